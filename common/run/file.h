@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files, read with a bound, written whole or not at all. */
+#ifndef HA_RUN_FILE_H
+#define HA_RUN_FILE_H
+
+#include <glib.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+/* Reads a regular file of at most max bytes; *out is NUL-terminated (not
+ * counted), g_free() it. stat may be NULL; it is of the opened file. -EFBIG
+ * beyond max, -EISDIR or -EINVAL for what is not a regular file (a fifo does
+ * not block). */
+int ha_file_read(const char *path, size_t max, char **out, size_t *length, struct stat *stat);
+
+/* Temporary file beside it, fsync, rename, fsync of the directory. */
+int ha_file_write(const char *path, const void *data, size_t length, mode_t mode);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The log, on libqb: filtered and sent to stderr, syslog and files. What a
+ * line looks like in a file is the daemon's business (the originals' formats
+ * are parsed by log watchers), so a file target takes a formatter. Files are
+ * opened, appended to and closed per line, so that rotation needs no signal;
+ * a file that cannot be written falls back to stderr once and is tried again.
+ * Log on transitions; bytes from strangers are shown with ha_log_clean().
+ */
+#ifndef HA_RUN_LOG_H
+#define HA_RUN_LOG_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <syslog.h>
+
+enum ha_level {
+    HA_LOG_ERROR = LOG_ERR,
+    HA_LOG_WARNING = LOG_WARNING,
+    HA_LOG_NOTICE = LOG_NOTICE,
+    HA_LOG_INFO = LOG_INFO,
+    HA_LOG_DEBUG = LOG_DEBUG,
+};
+
+/* Appends one line (with its newline) for message to out. */
+typedef void (*ha_log_format_fn)(void *ctx, enum ha_level level, const char *message, GString *out);
+
+struct ha_log_settings {
+    const char *ident;       /* syslog name */
+    int syslog_facility;     /* LOG_LOCAL0…; -1: no syslog */
+    const char *file;        /* NULL: none */
+    const char *debug_file;  /* gets HA_LOG_DEBUG too; NULL: none */
+    bool to_stderr;
+    enum ha_level level;     /* highest level that goes anywhere */
+    ha_log_format_fn format; /* for files and stderr */
+    void *ctx;
+};
+
+/* May be called again with new settings (strings are copied). */
+int ha_log_setup(const struct ha_log_settings *settings);
+void ha_log_close(void);
+void ha_log(enum ha_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* At most burst messages a minute per limiter; the first after a silence says
+ * how many were left out. Zeroed struct to begin with. */
+struct ha_log_limit {
+    uint64_t window_ns;
+    unsigned seen;
+    unsigned dropped;
+};
+bool ha_log_allowed(struct ha_log_limit *limit, uint64_t now_ns, unsigned burst, unsigned *dropped);
+
+/* Printable copy: control and non-ASCII bytes as \xNN, at most max bytes of text. g_free() it. */
+char *ha_log_clean(const void *bytes, size_t length, size_t max);
+
+#endif

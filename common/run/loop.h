@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one place that waits: a loop on libqb with descriptors, timers and
+ * signals. One loop, one thread. Watches and timers are structs inside their
+ * owners, so arming one allocates nothing of ours and forgetting one is a bug
+ * that the owner's free function shows.
+ *
+ * libqb finds a watched descriptor by a linear search; so that tens of
+ * thousands of them cost nothing, the loop keeps an epoll set of its own and
+ * shows libqb only that one descriptor (and one timerfd, which gives
+ * nanosecond timers from one ordered queue).
+ */
+#ifndef HA_RUN_LOOP_H
+#define HA_RUN_LOOP_H
+
+#include <qb/qbloop.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ha_loop;
+
+/* NULL and errno when the kernel refuses. */
+struct ha_loop *ha_loop_new(void);
+void ha_loop_free(struct ha_loop *loop);
+/* Runs until ha_loop_stop(); returns the status given there. */
+int ha_loop_run(struct ha_loop *loop);
+void ha_loop_stop(struct ha_loop *loop, int status);
+/* For what needs libqb itself (its IPC server). */
+struct qb_loop *ha_loop_qb(struct ha_loop *loop);
+
+/* ---- descriptors ---- */
+struct ha_watch;
+/* events: EPOLLIN, EPOLLOUT…, as epoll reports them (EPOLLERR and EPOLLHUP always). The
+ * callback may unwatch and free any watch, its own included. */
+typedef void (*ha_watch_fn)(void *ctx, uint32_t events);
+struct ha_watch {
+    int fd; /* -1: not watched */
+    uint32_t events;
+    ha_watch_fn fn;
+    void *ctx;
+};
+/* A zeroed struct with fd = -1 is an unused watch. The descriptor stays the caller's. */
+#define HA_WATCH_INIT {.fd = -1}
+int ha_watch_start(struct ha_loop *loop, struct ha_watch *watch, int fd, uint32_t events,
+                   ha_watch_fn fn, void *ctx);
+int ha_watch_change(struct ha_loop *loop, struct ha_watch *watch, uint32_t events);
+/* Must come before close(fd). Harmless on an unused watch. */
+void ha_watch_stop(struct ha_loop *loop, struct ha_watch *watch);
+
+/* ---- timers: one-shot, at a time of ha_clock_ns() ---- */
+typedef void (*ha_timer_fn)(void *ctx, uint64_t now_ns);
+struct ha_timer {
+    uint64_t at_ns; /* 0: not armed */
+    uint32_t slot;  /* the loop's */
+    ha_timer_fn fn;
+    void *ctx;
+};
+/* Arms or re-arms. at_ns in the past fires on the next round; HA_NEVER disarms.
+ * Timers due at the same time fire in the order armed. */
+int ha_timer_set(struct ha_loop *loop, struct ha_timer *timer, uint64_t at_ns, ha_timer_fn fn,
+                 void *ctx);
+void ha_timer_cancel(struct ha_loop *loop, struct ha_timer *timer);
+
+/* ---- signals: delivered in the loop, never in a handler ---- */
+typedef void (*ha_signal_fn)(void *ctx, int signo);
+int ha_signal_watch(struct ha_loop *loop, int signo, ha_signal_fn fn, void *ctx);
+
+#endif

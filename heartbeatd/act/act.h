@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What heartbeat does to the machine: runs an operation on resources and
+ * reports. Addresses (IPaddr, IPaddr2, IPv6addr, bare ones) are done inside the
+ * daemon over rtnetlink, a range in one batch, announced at once and again;
+ * everything else is a resource.d script, one process, with a deadline.
+ */
+#ifndef HB_ACT_ACT_H
+#define HB_ACT_ACT_H
+
+#include "common/run/loop.h"
+#include "heartbeatd/core/config.h"
+#include "heartbeatd/core/core.h"
+
+struct hb_act;
+
+typedef void (*hb_act_fn)(void *ctx, uint32_t op_id, enum hb_op_result result, const char *detail);
+
+/* Also marks the resources of `resources` that are native. envp is built from config. */
+int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config *config,
+               struct hb_haresources *resources, const char *node, hb_act_fn fn, void *ctx);
+void hb_act_free(struct hb_act *act);
+/* Exactly one answer per op_id, never from inside this call. */
+void hb_act_run(struct hb_act *act, const struct hb_action *op);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What ha.cf and haresources say, as values. Filled by heartbeatd/conf, read
+ * by the core, the media and the shell. Owns all it points to.
+ */
+#ifndef HB_CORE_CONFIG_H
+#define HB_CORE_CONFIG_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/addr.h"
+
+#define HB_NODES_MAX      100
+#define HB_MEDIA_MAX      64
+#define HB_GROUPS_MAX     4096
+#define HB_RESOURCES_MAX  4096 /* in one group */
+#define HB_NAME_MAX       99   /* bytes in a node name */
+
+enum hb_failback { HB_FAILBACK_LEGACY, HB_FAILBACK_ON, HB_FAILBACK_OFF, HB_FAILBACK_COUNT };
+enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_MEDIUM_KIND_COUNT };
+
+/* One media line. Several lines with the same interface share one link (doc/protocol.md). */
+struct hb_medium {
+    enum hb_medium_kind kind;
+    char *interface;   /* also the link's name */
+    char *peer;        /* ucast: address or host name as written */
+    struct ha_addr to; /* ucast: numeric peer if peer is numeric (else resolved by the shell); mcast: group */
+    uint16_t port;     /* mcast has its own; else udpport as it stood at that line */
+    uint8_t ttl;       /* mcast */
+    bool loop;         /* mcast */
+    unsigned line;     /* in ha.cf, for messages */
+};
+
+/* A directive as recorded, for HA_<name>=<text> in the scripts' environment. */
+struct hb_directive {
+    char *name;
+    char *text;
+    unsigned line;
+};
+
+struct hb_config {
+    GPtrArray *nodes; /* of char *, lower case, in file order, no duplicates */
+    GPtrArray *media; /* of struct hb_medium *, in file order */
+    uint64_t keepalive_ms, deadtime_ms, warntime_ms, initdead_ms;
+    uint64_t max_rexmit_delay_ms;
+    enum hb_failback auto_failback;
+    uint16_t udpport;
+    uint8_t hopfudge;
+    bool msgfmt_netstring;  /* inner auth field left out */
+    bool generation_by_time; /* hbgenmethod time */
+    bool uuid_from_name;     /* uuidfrom nodename */
+    bool log_badpack;
+    bool realtime;
+    int rtprio;             /* 1…99 */
+    char *logfile, *debugfile; /* NULL: none */
+    int logfacility;        /* LOG_LOCAL0…; -1: none */
+    int debug;
+    GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
+};
+
+/* name[::arg]… of haresources. */
+struct hb_resource {
+    char *name;       /* script name; "IPaddr" for a bare address */
+    GPtrArray *args;  /* of char * */
+    char *text;       /* as written: the key if it is the first of its group */
+    bool native;      /* done by the daemon itself; set by the shell, false from the parser */
+};
+
+/* One logical line of haresources. */
+struct hb_group {
+    char *home;           /* node name, lower case */
+    GPtrArray *resources; /* of struct hb_resource *, at least one */
+    unsigned line;
+};
+
+struct hb_haresources {
+    GPtrArray *groups; /* of struct hb_group *, in file order */
+};
+
+struct hb_config *hb_config_new(void); /* with the defaults of ha.cf(5) */
+void hb_config_free(struct hb_config *config);
+struct hb_haresources *hb_haresources_new(void);
+void hb_haresources_free(struct hb_haresources *resources);
+
+/* The key of a group: the text of its first resource. */
+const char *hb_group_key(const struct hb_group *group);
+
+#endif

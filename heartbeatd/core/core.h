@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The heart of heartbeat: one node's view of its cluster and what follows from
+ * it. Pure: handed a time and an event, it changes its own struct and appends
+ * actions; it never waits, sends, runs, logs or asks for the time. The daemon
+ * (heartbeat.c) and the simulator (tests/sim) drive the same code.
+ *
+ *   links.c     when was each link of each node last heard
+ *   node.c      init, up, active, dead; generation; late and returning nodes
+ *   seq.c       sequence numbers, gaps, retransmission, acknowledgement
+ *   history.c   what we sent, for retransmission
+ *   owner.c     which group should be held here, and why
+ *   dialogue.c  starting, resource, ask_resources, shutdone (doc/states.md)
+ *   group.c     one group on its way up or down, resource by resource
+ *   core.c      events in, actions out
+ */
+#ifndef HB_CORE_CORE_H
+#define HB_CORE_CORE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heartbeatd/core/config.h"
+#include "heartbeatd/core/msg.h"
+
+struct hb_core;
+
+/* What the core is told about the outside at each step. */
+struct hb_now {
+    uint64_t mono_ns;  /* never goes back */
+    uint64_t wall_s;   /* only for the ts field */
+    const char *load;  /* the /proc/loadavg line for the ld field, no newline */
+};
+
+struct hb_identity {
+    const char *node;     /* lower case, among config->nodes */
+    uint8_t uuid[16];
+    uint64_t generation;  /* already incremented and stored */
+};
+
+/* ---- events ---- */
+enum hb_event_kind {
+    HB_EV_START,      /* media are open: begin */
+    HB_EV_MESSAGE,    /* authenticated and decoded */
+    HB_EV_TIMER,      /* it is hb_core_wake_ns(), or later */
+    HB_EV_OP_DONE,    /* an HB_ACT_OP ended */
+    HB_EV_STANDBY,    /* operator: hb_standby <what> here */
+    HB_EV_TAKEOVER,   /* operator: hb_takeover <what> here */
+    HB_EV_STOP,       /* operator or signal: orderly stop */
+    HB_EV_KIND_COUNT
+};
+
+enum hb_what { HB_WHAT_ALL, HB_WHAT_LOCAL, HB_WHAT_FOREIGN, HB_WHAT_COUNT };
+
+enum hb_op { HB_OP_STATUS, HB_OP_START, HB_OP_STOP, HB_OP_COUNT };
+enum hb_op_result {
+    HB_OP_OK,       /* started, stopped; status: running */
+    HB_OP_STOPPED,  /* status only: not running */
+    HB_OP_FAILED,
+    HB_OP_TIMED_OUT,
+    HB_OP_RESULT_COUNT
+};
+
+struct hb_event {
+    enum hb_event_kind kind;
+    struct hb_msg *msg;  /* MESSAGE; stays the caller's */
+    const char *link;    /* MESSAGE: name of the link it came by */
+    enum hb_what what;   /* STANDBY, TAKEOVER */
+    uint32_t op_id;      /* OP_DONE */
+    enum hb_op_result result;
+    const char *detail;  /* OP_DONE: why, for the log; may be NULL */
+};
+
+/* ---- actions, to be done in order ---- */
+enum hb_action_kind {
+    HB_ACT_SEND,      /* msg, on every medium */
+    HB_ACT_OP,        /* run op on resources first…last of group; answer with OP_DONE */
+    HB_ACT_LOG,       /* level, text */
+    HB_ACT_STATUS,    /* our status or what we hold changed: refresh what is shown */
+    HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
+    HB_ACT_RESTART,   /* leave and start anew with a new generation (towards a 3.0.6 peer after a partition) */
+    HB_ACT_KIND_COUNT
+};
+
+struct hb_action {
+    enum hb_action_kind kind;
+    struct hb_msg *msg;        /* SEND; owned by the action list */
+    uint32_t op_id;            /* OP */
+    enum hb_op op;
+    unsigned group;            /* index into hb_haresources.groups */
+    unsigned first, last;      /* neighbouring native resources come as one range, scripts alone */
+    uint64_t deadline_ms;      /* OP: from now; the shell reports HB_OP_TIMED_OUT then */
+    int level;                 /* LOG: syslog level */
+    char *text;                /* LOG; owned by the action list */
+};
+
+struct hb_actions {
+    GArray *list; /* of struct hb_action */
+};
+void hb_actions_init(struct hb_actions *actions);
+void hb_actions_reset(struct hb_actions *actions); /* frees contents, keeps the array */
+void hb_actions_clear(struct hb_actions *actions);
+
+/* config and resources must outlive the core and not change. */
+struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_haresources *resources,
+                            const struct hb_identity *self, uint64_t seed);
+void hb_core_free(struct hb_core *core);
+
+void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct hb_event *event,
+                  struct hb_actions *actions);
+/* When to call next with HB_EV_TIMER; HA_NEVER if nothing is pending. */
+uint64_t hb_core_wake_ns(const struct hb_core *core);
+
+/* ---- what is shown (cl_status, tests, simulator) ---- */
+enum hb_status { HB_STATUS_INIT, HB_STATUS_UP, HB_STATUS_ACTIVE, HB_STATUS_DEAD, HB_STATUS_COUNT };
+const char *hb_status_name(enum hb_status status);
+
+enum hb_hold { HB_HOLD_NONE, HB_HOLD_LOCAL, HB_HOLD_FOREIGN, HB_HOLD_ALL, HB_HOLD_TRANSITION,
+               HB_HOLD_COUNT };
+const char *hb_hold_name(enum hb_hold hold);
+
+size_t hb_core_node_count(const struct hb_core *core);
+const char *hb_core_node_name(const struct hb_core *core, size_t index);
+enum hb_status hb_core_node_status(const struct hb_core *core, size_t index);
+/* Link of a node by name: true and *up, or false for no such link. */
+bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up);
+enum hb_hold hb_core_holding(const struct hb_core *core);
+
+enum hb_group_state { HB_GROUP_STOPPED, HB_GROUP_STARTING, HB_GROUP_HELD, HB_GROUP_STOPPING,
+                      HB_GROUP_FAILED, HB_GROUP_STATE_COUNT };
+enum hb_group_state hb_core_group_state(const struct hb_core *core, size_t group);
+const char *hb_group_state_name(enum hb_group_state state);
+
+#endif

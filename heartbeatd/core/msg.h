@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A cluster message: an ordered list of named fields. Order is kept because
+ * the digest depends on it (doc/protocol.md). Names and values are bounded
+ * when added; nothing here trusts its input.
+ */
+#ifndef HB_CORE_MSG_H
+#define HB_CORE_MSG_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HB_MSG_FIELDS_MAX 256
+#define HB_MSG_NAME_MAX   255
+/* One UDP datagram. */
+#define HB_MSG_BYTES_MAX  65507
+
+enum hb_field_type { HB_FIELD_TEXT = 0, HB_FIELD_BINARY = 1, HB_FIELD_STRUCT = 2, HB_FIELD_LIST = 3,
+                     HB_FIELD_COMPRESSED = 4, HB_FIELD_TO_COMPRESS = 5, HB_FIELD_TYPE_COUNT };
+
+struct hb_field {
+    enum hb_field_type type;
+    char *name;
+    uint8_t *value; /* length bytes and a NUL that is not counted */
+    size_t length;
+};
+
+struct hb_msg;
+
+struct hb_msg *hb_msg_new(void);
+struct hb_msg *hb_msg_ref(struct hb_msg *msg);
+void hb_msg_unref(struct hb_msg *msg);
+
+size_t hb_msg_count(const struct hb_msg *msg);
+const struct hb_field *hb_msg_at(const struct hb_msg *msg, size_t index);
+
+/* Appends. False when a bound is hit; the message is then unchanged. Text must not hold NUL. */
+bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
+                size_t length);
+bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text);
+bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value);
+bool hb_msg_add_uint(struct hb_msg *msg, const char *name, uint64_t value);
+void hb_msg_remove(struct hb_msg *msg, const char *name);
+
+/* First field of that name, or NULL. */
+const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name);
+/* Its text (type 0, no NUL inside), or NULL. */
+const char *hb_msg_text(const struct hb_msg *msg, const char *name);
+/* Whole value must be a number in range; false leaves *out alone. */
+bool hb_msg_hex(const struct hb_msg *msg, const char *name, uint64_t *out);
+bool hb_msg_uint(const struct hb_msg *msg, const char *name, uint64_t *out);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Media: how bytes travel. A medium opens sockets, hands received datagrams to
+ * one function, sends datagrams, closes. It knows nothing of nodes, keys or
+ * messages. ucast, bcast and mcast are three ways to address UDP (udp.c);
+ * others (ping, serial, cpg) will be a file and an ops struct each.
+ */
+#ifndef HB_MEDIA_MEDIA_H
+#define HB_MEDIA_MEDIA_H
+
+#include <stddef.h>
+
+#include "common/run/loop.h"
+#include "heartbeatd/core/config.h"
+
+struct hb_media;
+
+typedef void (*hb_media_fn)(void *ctx, const char *link, const void *bytes, size_t length);
+
+struct hb_media_counts {
+    uint64_t received, sent, send_errors;
+};
+
+/* Opens every medium of the config, or none: 0, or negative errno and *why, a
+ * sentence naming the medium, its line and what to do; g_free() it. */
+int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
+                  hb_media_fn fn, void *ctx, char **why);
+void hb_media_close(struct hb_media *media);
+/* The datagram goes out once on every medium. A full or failing link is counted
+ * and logged on transition, never waited for. */
+void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
+/* Counts of one link by name; false for no such link. */
+bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out);
+
+#endif

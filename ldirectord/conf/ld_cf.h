@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ldirectord.cf: text to struct, the classic syntax whole (ldirectord.cf(5)).
+ * All faults of the file in one run, each with line and column. A directive of
+ * the grammar that this version does not act on yet is HA_UNSUPPORTED, never
+ * ignored. Names are resolved through the given function, so that the parser
+ * itself does no I/O.
+ */
+#ifndef LD_CONF_LD_CF_H
+#define LD_CONF_LD_CF_H
+
+#include "common/conf/diag.h"
+#include "ldirectord/core/config.h"
+
+struct ld_names {
+    /* family AF_INET or AF_INET6; false: unknown. */
+    bool (*host)(void *ctx, const char *name, int family, struct ha_addr *out);
+    /* protocol "tcp", "udp" or NULL for any. */
+    bool (*port)(void *ctx, const char *name, const char *protocol, uint16_t *out);
+    void *ctx;
+};
+
+/* A new config, or NULL with at least one error in diags. */
+struct ld_config *ld_cf_parse(const char *file, const char *text, size_t length,
+                              const struct ld_names *names, struct ha_diags *diags);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What ldirectord.cf says, as values, with every default and precedence rule
+ * already applied: what a check or the table needs is read off the service or
+ * real server itself. Filled by ldirectord/conf, read by the core. Owns all it
+ * points to.
+ */
+#ifndef LD_CORE_CONFIG_H
+#define LD_CORE_CONFIG_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/addr.h"
+
+#define LD_SERVICES_MAX 65536
+#define LD_REALS_MAX    262144 /* in a whole configuration, after ranges */
+
+enum ld_protocol { LD_TCP, LD_UDP, LD_FWM, LD_PROTOCOL_COUNT };
+enum ld_method { LD_GATE, LD_MASQ, LD_IPIP, LD_METHOD_COUNT };
+enum ld_checktype { LD_CHECK_NEGOTIATE, LD_CHECK_CONNECT, LD_CHECK_PING, LD_CHECK_EXTERNAL,
+                    LD_CHECK_EXTERNAL_PERL, LD_CHECK_ON, LD_CHECK_OFF,
+                    LD_CHECK_COMBINED, /* one negotiate, then combined_connects connects */
+                    LD_CHECKTYPE_COUNT };
+enum ld_app { LD_APP_NONE, LD_APP_DNS, LD_APP_FTP, LD_APP_HTTP, LD_APP_HTTPS, LD_APP_HTTP_PROXY,
+              LD_APP_IMAP, LD_APP_IMAPS, LD_APP_LDAP, LD_APP_LDAPS, LD_APP_MYSQL, LD_APP_NNTP,
+              LD_APP_ORACLE, LD_APP_PGSQL, LD_APP_POP, LD_APP_POPS, LD_APP_RADIUS, LD_APP_SIMPLETCP,
+              LD_APP_SIP, LD_APP_SMTP, LD_APP_SUBMISSION, LD_APP_COUNT };
+
+const char *ld_protocol_name(enum ld_protocol protocol);   /* tcp, udp, fwm */
+const char *ld_method_name(enum ld_method method);         /* gate, masq, ipip */
+const char *ld_checktype_name(enum ld_checktype type);
+const char *ld_app_name(enum ld_app app);
+
+/* Who a virtual service is: the key in the table, in logs ("tcp:10.0.0.1:80", "fwm:1", "fwm6:1"). */
+struct ld_service_id {
+    enum ld_protocol protocol;
+    struct ha_addr addr;  /* fwm: only the family is set */
+    uint16_t port;
+    uint32_t fwmark;
+};
+bool ld_service_id_equal(const struct ld_service_id *a, const struct ld_service_id *b);
+uint32_t ld_service_id_hash(const struct ld_service_id *id);
+/* "tcp:10.0.0.1:80"; g_free() it. */
+char *ld_service_id_text(const struct ld_service_id *id);
+/* As in the classic log lines: "10.0.0.1:80", or the mark; g_free() it. */
+char *ld_service_id_short(const struct ld_service_id *id);
+
+struct ld_real {
+    struct ha_addr addr;
+    uint16_t port;        /* 0: the service's */
+    enum ld_method method;
+    uint32_t weight;
+    uint32_t lower, upper; /* connection thresholds; 0: none */
+    char *request;        /* always starts with "/" or is absolute; the effective one */
+    char *receive;        /* regular expression; NULL: anything */
+    unsigned line;
+};
+
+struct ld_fallback {
+    bool set;
+    struct ha_addr addr;
+    uint16_t port;
+    enum ld_method method;
+};
+
+struct ld_service {
+    struct ld_service_id id;
+    char *scheduler;
+    char *schedflags;     /* NULL: none */
+    bool persistent;
+    uint32_t persistent_s;
+    uint32_t netmask;     /* IPv4: host order, 0xffffffff by default; IPv6: prefix length, 128 */
+    bool ops;
+    bool quiescent, cleanstop;
+
+    enum ld_checktype checktype;
+    unsigned combined_connects;
+    enum ld_app app;      /* after the default by port */
+    uint16_t checkport;   /* 0: the real's, else the app's well-known one */
+    uint64_t checktimeout_ms, negotiatetimeout_ms, checkinterval_ms;
+    unsigned checkcount;  /* ping attempts */
+    unsigned failurecount;
+    char *checkcommand;
+    char *virtualhost;    /* NULL: unset */
+    bool http_head;
+
+    struct ld_fallback fallback; /* the service's own or the global one of its family */
+    GPtrArray *reals;     /* of struct ld_real *, ranges expanded, in file order */
+    unsigned line;
+};
+
+struct ld_config {
+    GPtrArray *services;  /* of struct ld_service *, in file order */
+    bool autoreload, supervised, fork;
+    bool readdquiescent;
+    char *logfile;        /* path or syslog facility name */
+};
+
+struct ld_config *ld_config_new(void); /* the defaults */
+void ld_config_free(struct ld_config *config);
+struct ld_service *ld_service_new(void);
+struct ld_real *ld_real_new(void);
+
+#endif

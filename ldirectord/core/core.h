@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The heart of ldirectord: which checks are due, what their verdicts mean for
+ * each real server, and what the IPVS table should be. Pure: events and a time
+ * in, actions out (see heartbeatd/core/core.h, the same shape). Knows nothing
+ * of sockets and nothing of the kernel.
+ *
+ *   verdict.c   named outcomes of a check
+ *   health.c    one real server: failures, up or down, why
+ *   schedule.c  when each check is next due, how many are in flight
+ *   probe.c     what to ask; identical questions are asked once for all
+ *   wanted.c    config and health -> wanted table (pure function)
+ *   table.c     tables and their difference
+ *   core.c      events in, actions out; reload carries health over
+ */
+#ifndef LD_CORE_CORE_H
+#define LD_CORE_CORE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ldirectord/core/config.h"
+#include "ldirectord/core/table.h"
+#include "ldirectord/core/verdict.h"
+
+/* Checks in flight at once; the rest wait in order. */
+#define LD_IN_FLIGHT_MAX 1024
+
+/* One question to one server; valid while its check is in flight or until the next reload. */
+struct ld_probe {
+    enum ld_checktype type;  /* NEGOTIATE, CONNECT, PING, EXTERNAL, EXTERNAL_PERL only */
+    enum ld_app app;         /* NEGOTIATE */
+    enum ld_protocol protocol;
+    struct ha_addr addr;     /* where to ask */
+    uint16_t port;           /* after checkport and the well-known ports */
+    uint64_t timeout_ms;     /* final deadline of this question */
+    unsigned attempts;       /* PING */
+    const char *request, *receive, *virtualhost, *command;
+    bool http_head;
+    struct ld_service_id service; /* EXTERNAL: the virtual service's address and port are arguments */
+    uint16_t real_port;           /* EXTERNAL */
+};
+
+enum ld_event_kind {
+    LD_EV_START,     /* actual: the kernel's table, read just now: what is there and not at weight 0 starts up */
+    LD_EV_TIMER,
+    LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns */
+    LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in force) */
+    LD_EV_APPLIED,   /* the table was written; failed ops come again with the next LD_ACT_TABLE */
+    LD_EV_STOP,
+    LD_EV_KIND_COUNT
+};
+
+struct ld_event {
+    enum ld_event_kind kind;
+    const struct ld_table *actual;  /* START */
+    const struct ld_config *config; /* CONFIG */
+    uint32_t check_id;              /* VERDICT */
+    enum ld_verdict verdict;
+    const char *detail;             /* e.g. "HTTP status 503"; may be NULL */
+    uint64_t took_ns;
+};
+
+enum ld_action_kind {
+    LD_ACT_CHECK,    /* start asking probe; answer with LD_EV_VERDICT check_id */
+    LD_ACT_CANCEL,   /* forget check_id; no answer wanted */
+    LD_ACT_TABLE,    /* the wanted table changed: ld_core_wanted(), diff, apply */
+    LD_ACT_LOG,
+    LD_ACT_KIND_COUNT
+};
+
+struct ld_action {
+    enum ld_action_kind kind;
+    uint32_t check_id;
+    const struct ld_probe *probe; /* CHECK: valid until VERDICT, CANCEL or CONFIG */
+    int level;                    /* LOG: syslog level */
+    char *text;                   /* LOG; owned by the list */
+};
+
+struct ld_actions {
+    GArray *list; /* of struct ld_action */
+};
+void ld_actions_init(struct ld_actions *actions);
+void ld_actions_reset(struct ld_actions *actions);
+void ld_actions_clear(struct ld_actions *actions);
+
+struct ld_core;
+/* config must stay valid until replaced by LD_EV_CONFIG or the core is freed. */
+struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed);
+void ld_core_free(struct ld_core *core);
+void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                  struct ld_actions *actions);
+uint64_t ld_core_wake_ns(const struct ld_core *core);
+
+/* The table the kernel should have now; caller frees with ld_table_free(). */
+struct ld_table *ld_core_wanted(const struct ld_core *core);
+/* Ids of services this core has or had and may delete; owned by the core. */
+GHashTable *ld_core_ours(const struct ld_core *core);
+
+/* ---- what is shown ---- */
+struct ld_real_view {
+    const struct ld_service *service;
+    const struct ld_real *real;
+    bool up;
+    unsigned failures;       /* in a row */
+    enum ld_verdict verdict; /* last */
+    const char *detail;
+    uint64_t took_ns;
+    uint64_t since_ns;       /* of the last transition */
+};
+typedef void (*ld_view_fn)(void *ctx, const struct ld_real_view *view);
+void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An IPVS table as a value, and the difference of two. The wanted table is
+ * computed whole (wanted.h), the actual one read from the kernel
+ * (ldirectord/ipvs), the difference applied. Start, reload, failure, recovery,
+ * fallback, stop and repair are all this one path.
+ *
+ * Normal form, so that wanted and actual compare equal: a gate or ipip
+ * destination of an address service carries the service's port (the kernel
+ * insists on it); netmask is set only with persistence.
+ */
+#ifndef LD_CORE_TABLE_H
+#define LD_CORE_TABLE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ldirectord/core/config.h"
+
+struct ld_dest {
+    struct ha_addr addr;
+    uint16_t port;
+    enum ld_method method;
+    uint32_t weight;
+    uint32_t lower, upper;
+    bool fallback; /* wanted only: stands for the fallback server (log words) */
+};
+
+struct ld_vs {
+    struct ld_service_id id;
+    char scheduler[16];
+    uint32_t flags;      /* IP_VS_SVC_F_PERSISTENT, _ONEPACKET, _SCHED1.._SCHED3 */
+    uint32_t timeout_s;
+    uint32_t netmask;
+    GArray *dests;       /* of struct ld_dest, no two with the same addr and port */
+};
+
+struct ld_table {
+    GPtrArray *services;      /* of struct ld_vs *, owned */
+    GHashTable *by_id;        /* struct ld_service_id * -> struct ld_vs * */
+};
+
+struct ld_table *ld_table_new(void);
+void ld_table_free(struct ld_table *table);
+/* Adds an empty service; NULL if the id is there already. */
+struct ld_vs *ld_table_add(struct ld_table *table, const struct ld_service_id *id);
+struct ld_vs *ld_table_find(const struct ld_table *table, const struct ld_service_id *id);
+struct ld_dest *ld_vs_find(const struct ld_vs *vs, const struct ha_addr *addr, uint16_t port);
+
+enum ld_op_kind { LD_OP_ADD_SERVICE, LD_OP_EDIT_SERVICE, LD_OP_DEL_SERVICE,
+                  LD_OP_ADD_DEST, LD_OP_EDIT_DEST, LD_OP_DEL_DEST, LD_OP_KIND_COUNT };
+
+/* One change to the kernel's table. Points into the two tables given to ld_table_diff(). */
+struct ld_op {
+    enum ld_op_kind kind;
+    const struct ld_vs *vs;     /* the wanted one; DEL: the actual one */
+    const struct ld_dest *dest; /* ADD/EDIT: wanted; DEL: actual */
+    const struct ld_dest *was;  /* EDIT_DEST: actual */
+};
+
+/* Appends to ops (of struct ld_op) what turns actual into wanted, in an order
+ * in which no client is left without a server that has one: within a service
+ * additions and edits before deletions. Services only in actual are deleted
+ * only if their id is in `ours` (may be NULL: nothing is deleted): foreign
+ * services are never touched. Linear in the size of both. */
+void ld_table_diff(const struct ld_table *actual, const struct ld_table *wanted,
+                   GHashTable *ours, GArray *ops);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's IPVS table: read it whole, apply operations. ipvs_netlink.c does
+ * it over generic netlink; tests have a table of their own behind the same ops.
+ */
+#ifndef LD_IPVS_IPVS_H
+#define LD_IPVS_IPVS_H
+
+#include "ldirectord/core/table.h"
+
+struct ld_ipvs;
+
+/* Called for each operation with 0 or negative errno, in order. */
+typedef void (*ld_ipvs_fn)(void *ctx, const struct ld_op *op, int error);
+
+struct ld_ipvs_ops {
+    const char *name;
+    /* A new table in normal form (table.h), or negative errno. */
+    int (*read)(struct ld_ipvs *ipvs, struct ld_table **out);
+    /* Applies all, pipelined; a failed one does not stop the rest. Number failed, or negative errno. */
+    int (*apply)(struct ld_ipvs *ipvs, const GArray *ops, ld_ipvs_fn fn, void *ctx);
+    void (*close)(struct ld_ipvs *ipvs);
+};
+struct ld_ipvs {
+    const struct ld_ipvs_ops *ops;
+};
+
+/* Loads the module if need be. 0, or negative errno and *why (a sentence with
+ * what to do: "the kernel has no IPVS: modprobe ip_vs"; g_free() it). */
+int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
+
+#endif
