@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The words a scenario is written in: expect and wait_until with a sentence for what must hold,
+# tell and show for a reader. Waiting is always for a condition and always bounded; it polls with
+# the shell's own means only, because starting a program is what costs most in User-Mode Linux.
+
+scenario_started_us=${EPOCHREALTIME/./}
+scenario_verdict='the scenario ended before its end'
+
+# Whole milliseconds since the scenario started, in $REPLY.
+elapsed_ms() { REPLY=$(((${EPOCHREALTIME/./} - scenario_started_us) / 1000)); }
+
+nap() { read -r -t "${1:-0.05}" -u "$nap_fd" _ || :; }
+
+# One line for the record, with the time. It is kept when the scenario fails.
+note() {
+    elapsed_ms
+    printf '%3d.%03d  %s\n' $((REPLY / 1000)) $((REPLY % 1000)) "$*" >>"$LAB_OUT/story.txt"
+}
+
+# What does not hold ends the scenario.
+fail() {
+    trap - ERR
+    note "FAILED: $*"
+    scenario_verdict="expected: $*"
+    exit 1
+}
+
+scenario_broken() {
+    trap - ERR
+    note "BROKEN: $2:$3: $1"
+    scenario_verdict="$2 line $3 failed: $1"
+}
+
+scenario_passed() {
+    scenario_verdict=PASS
+    note passed
+    exit 0
+}
+
+# expect "SENTENCE" CONDITION...: it must hold now.
+expect() {
+    local sentence=$1
+    shift
+    "$@" || fail "$sentence"
+    note "holds: $sentence"
+    told_held "$sentence"
+}
+
+# wait_until SECONDS "SENTENCE" CONDITION...: it must hold before the time is up.
+wait_until() {
+    local bound=$1 sentence=$2 from_ms now_ms
+    shift 2
+    elapsed_ms
+    from_ms=$REPLY
+    until "$@"; do
+        elapsed_ms
+        now_ms=$REPLY
+        ((now_ms - from_ms <= bound * 1000)) || fail "$sentence (within $bound s)"
+        ((now_ms <= LAB_BOUND * 1000)) || fail "to be through within $LAB_BOUND s, not to wait for: $sentence"
+        told_waiting "$sentence" $(((now_ms - from_ms) / 1000))
+        nap
+    done
+    elapsed_ms
+    waited_ms=$((REPLY - from_ms))
+    note "holds: $sentence (after $waited_ms ms)"
+    told_held "$sentence" "$waited_ms"
+}
+
+# stays SECONDS "SENTENCE" CONDITION...: it must hold now and all that time.
+stays() {
+    local seconds=$1 sentence=$2 from_ms
+    shift 2
+    elapsed_ms
+    from_ms=$REPLY
+    while "$@"; do
+        elapsed_ms
+        if ((REPLY - from_ms >= seconds * 1000)); then
+            note "holds: $sentence (for $seconds s)"
+            told_held "$sentence"
+            return 0
+        fi
+        told_waiting "$sentence" $(((REPLY - from_ms) / 1000))
+        nap
+    done
+    fail "$sentence (for $seconds s)"
+}
+
+# settles SECONDS QUIET "SENTENCE" CONDITION...: within SECONDS it holds for QUIET seconds on end.
+settles() {
+    local bound=$1 quiet=$2 sentence=$3 from_ms since_ms=-1
+    shift 3
+    elapsed_ms
+    from_ms=$REPLY
+    while :; do
+        elapsed_ms
+        if ! "$@"; then
+            since_ms=-1
+        elif ((since_ms < 0)); then
+            since_ms=$REPLY
+        elif ((REPLY - since_ms >= quiet * 1000)); then
+            break
+        fi
+        ((REPLY - from_ms <= bound * 1000)) || fail "$sentence (within $bound s, for $quiet s)"
+        told_waiting "$sentence" $(((REPLY - from_ms) / 1000))
+        nap
+    done
+    waited_ms=$((since_ms - from_ms))
+    note "holds: $sentence (after $waited_ms ms, for $quiet s)"
+    told_held "$sentence" "$waited_ms"
+}
+
+not() { ! "$@"; }
+
+# file_says FILE TEXT: some line of the file holds the text. Builtins only.
+file_says() {
+    local line
+    [[ -r $1 ]] || return 1
+    while IFS= read -r line; do
+        [[ $line != *"$2"* ]] || return 0
+    done <"$1"
+    return 1
+}
+
+# Narration ---------------------------------------------------------------------------------------
+# Silent unless --narrate. A terminal gets colour and a running count of seconds while we wait.
+
+bold='' dim='' green='' plain='' told_open=''
+if [[ $LAB_NARRATE == yes && $LAB_TTY == yes ]]; then
+    bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' plain=$'\e[0m'
+fi
+
+# A heading with what happens next, and why, below it.
+tell() {
+    note "== $1"
+    [[ $LAB_NARRATE == yes ]] || return 0
+    elapsed_ms
+    printf '\n%s%3d s  %s%s\n' "$bold" $((REPLY / 1000)) "$1" "$plain"
+    shift
+    (($# == 0)) || printf '       %s\n' "$@"
+}
+
+# told_waiting SENTENCE SECONDS: something is going on, from the second second on.
+told_waiting() {
+    [[ $LAB_NARRATE == yes && $LAB_TTY == yes ]] && (($2 >= 2)) || return 0
+    [[ $told_open != "$2" ]] || return 0
+    told_open=$2
+    printf '\r\e[K       %s… waiting until %s (%d s)%s' "$dim" "$1" "$2" "$plain"
+}
+
+told_held() {
+    [[ $LAB_NARRATE == yes ]] || return 0
+    [[ -z $told_open ]] || printf '\r\e[K'
+    told_open=''
+    if ((${2:-0} >= 100)); then
+        printf '     %s✓%s %s %s(%d.%d s)%s\n' "$green" "$plain" "$1" "$dim" \
+            $(($2 / 1000)) $(($2 % 1000 / 100)) "$plain"
+    else
+        printf '     %s✓%s %s\n' "$green" "$plain" "$1"
+    fi
+}
+
+# show HOST COMMAND...: run it there, and let the reader see it as if he had typed it.
+show() {
+    local host=$1 line
+    shift
+    note "$host# $*"
+    if [[ $LAB_NARRATE != yes ]]; then
+        on "$host" "$@" >>"$LAB_OUT/story.txt" 2>&1
+        return
+    fi
+    printf '       %s%s# %s%s\n' "$bold" "$host" "$*" "$plain"
+    on "$host" "$@" 2>&1 | while IFS= read -r line; do
+        printf '       %s\n' "$line"
+    done
+}
+
+# show_file HOST PATH
+show_file() {
+    local line
+    [[ $LAB_NARRATE == yes ]] || return 0
+    printf '       %s%s:%s%s\n' "$bold" "$1" "$2" "$plain"
+    while IFS= read -r line; do
+        printf '         %s\n' "$line"
+    done <"$(host_root "$1")$2"
+}
+
+# The end: the verdict, and what a reader of a failure needs -----------------------------------------
+
+scenario_end() {
+    trap - EXIT ERR
+    set +e
+    if [[ $scenario_verdict != PASS && $LAB_NARRATE == yes ]]; then
+        printf '\n%s     ✗ %s%s\n' "$bold" "$scenario_verdict" "$plain"
+    fi
+    client_stop_all
+    if [[ $LAB_SHELL == yes ]]; then
+        shell_open
+    fi
+    if [[ $scenario_verdict != PASS || $LAB_KEEP == yes ]]; then
+        collect_all
+    fi
+    echo "$scenario_verdict" >"$LAB_OUT/result"
+    exit 0
+}
+
+collect_all() {
+    local name
+    capture_stop_all
+    mkdir -p "$LAB_OUT/captures"
+    cp "$LAB_DIR"/captures/* "$LAB_OUT/captures/" 2>/dev/null
+    cp "$LAB_DIR"/client/*.log "$LAB_OUT/" 2>/dev/null
+    for name in "${!host_pid[@]}"; do
+        mkdir -p "$LAB_OUT/$name"
+        cp -r "$LAB_DIR/hosts/$name/log/." "$LAB_OUT/$name/" 2>/dev/null
+        host_up "$name" || continue
+        {
+            on "$name" ip addr
+            on "$name" ip route
+            on "$name" ip neigh
+            on "$name" busybox ps
+        } >"$LAB_OUT/$name/state.txt" 2>&1
+        [[ ! -r /proc/${host_pid[$name]}/net/ip_vs ]] ||
+            on "$name" ipvsadm -Ln >"$LAB_OUT/$name/ipvsadm.txt" 2>&1
+    done
+}

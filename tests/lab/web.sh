@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Web servers: nginx on a host, saying in a header which host answered, and on the page what the
+# documents put there; and what makes a host a real server behind direct routing.
+
+# web_start HOST [PORT]: serves /var/www of the host.
+web_start() {
+    local name=$1 port=${2:-80}
+    host_install "$name" /etc/nginx/lab.conf <<END
+user root;
+pid /run/nginx.pid;
+error_log /var/log/nginx-error.log info;
+worker_processes 1;
+events { worker_connections 512; }
+http {
+    default_type text/html;
+    access_log /var/log/nginx-access.log;
+    add_header X-Served-By $name always;
+    server {
+        listen $port;
+        listen [::]:$port;
+        root /var/www;
+    }
+}
+END
+    on "$name" nginx -c /etc/nginx/lab.conf || fail "nginx to start on $name"
+    note "$name serves on port $port"
+}
+
+# At once, without a goodbye: connections get a reset from the kernel.
+web_kill() {
+    local pid
+    read -r pid <"$(host_root "$1")/run/nginx.pid"
+    on "$1" bash -c "kill -KILL $pid \$(</proc/$pid/task/$pid/children)"
+    note "$1: its web server is dead"
+}
+
+# page HOST NAME <content
+page() { host_install "$1" "/var/www/$2"; }
+
+# real_server HOST VIP...: takes packets for the addresses without answering ARP for them.
+real_server() {
+    local name=$1 vip
+    shift
+    {
+        echo 'cd /proc/sys/net/ipv4/conf'
+        echo 'for i in all lo eth0; do echo 1 >$i/arp_ignore; echo 2 >$i/arp_announce; done'
+        for vip; do
+            echo "ip addr add $vip/32 dev lo"
+        done
+    } | on "$name" bash -e
+}
