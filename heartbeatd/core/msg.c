@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A message in memory: an array of fields, each one block of memory holding its
+ * name and value. Refuses what could not be written again: names that either
+ * framing would misread, text with NUL, more fields or bytes than a datagram
+ * has. Numbers are canonical: digits only, the whole value.
+ */
+#include "heartbeatd/core/msg.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A status message has 13. */
+#define FIELDS_FIRST 16
+
+struct hb_msg {
+    unsigned refs;
+    unsigned count;
+    unsigned room;
+    size_t bytes; /* of all fields in netstring form */
+    struct hb_field *fields;
+};
+
+struct hb_msg *hb_msg_new(void)
+{
+    struct hb_msg *msg = g_new0(struct hb_msg, 1);
+
+    msg->refs = 1;
+    msg->room = FIELDS_FIRST;
+    msg->fields = g_new(struct hb_field, FIELDS_FIRST);
+    return msg;
+}
+
+struct hb_msg *hb_msg_ref(struct hb_msg *msg)
+{
+    msg->refs++;
+    return msg;
+}
+
+void hb_msg_unref(struct hb_msg *msg)
+{
+    if (msg == NULL || --msg->refs > 0)
+        return;
+    for (unsigned i = 0; i < msg->count; i++)
+        g_free(msg->fields[i].name);
+    g_free(msg->fields);
+    g_free(msg);
+}
+
+size_t hb_msg_count(const struct hb_msg *msg)
+{
+    return msg->count;
+}
+
+const struct hb_field *hb_msg_at(const struct hb_msg *msg, size_t index)
+{
+    return index < msg->count ? &msg->fields[index] : NULL;
+}
+
+/* What both framings can carry: no "=", which ends a name; no leading "(",
+ * which starts a type in the string form; no control bytes, which end lines. */
+static bool name_is_good(const char *name, size_t length)
+{
+    if (length == 0 || length > HB_MSG_NAME_MAX || name[0] == '(')
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)name[i];
+
+        if (byte < 0x20 || byte == 0x7f || byte == '=')
+            return false;
+    }
+    return true;
+}
+
+static size_t encoded_length(size_t name_length, size_t length)
+{
+    size_t body = 3 + name_length + 1 + length;
+    size_t digits = 1;
+
+    for (size_t rest = body; rest >= 10; rest /= 10)
+        digits++;
+    return digits + 1 + body + 1;
+}
+
+bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
+                size_t length)
+{
+    size_t name_length = strlen(name);
+    size_t bytes;
+    char *block;
+
+    if ((unsigned)type >= HB_FIELD_TYPE_COUNT || msg->count == HB_MSG_FIELDS_MAX ||
+        length > HB_MSG_BYTES_MAX || !name_is_good(name, name_length))
+        return false;
+    bytes = encoded_length(name_length, length);
+    if (bytes > HB_MSG_BYTES_MAX - msg->bytes)
+        return false;
+    if (type == HB_FIELD_TEXT && length > 0 && memchr(value, '\0', length) != NULL)
+        return false;
+    if (msg->count == msg->room) {
+        msg->room *= 2;
+        msg->fields = g_renew(struct hb_field, msg->fields, msg->room);
+    }
+
+    block = g_malloc(name_length + 1 + length + 1);
+    memcpy(block, name, name_length + 1);
+    if (length > 0)
+        memcpy(block + name_length + 1, value, length);
+    block[name_length + 1 + length] = '\0';
+    msg->fields[msg->count++] = (struct hb_field){
+        .type = type,
+        .name = block,
+        .value = (uint8_t *)block + name_length + 1,
+        .length = length,
+    };
+    msg->bytes += bytes;
+    return true;
+}
+
+bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text)
+{
+    return hb_msg_add(msg, HB_FIELD_TEXT, name, text, strlen(text));
+}
+
+bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value)
+{
+    char text[20];
+
+    snprintf(text, sizeof text, "%" PRIx64, value);
+    return hb_msg_add_text(msg, name, text);
+}
+
+bool hb_msg_add_uint(struct hb_msg *msg, const char *name, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return hb_msg_add_text(msg, name, text);
+}
+
+void hb_msg_remove(struct hb_msg *msg, const char *name)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < msg->count; i++) {
+        struct hb_field *field = &msg->fields[i];
+
+        if (strcmp(field->name, name) == 0) {
+            msg->bytes -= encoded_length(strlen(name), field->length);
+            g_free(field->name);
+        } else {
+            msg->fields[kept++] = *field;
+        }
+    }
+    msg->count = kept;
+}
+
+const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
+{
+    for (unsigned i = 0; i < msg->count; i++) {
+        if (strcmp(msg->fields[i].name, name) == 0)
+            return &msg->fields[i];
+    }
+    return NULL;
+}
+
+const char *hb_msg_text(const struct hb_msg *msg, const char *name)
+{
+    const struct hb_field *field = hb_msg_find(msg, name);
+
+    return field != NULL && field->type == HB_FIELD_TEXT ? (const char *)field->value : NULL;
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return 16;
+}
+
+static bool number(const struct hb_msg *msg, const char *name, unsigned base, uint64_t *out)
+{
+    const char *text = hb_msg_text(msg, name);
+    uint64_t value = 0;
+
+    if (text == NULL || *text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        unsigned digit = (unsigned)digit_value(*text);
+
+        if (digit >= base || value > (UINT64_MAX - digit) / base)
+            return false;
+        value = value * base + digit;
+    }
+    *out = value;
+    return true;
+}
+
+bool hb_msg_hex(const struct hb_msg *msg, const char *name, uint64_t *out)
+{
+    return number(msg, name, 16, out);
+}
+
+bool hb_msg_uint(const struct hb_msg *msg, const char *name, uint64_t *out)
+{
+    return number(msg, name, 10, out);
+}
