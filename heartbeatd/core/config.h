@@ -83,6 +83,10 @@ struct hb_config *hb_config_new(void); /* with the defaults of ha.cf(5) */
 void hb_config_free(struct hb_config *config);
 struct hb_haresources *hb_haresources_new(void);
 void hb_haresources_free(struct hb_haresources *resources);
+/* A group without resources yet and a resource without arguments yet; each is
+ * owned by the array it is added to. The texts are copied. */
+struct hb_group *hb_group_new(const char *home, unsigned line);
+struct hb_resource *hb_resource_new(const char *name, const char *text);
 
 /* The key of a group: the text of its first resource. */
 const char *hb_group_key(const struct hb_group *group);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration as a value: made with the defaults of ha.cf(5), freed
+ * whole. Knows nothing of files; heartbeatd/conf fills it.
+ */
+#include "heartbeatd/core/config.h"
+
+static void medium_free(void *item)
+{
+    struct hb_medium *medium = item;
+
+    g_free(medium->interface);
+    g_free(medium->peer);
+    g_free(medium);
+}
+
+static void directive_free(void *item)
+{
+    struct hb_directive *directive = item;
+
+    g_free(directive->name);
+    g_free(directive->text);
+    g_free(directive);
+}
+
+static void resource_free(void *item)
+{
+    struct hb_resource *resource = item;
+
+    g_free(resource->name);
+    g_ptr_array_free(resource->args, TRUE);
+    g_free(resource->text);
+    g_free(resource);
+}
+
+static void group_free(void *item)
+{
+    struct hb_group *group = item;
+
+    g_free(group->home);
+    g_ptr_array_free(group->resources, TRUE);
+    g_free(group);
+}
+
+struct hb_config *hb_config_new(void)
+{
+    struct hb_config *config = g_new0(struct hb_config, 1);
+
+    config->nodes = g_ptr_array_new_with_free_func(g_free);
+    config->media = g_ptr_array_new_with_free_func(medium_free);
+    config->directives = g_ptr_array_new_with_free_func(directive_free);
+    config->keepalive_ms = 1000;
+    config->deadtime_ms = 30000;
+    config->warntime_ms = 15000;
+    config->initdead_ms = 30000;
+    config->max_rexmit_delay_ms = 250;
+    config->auto_failback = HB_FAILBACK_LEGACY;
+    config->udpport = 694;
+    config->hopfudge = 1;
+    config->log_badpack = true;
+    config->realtime = true;
+    config->rtprio = 1;
+    config->logfacility = -1;
+    return config;
+}
+
+void hb_config_free(struct hb_config *config)
+{
+    if (!config)
+        return;
+    g_ptr_array_free(config->nodes, TRUE);
+    g_ptr_array_free(config->media, TRUE);
+    g_ptr_array_free(config->directives, TRUE);
+    g_free(config->logfile);
+    g_free(config->debugfile);
+    g_free(config);
+}
+
+struct hb_resource *hb_resource_new(const char *name, const char *text)
+{
+    struct hb_resource *resource = g_new0(struct hb_resource, 1);
+
+    resource->name = g_strdup(name);
+    resource->text = g_strdup(text);
+    resource->args = g_ptr_array_new_with_free_func(g_free);
+    return resource;
+}
+
+struct hb_group *hb_group_new(const char *home, unsigned line)
+{
+    struct hb_group *group = g_new0(struct hb_group, 1);
+
+    group->home = g_strdup(home);
+    group->line = line;
+    group->resources = g_ptr_array_new_with_free_func(resource_free);
+    return group;
+}
+
+struct hb_haresources *hb_haresources_new(void)
+{
+    struct hb_haresources *resources = g_new0(struct hb_haresources, 1);
+
+    resources->groups = g_ptr_array_new_with_free_func(group_free);
+    return resources;
+}
+
+void hb_haresources_free(struct hb_haresources *resources)
+{
+    if (!resources)
+        return;
+    g_ptr_array_free(resources->groups, TRUE);
+    g_free(resources);
+}
+
+const char *hb_group_key(const struct hb_group *group)
+{
+    const struct hb_resource *first = group->resources->pdata[0];
+
+    return first->text;
+}
