@@ -97,7 +97,8 @@ on() {
     [[ -n $pid ]] || fail "host $1 to be up"
     shift
     nsenter -t "$pid" -m -u -i -n -p -r -w env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-        LC_ALL=C TERM="${TERM:-dumb}" "$@"
+        LC_ALL=C TERM="${TERM:-dumb}" ASAN_OPTIONS=log_path=/var/log/sanitizer \
+        UBSAN_OPTIONS=log_path=/var/log/sanitizer:print_stacktrace=1 "$@"
 }
 
 host_up() { [[ -n ${host_pid[$1]:-} && -d /proc/${host_pid[$1]} ]]; }

@@ -2,7 +2,7 @@
 #
 # The machine a lab lives in. Either this machine itself (direct): a mount, network, PID, IPC and
 # UTS namespace around the whole lab; or a User-Mode Linux with this machine's files read-only and
-# a kernel of its own that has IPVS (uml). In both, "inside" then runs one scenario, and nothing is
+# a kernel of its own that has IPVS (uml); or an emulated PC (qemu, see qemu.sh). In all, "inside" then runs one scenario, and nothing is
 # left when its first process ends, however it ends.
 #
 # Sourced by "run"; uses its settings.
@@ -17,7 +17,7 @@ machine_has_ipvs() { unshare --net test -e /proc/net/ip_vs; }
 machine_choose() {
     local wanted=$1 needs=$2
     case $wanted in
-        uml | direct) ;;
+        uml | direct | qemu) ;;
         auto)
             wanted=direct
             if [[ " $needs " == *' ipvs '* ]] && ! machine_has_ipvs; then
@@ -28,6 +28,10 @@ machine_choose() {
     esac
     if [[ $wanted == uml ]] && ! command -v linux.uml >/dev/null; then
         echo "needs IPVS: load ip_vs into this kernel, or install user-mode-linux"
+        return 1
+    fi
+    if [[ $wanted == qemu ]] && ! command -v qemu-system-x86_64 cpio >/dev/null; then
+        echo "install qemu-system-x86 and cpio"
         return 1
     fi
     if [[ $wanted == direct && " $needs " == *' ipvs '* ]] && ! machine_has_ipvs; then

@@ -32,7 +32,11 @@ scenario_broken() {
     scenario_verdict="$2 line $3 failed: $1"
 }
 
+# A product built with sanitizers leaves a file for each thing they found.
+no_sanitizer_report() { ! compgen -G "$LAB_DIR/hosts/*/log/sanitizer*" >/dev/null; }
+
 scenario_passed() {
+    no_sanitizer_report || fail "no report of a sanitizer (see */sanitizer.*)"
     scenario_verdict=PASS
     note passed
     exit 0
