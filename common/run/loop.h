@@ -19,10 +19,12 @@
 
 struct ha_loop;
 
-/* NULL and errno when the kernel refuses. */
+/* NULL and errno when the kernel refuses. From here on the process ignores SIGPIPE and
+ * has SIGCHLD at its default (children must stay ours to reap). */
 struct ha_loop *ha_loop_new(void);
+/* Kills what is left of its children and puts the signal mask back. */
 void ha_loop_free(struct ha_loop *loop);
-/* Runs until ha_loop_stop(); returns the status given there. */
+/* Runs until ha_loop_stop(); returns the status given there (at once if that came first). */
 int ha_loop_run(struct ha_loop *loop);
 void ha_loop_stop(struct ha_loop *loop, int status);
 /* For what needs libqb itself (its IPC server). */
@@ -63,6 +65,7 @@ void ha_timer_cancel(struct ha_loop *loop, struct ha_timer *timer);
 
 /* ---- signals: delivered in the loop, never in a handler ---- */
 typedef void (*ha_signal_fn)(void *ctx, int signo);
+/* One function per signal; NULL ends the watch. Children of ha_child_start() get a clean mask. */
 int ha_signal_watch(struct ha_loop *loop, int signo, ha_signal_fn fn, void *ctx);
 
 #endif
