@@ -6,7 +6,8 @@
  * blocks nor fills memory). Its end is learnt from a pidfd; a grandchild that
  * keeps the pipe open delays nothing. At the deadline the group gets SIGTERM,
  * five seconds later SIGKILL, and the outcome is "timed out" at once after the
- * child itself is gone.
+ * child itself is gone. A service that a script left behind may go on printing
+ * into the pipe: it is read and dropped, for at most 64 such services.
  */
 #ifndef HA_RUN_CHILD_H
 #define HA_RUN_CHILD_H
