@@ -26,8 +26,9 @@ void ha_daemon_failed(struct ha_daemon *daemon, int status);
 /* "STOPPING=1", "RELOADING=1\nMONOTONIC_USEC=…", "STATUS=…" to the service manager; no-op without one. */
 void ha_daemon_notify(const char *message);
 
-/* The file holds the pid with printf format format ("%d\n", "%10d\n"), written whole or not at all. */
-int ha_pidfile_write(const char *path, const char *format, pid_t pid);
+/* The file holds the pid right-aligned in width columns (0: as it is) and a newline; written
+ * whole or not at all. */
+int ha_pidfile_write(const char *path, unsigned width, pid_t pid);
 /* pid > 0 when the file names a live process whose command line contains word;
  * 0 no file (or empty); -ESRCH a file but no such process; other negative errno. */
 int ha_pidfile_check(const char *path, const char *word);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The log on libqb: qb_log filters and calls our two targets, one for files and
+ * stderr, one for syslog. Refuses to wait: a syslog daemon that hangs or is
+ * away costs lines, not heartbeats (libqb's own syslog target would block in
+ * syslog(3)), and what was lost is said once it listens again.
+ *
+ * One log per process, because qb_log is one per process.
+ */
+#include "common/run/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <qb/qblog.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+
+/* libqb's own bound for one line. */
+#define LINE_MAX_BYTES QB_LOG_ABSOLUTE_MAX_LEN
+/* Our messages carry this as their "file", so that a filter tells them from libqb's. */
+#define OURS           "hearth"
+
+static struct {
+    bool open;
+    struct ha_log_settings set;
+    char *ident, *file, *debug_file;
+    bool file_failed, debug_file_failed;
+    int file_target, syslog_target;
+    int syslog_fd;
+    unsigned syslog_lost;
+} logging = {.syslog_fd = -1};
+
+/* ---- files and stderr ---- */
+
+static void to_stderr(const char *line, size_t length)
+{
+    while (length > 0) {
+        ssize_t done = write(STDERR_FILENO, line, length);
+
+        if (done <= 0) {
+            return;
+        }
+        line += done;
+        length -= (size_t)done;
+    }
+}
+
+/* O_NONBLOCK: a fifo without a reader is an error, not a wait. */
+static bool append_line(const char *path, const GString *line, bool *failed)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+    bool done = fd >= 0 && write(fd, line->str, line->len) == (ssize_t)line->len;
+
+    if (!done && !*failed) {
+        char text[256];
+        int used = snprintf(text, sizeof(text), "cannot write the log file %s: %s\n", path,
+                            strerror(errno));
+
+        to_stderr(text, used < (int)sizeof(text) ? (size_t)used : sizeof(text) - 1);
+        if (!logging.set.to_stderr) {
+            to_stderr(line->str, line->len);
+        }
+    }
+    *failed = !done;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return done;
+}
+
+static void log_to_files(int32_t target, struct qb_log_callsite *site, struct timespec *stamp,
+                         const char *message)
+{
+    enum ha_level level = site->priority > HA_LOG_DEBUG ? HA_LOG_DEBUG : site->priority;
+    GString *line = g_string_new(NULL);
+    bool same = logging.file && logging.debug_file && !strcmp(logging.file, logging.debug_file);
+
+    (void)target;
+    (void)stamp;
+    if (logging.set.format) {
+        logging.set.format(logging.set.ctx, level, message, line);
+    } else {
+        g_string_append_printf(line, "%s\n", message);
+    }
+    if (logging.set.to_stderr) {
+        to_stderr(line->str, line->len);
+    }
+    if (logging.file && level < HA_LOG_DEBUG && !same) {
+        append_line(logging.file, line, &logging.file_failed);
+    }
+    if (logging.debug_file) {
+        append_line(logging.debug_file, line, &logging.debug_file_failed);
+    }
+    g_string_free(line, TRUE);
+}
+
+/* ---- syslog ---- */
+
+static bool syslog_connect(void)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0) {
+        return false;
+    }
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
+        close(fd);
+        return false;
+    }
+    logging.syslog_fd = fd;
+    return true;
+}
+
+static bool syslog_send(int level, const char *message)
+{
+    char *line = g_strdup_printf("<%d>%s[%d]: %s", logging.set.syslog_facility | level,
+                                 logging.ident, (int)getpid(), message);
+    size_t length = strlen(line);
+    bool sent = false;
+
+    /* A second try with a new socket: the daemon may have been restarted. */
+    for (int i = 0; i < 2 && !sent && (logging.syslog_fd >= 0 || syslog_connect()); i++) {
+        sent = send(logging.syslog_fd, line, length, MSG_NOSIGNAL) >= 0;
+        if (!sent && (errno == EAGAIN || errno == ENOBUFS)) {
+            break;
+        }
+        if (!sent) {
+            close(logging.syslog_fd);
+            logging.syslog_fd = -1;
+        }
+    }
+    g_free(line);
+    return sent;
+}
+
+static void log_to_syslog(int32_t target, struct qb_log_callsite *site, struct timespec *stamp,
+                          const char *message)
+{
+    int level = site->priority > LOG_DEBUG ? LOG_DEBUG : site->priority;
+
+    (void)target;
+    (void)stamp;
+    if (logging.syslog_lost) {
+        char text[64];
+
+        snprintf(text, sizeof(text), "%u messages could not be given to syslog",
+                 logging.syslog_lost);
+        if (!syslog_send(LOG_WARNING, text)) {
+            logging.syslog_lost++;
+            return;
+        }
+        logging.syslog_lost = 0;
+    }
+    if (!syslog_send(level, message)) {
+        logging.syslog_lost++;
+    }
+}
+
+/* ---- set up ---- */
+
+static int open_target(qb_log_logger_fn fn)
+{
+    int target = qb_log_custom_open(fn, NULL, NULL, NULL);
+
+    if (target < 0) {
+        return target;
+    }
+    qb_log_format_set(target, "%b");
+    qb_log_ctl(target, QB_LOG_CONF_MAX_LINE_LEN, LINE_MAX_BYTES);
+    qb_log_ctl(target, QB_LOG_CONF_ELLIPSIS, QB_TRUE);
+    return target;
+}
+
+static void filter(int target, bool wanted, enum ha_level level)
+{
+    qb_log_filter_ctl(target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*", LOG_TRACE);
+    if (wanted) {
+        qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, OURS, (uint8_t)level);
+        /* What libqb has to say about itself, if it is serious. */
+        qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_WARNING);
+    }
+    qb_log_ctl(target, QB_LOG_CONF_ENABLED, wanted);
+}
+
+int ha_log_setup(const struct ha_log_settings *settings)
+{
+    char *ident = g_strdup(settings->ident ? settings->ident : OURS);
+    char *file = g_strdup(settings->file);
+    char *debug_file = g_strdup(settings->debug_file);
+
+    if (!logging.open) {
+        qb_log_init(OURS, LOG_DAEMON, LOG_TRACE);
+        qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
+        logging.file_target = open_target(log_to_files);
+        logging.syslog_target = open_target(log_to_syslog);
+        if (logging.file_target < 0 || logging.syslog_target < 0) {
+            qb_log_fini();
+            g_free(ident);
+            g_free(file);
+            g_free(debug_file);
+            return -EMFILE;
+        }
+        logging.open = true;
+    }
+    g_free(logging.ident);
+    g_free(logging.file);
+    g_free(logging.debug_file);
+    logging.set = *settings;
+    logging.ident = ident;
+    logging.file = file;
+    logging.debug_file = debug_file;
+    logging.file_failed = logging.debug_file_failed = false;
+    filter(logging.file_target, settings->to_stderr || file || debug_file, settings->level);
+    filter(logging.syslog_target, settings->syslog_facility >= 0, settings->level);
+    return 0;
+}
+
+void ha_log_close(void)
+{
+    if (!logging.open) {
+        return;
+    }
+    qb_log_fini();
+    if (logging.syslog_fd >= 0) {
+        close(logging.syslog_fd);
+    }
+    g_free(logging.ident);
+    g_free(logging.file);
+    g_free(logging.debug_file);
+    memset(&logging, 0, sizeof(logging));
+    logging.syslog_fd = -1;
+}
+
+void ha_log(enum ha_level level, const char *format, ...)
+{
+    char *text;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    /* One message is one line, whatever was put into it. */
+    for (char *c = text; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = ' ';
+        }
+    }
+    if (logging.open) {
+        qb_log_from_external_source(OURS, OURS, "%s", (uint8_t)level, (uint32_t)level + 1, 0,
+                                    text);
+    } else {
+        to_stderr(text, strlen(text));
+        to_stderr("\n", 1);
+    }
+    g_free(text);
+}
+
+bool ha_log_allowed(struct ha_log_limit *limit, uint64_t now_ns, unsigned burst, unsigned *dropped)
+{
+    if (limit->window_ns == 0 || now_ns - limit->window_ns >= 60 * HA_NS_PER_S) {
+        limit->window_ns = now_ns ? now_ns : 1;
+        limit->seen = 0;
+    }
+    if (limit->seen >= burst) {
+        limit->dropped++;
+        return false;
+    }
+    limit->seen++;
+    *dropped = limit->dropped;
+    limit->dropped = 0;
+    return true;
+}
+
+char *ha_log_clean(const void *bytes, size_t length, size_t max)
+{
+    const unsigned char *from = bytes;
+    GString *out = g_string_new(NULL);
+
+    for (size_t i = 0; i < length; i++) {
+        bool plain = from[i] >= ' ' && from[i] < 0x7f && from[i] != '\\';
+        size_t needed = plain ? 1 : 4;
+
+        if (out->len + needed > max) {
+            break;
+        }
+        if (plain) {
+            g_string_append_c(out, (char)from[i]);
+        } else {
+            g_string_append_printf(out, "\\x%02x", from[i]);
+        }
+    }
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The log: what goes where, what a line looks like, and what happens when nothing works. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/log.h"
+
+static char directory[] = "/tmp/test_ha_log.XXXXXX";
+static char *file, *debug_file, *stderr_file;
+static int saved_stderr;
+
+static void format(void *ctx, enum ha_level level, const char *message, GString *out)
+{
+    g_string_append_printf(out, "%s%d: %s\n", (const char *)ctx, (int)level, message);
+}
+
+static void assert_file(const char *path, const char *expected)
+{
+    char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        text = g_strdup("(none)");
+    }
+    assert_string_equal(text, expected);
+    g_free(text);
+}
+
+static int begin(void **state)
+{
+    int fd = open(stderr_file, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+
+    (void)state;
+    saved_stderr = dup(2);
+    dup2(fd, 2);
+    close(fd);
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    ha_log_close();
+    dup2(saved_stderr, 2);
+    close(saved_stderr);
+    g_unlink(file);
+    g_unlink(debug_file);
+    return 0;
+}
+
+static void lines_go_to_their_files_by_level(void **state)
+{
+    struct ha_log_settings settings = {.ident = "test", .syslog_facility = -1, .file = file,
+                                       .debug_file = debug_file, .level = HA_LOG_INFO,
+                                       .format = format, .ctx = (char *)"x"};
+
+    (void)state;
+    assert_int_equal(ha_log_setup(&settings), 0);
+    ha_log(HA_LOG_ERROR, "number %d", 1);
+    ha_log(HA_LOG_DEBUG, "unseen");
+    assert_file(file, "x3: number 1\n");
+    assert_file(debug_file, "x3: number 1\n");
+    settings.level = HA_LOG_DEBUG;
+    settings.ctx = (char *)"y";
+    assert_int_equal(ha_log_setup(&settings), 0);
+    ha_log(HA_LOG_DEBUG, "seen");
+    ha_log(HA_LOG_INFO, "both");
+    assert_file(file, "x3: number 1\ny6: both\n");
+    assert_file(debug_file, "x3: number 1\ny7: seen\ny6: both\n");
+    assert_file(stderr_file, "");
+}
+
+static void the_same_file_twice_gets_each_line_once(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .debug_file = file,
+                                       .level = HA_LOG_DEBUG};
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "once");
+    assert_file(file, "once\n");
+}
+
+static void a_moved_file_is_made_anew(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "one");
+    assert_int_equal(g_rename(file, debug_file), 0);
+    ha_log(HA_LOG_INFO, "two");
+    assert_file(debug_file, "one\n");
+    assert_file(file, "two\n");
+}
+
+static void a_file_that_cannot_be_written_is_named_once_on_stderr_and_tried_again(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+    char *expected = g_strdup_printf("cannot write the log file %s: Is a directory\none\n", file);
+
+    (void)state;
+    assert_int_equal(g_mkdir(file, 0700), 0);
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "one");
+    ha_log(HA_LOG_INFO, "two");
+    assert_file(stderr_file, expected);
+    g_rmdir(file);
+    ha_log(HA_LOG_INFO, "three");
+    assert_file(file, "three\n");
+    assert_file(stderr_file, expected);
+    g_free(expected);
+}
+
+static void a_fifo_without_reader_does_not_stop_us(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+
+    (void)state;
+    assert_int_equal(mkfifo(file, 0600), 0);
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "one");
+}
+
+static void long_messages_are_kept_up_to_the_bound_and_stay_one_line(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+    char *text = g_strnfill(3000, 'a'), *huge = g_strnfill(100000, 'b'), *got;
+    gsize length;
+
+    (void)state;
+    text[1500] = '\n';
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "%s", text);
+    ha_log(HA_LOG_INFO, "%s", huge);
+    assert_true(g_file_get_contents(file, &got, &length, NULL));
+    text[1500] = ' ';
+    assert_memory_equal(got, text, 3000);
+    assert_int_equal(got[3000], '\n');
+    assert_true(length > 5000 && length < 3000 + 4200);
+    assert_int_equal(got[length - 1], '\n');
+    g_free(got);
+    g_free(text);
+    g_free(huge);
+}
+
+/* A percent sign in what is logged must reach nobody as a format. */
+static void percent_signs_are_text(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "%s", "100%s %n %d");
+    assert_file(file, "100%s %n %d\n");
+}
+
+static void without_setup_messages_go_to_stderr(void **state)
+{
+    (void)state;
+    ha_log(HA_LOG_ERROR, "early %s", "bird");
+    assert_file(stderr_file, "early bird\n");
+}
+
+static void syslog_that_is_away_costs_nothing(void **state)
+{
+    struct ha_log_settings settings = {.ident = "test", .syslog_facility = LOG_LOCAL0,
+                                       .to_stderr = true, .level = HA_LOG_INFO};
+
+    (void)state;
+    ha_log_setup(&settings);
+    for (int i = 0; i < 100; i++) {
+        ha_log(HA_LOG_INFO, "x");
+    }
+    settings.to_stderr = false;
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "x");
+}
+
+static void a_limiter_lets_a_burst_through_and_says_what_it_dropped(void **state)
+{
+    struct ha_log_limit limit = {0};
+    unsigned dropped = 99, passed = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        passed += ha_log_allowed(&limit, 5 * HA_NS_PER_S, 10, &dropped);
+    }
+    assert_int_equal(passed, 10);
+    assert_int_equal(dropped, 0);
+    assert_false(ha_log_allowed(&limit, 64 * HA_NS_PER_S, 10, &dropped));
+    assert_true(ha_log_allowed(&limit, 65 * HA_NS_PER_S, 10, &dropped));
+    assert_int_equal(dropped, 91);
+    assert_true(ha_log_allowed(&limit, 66 * HA_NS_PER_S, 10, &dropped));
+    assert_int_equal(dropped, 0);
+}
+
+static void strange_bytes_are_shown_as_hex_within_the_bound(void **state)
+{
+    char *text = ha_log_clean("a\x1b[0m\\\n\xff\0z", 10, 100);
+
+    (void)state;
+    assert_string_equal(text, "a\\x1b[0m\\x5c\\x0a\\xff\\x00z");
+    g_free(text);
+    text = ha_log_clean("abc\n", 4, 6);
+    assert_string_equal(text, "abc");
+    g_free(text);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(lines_go_to_their_files_by_level),
+        CASE(the_same_file_twice_gets_each_line_once),
+        CASE(a_moved_file_is_made_anew),
+        CASE(a_file_that_cannot_be_written_is_named_once_on_stderr_and_tried_again),
+        CASE(a_fifo_without_reader_does_not_stop_us),
+        CASE(long_messages_are_kept_up_to_the_bound_and_stay_one_line),
+        CASE(percent_signs_are_text),
+        CASE(without_setup_messages_go_to_stderr),
+        CASE(syslog_that_is_away_costs_nothing),
+        cmocka_unit_test(a_limiter_lets_a_burst_through_and_says_what_it_dropped),
+        cmocka_unit_test(strange_bytes_are_shown_as_hex_within_the_bound),
+    };
+    int failed;
+
+    if (!mkdtemp(directory)) {
+        return 1;
+    }
+    file = g_build_filename(directory, "file", NULL);
+    debug_file = g_build_filename(directory, "debug", NULL);
+    stderr_file = g_build_filename(directory, "stderr", NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_unlink(stderr_file);
+    g_rmdir(directory);
+    g_free(file);
+    g_free(debug_file);
+    g_free(stderr_file);
+    return failed;
+}
