@@ -29,4 +29,8 @@ struct ld_ipvs {
  * what to do: "the kernel has no IPVS: modprobe ip_vs"; g_free() it). */
 int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
 
+/* "cannot add real server 10.0.0.1:80 (tcp:10.0.0.9:80): …": what a negative
+ * errno told to an ld_ipvs_fn means. g_free() it. */
+char *ld_ipvs_error_text(const struct ld_op *op, int error);
+
 #endif
