@@ -30,17 +30,21 @@ enum hb_refusal {
 const char *hb_refusal_name(enum hb_refusal refusal); /* short code, e.g. "wrong-digest" */
 const char *hb_refusal_text(enum hb_refusal refusal); /* a sentence */
 
-/* Authenticate, then parse. *out is a new message only when HB_ACCEPTED. */
+/* Authenticate, then parse. The key is the one of the message's index; then the
+ * text of our sending key with the index's method, as Heartbeat 3.0.6 has it.
+ * *out is a new message only when HB_ACCEPTED. */
 enum hb_refusal hb_wire_open(const struct ak_keys *keys, const void *bytes, size_t length,
                              struct hb_msg **out);
 
 /* Appends the netstring form with its trailer to out. inner_auth: also the
  * `auth` field (msgfmt classic); an auth field msg already has is replaced.
- * 0, -EMSGSIZE beyond one datagram, -ENOKEY without a sending key. */
+ * 0, -EMSGSIZE beyond one datagram, -ENOKEY without a sending key, -EPROTO for
+ * an inner digest over a nested message, which nobody sends. On an error out is
+ * as it was. */
 int hb_wire_seal(const struct ak_keys *keys, const struct hb_msg *msg, bool inner_auth,
                  GByteArray *out);
 
-/* The classic string form without authentication beyond the inner field, as
+/* The classic string form with its final NUL, without authentication beyond the inner field, as
  * old peers send it (tests, FIFO). */
 int hb_wire_seal_classic(const struct ak_keys *keys, const struct hb_msg *msg, GByteArray *out);
 
