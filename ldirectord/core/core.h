@@ -11,7 +11,13 @@
  *   probe.c     what to ask; identical questions are asked once for all
  *   wanted.c    config and health -> wanted table (pure function)
  *   table.c     tables and their difference
+ *   oplog.c     what the log says of an operation the kernel accepted
  *   core.c      events in, actions out; reload carries health over
+ *
+ * The first events are LD_EV_START, then whatever comes. After LD_ACT_TABLE:
+ * read the kernel's table, ld_table_diff() it with ld_core_wanted() and
+ * ld_core_ours(), apply, ld_core_op_done() for each accepted operation, and
+ * LD_EV_APPLIED at the end.
  */
 #ifndef LD_CORE_CORE_H
 #define LD_CORE_CORE_H
@@ -47,8 +53,9 @@ enum ld_event_kind {
     LD_EV_TIMER,
     LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns */
     LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in force) */
-    LD_EV_APPLIED,   /* the table was written; failed ops come again with the next LD_ACT_TABLE */
-    LD_EV_STOP,
+    LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
+                      * seldom, with an LD_ACT_TABLE of the core's own */
+    LD_EV_STOP,      /* cancels all; LD_ACT_TABLE then takes away what cleanstop says; no checks after */
     LD_EV_KIND_COUNT
 };
 
@@ -60,6 +67,7 @@ struct ld_event {
     enum ld_verdict verdict;
     const char *detail;             /* e.g. "HTTP status 503"; may be NULL */
     uint64_t took_ns;
+    unsigned failed;                /* APPLIED; all of them if the table could not be read */
 };
 
 enum ld_action_kind {
@@ -95,8 +103,13 @@ uint64_t ld_core_wake_ns(const struct ld_core *core);
 
 /* The table the kernel should have now; caller frees with ld_table_free(). */
 struct ld_table *ld_core_wanted(const struct ld_core *core);
-/* Ids of services this core has or had and may delete; owned by the core. */
+/* Ids (struct ld_service_id *) of services this core has or had and may delete; owned by the core. */
 GHashTable *ld_core_ours(const struct ld_core *core);
+
+/* The classic log lines for an operation, as LD_ACT_LOG. To be called when the kernel has
+ * accepted it, never before, while the tables it points into exist. */
+void ld_core_op_done(const struct ld_core *core, const struct ld_op *op,
+                     struct ld_actions *actions);
 
 /* ---- what is shown ---- */
 struct ld_real_view {
