@@ -32,6 +32,15 @@ const char *ld_protocol_name(enum ld_protocol protocol);   /* tcp, udp, fwm */
 const char *ld_method_name(enum ld_method method);         /* gate, masq, ipip */
 const char *ld_checktype_name(enum ld_checktype type);
 const char *ld_app_name(enum ld_app app);
+/* Exact, case-sensitive; "combined" is not a word of the file. */
+bool ld_method_find(const char *name, enum ld_method *method);
+bool ld_checktype_find(const char *name, enum ld_checktype *type);
+bool ld_app_find(const char *name, enum ld_app *app);
+/* The well-known port of an app (0: it has none), and what is asked on a port by default. */
+uint16_t ld_app_port(enum ld_app app);
+enum ld_app ld_app_of_port(uint16_t port);
+/* "sh-port,flag-3" to IP_VS_SVC_F_SCHED bits; false: a word that scheduler does not know. */
+bool ld_schedflags_parse(const char *scheduler, const char *text, uint32_t *flags);
 
 /* Who a virtual service is: the key in the table, in logs ("tcp:10.0.0.1:80", "fwm:1", "fwm6:1"). */
 struct ld_service_id {
@@ -42,6 +51,9 @@ struct ld_service_id {
 };
 bool ld_service_id_equal(const struct ld_service_id *a, const struct ld_service_id *b);
 uint32_t ld_service_id_hash(const struct ld_service_id *id);
+/* The same two as GHashTable wants them. */
+guint ld_service_id_key_hash(gconstpointer id);
+gboolean ld_service_id_key_equal(gconstpointer a, gconstpointer b);
 /* "tcp:10.0.0.1:80"; g_free() it. */
 char *ld_service_id_text(const struct ld_service_id *id);
 /* As in the classic log lines: "10.0.0.1:80", or the mark; g_free() it. */
@@ -101,6 +113,8 @@ struct ld_config {
 struct ld_config *ld_config_new(void); /* the defaults */
 void ld_config_free(struct ld_config *config);
 struct ld_service *ld_service_new(void);
+void ld_service_free(struct ld_service *service);
 struct ld_real *ld_real_new(void);
+void ld_real_free(struct ld_real *real);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An IPVS table as a value, and the difference of two. The wanted table is
- * computed whole (wanted.h), the actual one read from the kernel
+ * computed whole (core.h), the actual one read from the kernel
  * (ldirectord/ipvs), the difference applied. Start, reload, failure, recovery,
  * fallback, stop and repair are all this one path.
  *
@@ -24,7 +24,7 @@ struct ld_dest {
     enum ld_method method;
     uint32_t weight;
     uint32_t lower, upper;
-    bool fallback; /* wanted only: stands for the fallback server (log words) */
+    bool keep_absent; /* wanted only: if it is not there, it is not added (readdquiescent=no) */
 };
 
 struct ld_vs {
@@ -32,7 +32,7 @@ struct ld_vs {
     char scheduler[16];
     uint32_t flags;      /* IP_VS_SVC_F_PERSISTENT, _ONEPACKET, _SCHED1.._SCHED3 */
     uint32_t timeout_s;
-    uint32_t netmask;
+    uint32_t netmask;    /* as in ld_service; 0 without persistence */
     GArray *dests;       /* of struct ld_dest, no two with the same addr and port */
 };
 
@@ -51,17 +51,18 @@ struct ld_dest *ld_vs_find(const struct ld_vs *vs, const struct ha_addr *addr, u
 enum ld_op_kind { LD_OP_ADD_SERVICE, LD_OP_EDIT_SERVICE, LD_OP_DEL_SERVICE,
                   LD_OP_ADD_DEST, LD_OP_EDIT_DEST, LD_OP_DEL_DEST, LD_OP_KIND_COUNT };
 
-/* One change to the kernel's table. Points into the two tables given to ld_table_diff(). */
+/* One change to the kernel's table. After ADD_SERVICE come the ADD_DEST of its servers;
+ * EDIT_SERVICE changes the service itself only. Points into the two tables given to ld_table_diff(). */
 struct ld_op {
     enum ld_op_kind kind;
-    const struct ld_vs *vs;     /* the wanted one; DEL: the actual one */
+    const struct ld_vs *vs;     /* the wanted one; DEL_*: the actual one */
     const struct ld_dest *dest; /* ADD/EDIT: wanted; DEL: actual */
     const struct ld_dest *was;  /* EDIT_DEST: actual */
 };
 
 /* Appends to ops (of struct ld_op) what turns actual into wanted, in an order
  * in which no client is left without a server that has one: within a service
- * additions and edits before deletions. Services only in actual are deleted
+ * additions, then edits, those to weight 0 last, then deletions. Services only in actual are deleted
  * only if their id is in `ours` (may be NULL: nothing is deleted): foreign
  * services are never touched. Linear in the size of both. */
 void ld_table_diff(const struct ld_table *actual, const struct ld_table *wanted,
