@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket on libqb's IPC (its socket transport: no shared memory but
+ * a page for flow control). An answer may be longer than a datagram, and a
+ * server may not wait for a client to read, so the client fetches it: the first
+ * request carries the question, further ones ask for the rest from an offset.
+ *
+ * One server per process, because libqb's IPC server is told about its loop by
+ * functions without a context.
+ */
+#include "common/run/control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <qb/qbdefs.h>
+#include <qb/qbipcc.h>
+#include <qb/qbipcs.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+
+#define PIECE_MAX   16384
+#define MESSAGE_MAX (PIECE_MAX + 1024)
+
+enum { ASK = 1, MORE = 2 };
+
+struct request {
+    struct qb_ipc_request_header header;
+    uint32_t offset; /* MORE */
+    char words[HA_CONTROL_QUESTION_MAX];
+};
+
+struct response {
+    struct qb_ipc_response_header header; /* error: 0, or negative errno for the question itself */
+    int32_t status;
+    uint32_t total;
+    char piece[PIECE_MAX];
+};
+
+/* ---- server ---- */
+
+struct ha_control {
+    qb_ipcs_service_t *service;
+    ha_control_fn fn;
+    void *ctx;
+    unsigned clients;
+};
+
+/* What one client is told, until it has fetched it. */
+struct session {
+    struct ha_control_peer peer;
+    int status;
+    GString *answer;
+};
+
+static struct qb_loop *serving_loop;
+
+static int32_t add_job(enum qb_loop_priority priority, void *data, qb_loop_job_dispatch_fn fn)
+{
+    return qb_loop_job_add(serving_loop, priority, data, fn);
+}
+
+static int32_t add_descriptor(enum qb_loop_priority priority, int32_t fd, int32_t events,
+                              void *data, qb_ipcs_dispatch_fn_t fn)
+{
+    return qb_loop_poll_add(serving_loop, priority, fd, events, data, fn);
+}
+
+static int32_t change_descriptor(enum qb_loop_priority priority, int32_t fd, int32_t events,
+                                 void *data, qb_ipcs_dispatch_fn_t fn)
+{
+    return qb_loop_poll_mod(serving_loop, priority, fd, events, data, fn);
+}
+
+static int32_t remove_descriptor(int32_t fd)
+{
+    return qb_loop_poll_del(serving_loop, fd);
+}
+
+static int32_t client_comes(qb_ipcs_connection_t *connection, uid_t uid, gid_t gid)
+{
+    struct ha_control *control = qb_ipcs_connection_service_context_get(connection);
+    struct session *session;
+
+    if (control->clients >= HA_CONTROL_CLIENTS_MAX) {
+        return -EBUSY;
+    }
+    control->clients++;
+    session = g_new0(struct session, 1);
+    session->peer.uid = uid;
+    session->peer.gid = gid;
+    session->answer = g_string_new(NULL);
+    qb_ipcs_context_set(connection, session);
+    return 0;
+}
+
+static int32_t client_closed(qb_ipcs_connection_t *connection)
+{
+    (void)connection;
+    return 0;
+}
+
+static void client_gone(qb_ipcs_connection_t *connection)
+{
+    struct ha_control *control = qb_ipcs_connection_service_context_get(connection);
+    struct session *session = qb_ipcs_context_get(connection);
+
+    if (session) {
+        control->clients--;
+        g_string_free(session->answer, TRUE);
+        g_free(session);
+        qb_ipcs_context_set(connection, NULL);
+    }
+}
+
+static void answer_question(struct ha_control *control, struct session *session, const char *text)
+{
+    char **words = g_strsplit(text, "\t", -1);
+
+    g_string_truncate(session->answer, 0);
+    session->status = control->fn(control->ctx, &session->peer, words, session->answer);
+    if (session->answer->len > HA_CONTROL_ANSWER_MAX) {
+        g_string_truncate(session->answer, HA_CONTROL_ANSWER_MAX);
+    }
+    g_strfreev(words);
+}
+
+static int32_t client_asks(qb_ipcs_connection_t *connection, void *data, size_t size)
+{
+    struct ha_control *control = qb_ipcs_connection_service_context_get(connection);
+    struct session *session = qb_ipcs_context_get(connection);
+    const struct request *request = data;
+    struct qb_ipcs_connection_stats stats;
+    struct response response = {.header = {.id = ASK}};
+    size_t words_at = offsetof(struct request, words), piece;
+    uint32_t from;
+
+    if (!session || size < words_at || (size_t)request->header.size != size) {
+        return -EINVAL; /* libqb hangs up */
+    }
+    from = request->offset;
+    if (request->header.id == ASK) {
+        size_t length = size - words_at;
+
+        if (length < 2 || memchr(request->words, '\0', length) != request->words + length - 1) {
+            return -EINVAL;
+        }
+        if (qb_ipcs_connection_stats_get(connection, &stats, QB_FALSE) == 0) {
+            session->peer.pid = stats.client_pid;
+        }
+        answer_question(control, session, request->words);
+        from = 0;
+    }
+    if (from > session->answer->len) {
+        return -EINVAL;
+    }
+    piece = session->answer->len - from;
+    if (piece > PIECE_MAX) {
+        piece = PIECE_MAX;
+    }
+    memcpy(response.piece, session->answer->str + from, piece);
+    response.status = session->status;
+    response.total = (uint32_t)session->answer->len;
+    response.header.size = (int32_t)(offsetof(struct response, piece) + piece);
+    /* Full: the client does not read. It will time out; that is its own affair. */
+    qb_ipcs_response_send(connection, &response, (size_t)response.header.size);
+    return 0;
+}
+
+int ha_control_start(struct ha_control **out, struct ha_loop *loop, const char *name,
+                     ha_control_fn fn, void *ctx)
+{
+    static struct qb_ipcs_service_handlers handlers = {
+        .connection_accept = client_comes,
+        .msg_process = client_asks,
+        .connection_closed = client_closed,
+        .connection_destroyed = client_gone,
+    };
+    static struct qb_ipcs_poll_handlers poll_handlers = {
+        .job_add = add_job,
+        .dispatch_add = add_descriptor,
+        .dispatch_mod = change_descriptor,
+        .dispatch_del = remove_descriptor,
+    };
+    struct ha_control *control;
+    int status;
+
+    *out = NULL;
+    if (serving_loop) {
+        return -EBUSY;
+    }
+    control = g_new0(struct ha_control, 1);
+    control->fn = fn;
+    control->ctx = ctx;
+    control->service = qb_ipcs_create(name, 0, QB_IPC_SOCKET, &handlers);
+    if (!control->service) {
+        status = errno ? -errno : -ENOMEM;
+        g_free(control);
+        return status;
+    }
+    serving_loop = ha_loop_qb(loop);
+    qb_ipcs_service_context_set(control->service, control);
+    qb_ipcs_poll_handlers_set(control->service, &poll_handlers);
+    qb_ipcs_enforce_buffer_size(control->service, MESSAGE_MAX);
+    status = qb_ipcs_run(control->service);
+    if (status < 0) {
+        /* qb_ipcs_run() has released the service. */
+        serving_loop = NULL;
+        g_free(control);
+        return status;
+    }
+    *out = control;
+    return 0;
+}
+
+void ha_control_stop(struct ha_control *control)
+{
+    if (!control) {
+        return;
+    }
+    qb_ipcs_destroy(control->service);
+    serving_loop = NULL;
+    g_free(control);
+}
+
+/* ---- client ---- */
+
+static int left_ms(uint64_t until_ns)
+{
+    uint64_t now_ns = ha_clock_ns();
+
+    return now_ns >= until_ns ? 0 : (int)((until_ns - now_ns + HA_NS_PER_MS - 1) / HA_NS_PER_MS);
+}
+
+static int connect_within(const char *name, uint64_t until_ns, qb_ipcc_connection_t **out)
+{
+    struct pollfd wait = {.events = POLLIN};
+    qb_ipcc_connection_t *connection;
+    uid_t uid = (uid_t)-1;
+    int status;
+
+    errno = 0;
+    connection = qb_ipcc_connect_async(name, MESSAGE_MAX, &wait.fd);
+    if (!connection) {
+        status = errno ? -errno : -ECONNREFUSED;
+        return status == -ENOENT ? -ECONNREFUSED : status;
+    }
+    do {
+        status = poll(&wait, 1, left_ms(until_ns));
+    } while (status < 0 && errno == EINTR);
+    if (status <= 0) {
+        status = status < 0 ? -errno : -ETIMEDOUT;
+        qb_ipcc_disconnect(connection);
+        return status;
+    }
+    status = qb_ipcc_connect_continue(connection); /* frees it when it fails */
+    if (status < 0) {
+        return status;
+    }
+    /* Any user may take an abstract name that is free: believe root and ourselves only. */
+    status = qb_ipcc_auth_get(connection, NULL, &uid, NULL);
+    if (status < 0 || (uid != 0 && uid != geteuid())) {
+        qb_ipcc_disconnect(connection);
+        return -EACCES;
+    }
+    *out = connection;
+    return 0;
+}
+
+static int exchange(qb_ipcc_connection_t *connection, const struct request *request,
+                    struct response *response, uint64_t until_ns)
+{
+    ssize_t got = qb_ipcc_send(connection, request, (size_t)request->header.size);
+
+    if (got >= 0) {
+        got = qb_ipcc_recv(connection, response, sizeof(*response), left_ms(until_ns));
+    }
+    if (got == -EAGAIN) {
+        return -ETIMEDOUT;
+    }
+    if (got < 0) {
+        return (int)got;
+    }
+    if ((size_t)got < offsetof(struct response, piece) || response->header.size != got ||
+        response->total > HA_CONTROL_ANSWER_MAX) {
+        return -EPROTO;
+    }
+    return response->header.error;
+}
+
+static int fetch(qb_ipcc_connection_t *connection, struct request *request, uint64_t until_ns,
+                 int *status, GString *answer)
+{
+    struct response *response = g_new0(struct response, 1);
+    size_t before = answer->len;
+    int result;
+
+    for (;;) {
+        size_t piece;
+
+        result = exchange(connection, request, response, until_ns);
+        if (result < 0) {
+            break;
+        }
+        piece = (size_t)response->header.size - offsetof(struct response, piece);
+        g_string_append_len(answer, response->piece, (gssize)piece);
+        *status = response->status;
+        if (answer->len - before >= response->total) {
+            break;
+        }
+        if (piece == 0) {
+            result = -EPROTO;
+            break;
+        }
+        request->header.id = MORE;
+        request->header.size = offsetof(struct request, words);
+        request->offset = (uint32_t)(answer->len - before);
+    }
+    g_free(response);
+    return result;
+}
+
+int ha_control_ask(const char *name, char *const *words, int timeout_ms, int *status,
+                   GString *answer)
+{
+    uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns((uint64_t)(timeout_ms > 0 ? timeout_ms : 0));
+    char *text = g_strjoinv("\t", (char **)words);
+    size_t length = strlen(text) + 1;
+    qb_ipcc_connection_t *connection = NULL;
+    struct request *request;
+    int result;
+
+    if (length < 2 || length > HA_CONTROL_QUESTION_MAX) {
+        g_free(text);
+        return -EMSGSIZE;
+    }
+    result = connect_within(name, until_ns, &connection);
+    if (result == 0) {
+        request = g_new0(struct request, 1);
+        request->header.id = ASK;
+        request->header.size = (int32_t)(offsetof(struct request, words) + length);
+        memcpy(request->words, text, length);
+        result = fetch(connection, request, until_ns, status, answer);
+        qb_ipcc_disconnect(connection);
+        g_free(request);
+    }
+    g_free(text);
+    return result;
+}
