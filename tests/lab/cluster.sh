@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Words about a pair of heartbeat nodes, ours or Heartbeat 3.0.6: both understand the same files and
+# commands, so no word here asks which it is.
+
+# pair_configure NAME... <ha.cf-lines: the same files on all these hosts. Settings in $pair_auth
+# ("1 sha1 text") and $pair_resources (haresources).
+pair_configure() {
+    local name conf
+    conf=$(cat)
+    for name; do
+        host_install "$name" /etc/ha.d/ha.cf <<<"$conf"
+        host_install "$name" /etc/ha.d/haresources <<<"$pair_resources"
+        host_install "$name" /etc/ha.d/authkeys 600 <<<"auth ${pair_auth%% *}"$'\n'"$pair_auth"
+    done
+}
+
+heartbeat_start() { on "$1" /etc/init.d/heartbeat start >>"$LAB_OUT/story.txt" 2>&1; }
+heartbeat_stop() { on "$1" /etc/init.d/heartbeat stop >>"$LAB_OUT/story.txt" 2>&1; }
+# All its processes at once, and no time for a last word.
+heartbeat_kill() { on "$1" busybox killall -9 heartbeat; note "$1: heartbeat killed"; }
+heartbeat_runs() { on "$1" cl_status hbstatus >/dev/null 2>&1; }
+
+# rsc_status HOST WORD: cl_status rscstatus there says it.
+rsc_status() { [[ $(on "$1" cl_status rscstatus 2>/dev/null) == "$2" ]]; }
+# node_status HOST NODE WORD
+node_status() { [[ $(on "$1" cl_status nodestatus "$2" 2>/dev/null) == "$3" ]]; }
+
+only_owner() { # ADDRESS HOST OTHER: it is there and only there
+    has_address "$2" "$1" && ! has_address "$3" "$1"
+}
+nowhere() { # ADDRESS HOST...
+    local address=$1 name
+    shift
+    for name; do
+        ! has_address "$name" "$address" || return 1
+    done
+}
+# never_twice_since: the watcher below saw no moment with two owners.
+owners_watch() { # ADDRESS HOST HOST: look ten times a second, in the background
+    local address=$1 one=$2 two=$3
+    (
+        trap - EXIT ERR
+        set +e
+        while nap 0.1; do
+            if has_address "$one" "$address" && has_address "$two" "$address"; then
+                echo "$EPOCHREALTIME" >>"$LAB_DIR/twice"
+            fi
+        done
+    ) &
+    owners_watcher=$!
+}
+owners_never_twice() { [[ ! -s $LAB_DIR/twice ]]; }

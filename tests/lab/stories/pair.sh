@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The life of a pair: join, standby, takeover, death of either, return, orderly stop. A scenario
+# sets $left and $right (hearth or peer), $media (ucast, bcast, mcast) and $method, and sources this.
+
+vip=10.1.0.100 other_vip=10.1.0.101
+network wire
+host left uname=left product="$left" eth0=wire:10.1.0.1/24
+host right uname=right product="$right" eth0=wire:10.1.0.2/24
+
+case $media in
+    ucast) medium=$'ucast eth0 10.1.0.1\nucast eth0 10.1.0.2' ;;
+    bcast) medium='bcast eth0' ;;
+    mcast) medium='mcast eth0 239.0.0.42 694 1 0' ;;
+esac
+case $method in
+    crc) pair_auth='1 crc' ;;
+    *) pair_auth="1 $method lab-secret" ;;
+esac
+pair_resources="left IPaddr2::$vip/24/eth0
+right IPaddr::$other_vip/24/eth0"
+pair_configure left right <<END
+logfile /var/log/ha-log
+debugfile /var/log/ha-debug
+keepalive 250ms
+warntime 1
+deadtime 2
+initdead 6
+udpport 694
+auto_failback on
+$medium
+node left
+node right
+END
+
+tell "Both nodes start"
+heartbeat_start left
+heartbeat_start right
+wait_until 60 "left holds its own address" only_owner $vip left right
+wait_until 60 "right holds its own address" only_owner $other_vip right left
+wait_until 20 "each sees the other active" node_status left right active
+wait_until 20 "and the other way round" node_status right left active
+wait_until 30 "left says it holds its own" rsc_status left local
+wait_until 30 "right says it holds its own" rsc_status right local
+
+tell "left goes standby, and comes back"
+on left /usr/share/heartbeat/hb_standby all >>"$LAB_OUT/story.txt" 2>&1
+wait_until 30 "right has taken both addresses" only_owner $vip right left
+expect "its own included" only_owner $other_vip right left
+wait_until 30 "left says it holds none" rsc_status left none
+wait_until 30 "right says it holds all" rsc_status right all
+on right /usr/share/heartbeat/hb_standby foreign >>"$LAB_OUT/story.txt" 2>&1
+wait_until 30 "left has its address back" only_owner $vip left right
+wait_until 30 "right says it holds its own" rsc_status right local
+wait_until 30 "left says it holds its own" rsc_status left local
+
+tell "right dies without a word"
+host_crash right
+wait_until 30 "left takes right's address" has_address left $other_vip
+expect "left still has its own" has_address left $vip
+wait_until 30 "left says it holds all" rsc_status left all
+wait_until 10 "left calls right dead" node_status left right dead
+
+tell "right returns and, with auto_failback on, takes its address back"
+host_boot right
+heartbeat_start right
+wait_until 60 "right has its address again" only_owner $other_vip right left
+wait_until 30 "right says it holds its own" rsc_status right local
+wait_until 30 "left says it holds its own" rsc_status left local
+
+tell "left dies without a word"
+host_crash left
+wait_until 30 "right takes left's address" has_address right $vip
+host_boot left
+heartbeat_start left
+wait_until 60 "left has its address again" only_owner $vip left right
+wait_until 30 "left says it holds its own" rsc_status left local
+wait_until 30 "right says it holds its own" rsc_status right local
+
+tell "left stops in order"
+heartbeat_stop left
+wait_until 30 "right has both addresses" only_owner $vip right left
+wait_until 30 "right says it holds all" rsc_status right all
+expect "left no longer runs" not heartbeat_runs left
+heartbeat_start left
+wait_until 60 "left comes back and has its address" only_owner $vip left right
+wait_until 30 "left says it holds its own" rsc_status left local
+
+tell "right stops in order, then left"
+heartbeat_stop right
+wait_until 30 "left has both addresses" only_owner $other_vip left right
+heartbeat_stop left
+expect "no address is left behind" nowhere $vip left right
+expect "nor the other" nowhere $other_vip left right
