@@ -86,7 +86,7 @@ static unsigned event_count, event_now;
 static struct target target;
 static uint64_t interval_ns = 20000000, deadline_ns = 1000000000;
 static uint64_t last_ok_ns;
-static unsigned streak; /* good answers in a row */
+static unsigned streak; /* good answers in a row in this event */
 static char last_server[NAME_MAX_LEN] = "-";
 static FILE *log_file;
 static int awaited = -1; /* event whose report is owed */
@@ -125,6 +125,7 @@ static bool begin_event(const char *name, uint64_t now)
     event_now = event_count++;
     snprintf(events[event_now].name, NAME_MAX_LEN, "%s", name);
     events[event_now].started_ns = now;
+    streak = 0;
     return true;
 }
 

@@ -49,8 +49,11 @@ figure_of() {
     fail "the client to know a figure called $2"
 }
 
-# is_served HOST N: the last N answers were good ones.
+# is_served HOST N: the last N answers were good ones, all in the current event.
 is_served() { client_figure "$1" now streak; ((REPLY >= $2)); }
+
+# has_seen HOST OUTCOME: refused, reset, timeout, bad or local, at least once in the current event.
+has_seen() { client_figure "$1" now "$2"; ((REPLY > 0)); }
 
 # answered_by HOST SERVER...: each of these has answered in the current event.
 answered_by() {

@@ -43,8 +43,8 @@ layer_for() {
     REPLY=$layer
     [[ ! -d $layer ]] || return 0
     mkdir -p "$layer/etc"
-    [[ -z $LAB_TOOLS || ! -d $LAB_TOOLS ]] || cp -a "$LAB_TOOLS/." "$layer/"
-    [[ -z $tree ]] || cp -a "$tree/." "$layer/"
+    [[ -z $LAB_TOOLS || ! -d $LAB_TOOLS ]] || cp -a --no-preserve=ownership "$LAB_TOOLS/." "$layer/"
+    [[ -z $tree ]] || cp -a --no-preserve=ownership "$tree/." "$layer/"
     { cat /etc/passwd; echo 'hacluster:x:6901:6901::/var/lib/heartbeat:/usr/sbin/nologin'; } >"$layer/etc/passwd"
     { cat /etc/group; echo 'haclient:x:6901:'; } >"$layer/etc/group"
 }
@@ -52,6 +52,7 @@ layer_for() {
 host_boot() {
     local name=$1 dir=$LAB_DIR/hosts/$1
     rm -f "$dir/pid"
+    told_busy "$name boots"
     unshare --mount --net --pid --ipc --uts --fork bash "$LAB_SRC/host-init" \
         "$dir" "${host_layers[$name]}" "${host_uname[$name]}" </dev/null >"$dir/boot" 2>&1 &
     disown

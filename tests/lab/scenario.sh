@@ -92,21 +92,23 @@ stays() {
 
 # settles SECONDS QUIET "SENTENCE" CONDITION...: within SECONDS it holds for QUIET seconds on end.
 settles() {
-    local bound=$1 quiet=$2 sentence=$3 from_ms since_ms=-1
+    local bound=$1 quiet=$2 sentence=$3 from_ms now_ms since_ms=-1 held
     shift 3
     elapsed_ms
     from_ms=$REPLY
     while :; do
+        if "$@"; then held=yes; else held=''; fi
         elapsed_ms
-        if ! "$@"; then
+        now_ms=$REPLY
+        if [[ $held != yes ]]; then
             since_ms=-1
         elif ((since_ms < 0)); then
-            since_ms=$REPLY
-        elif ((REPLY - since_ms >= quiet * 1000)); then
+            since_ms=$now_ms
+        elif ((now_ms - since_ms >= quiet * 1000)); then
             break
         fi
-        ((REPLY - from_ms <= bound * 1000)) || fail "$sentence (within $bound s, for $quiet s)"
-        told_waiting "$sentence" $(((REPLY - from_ms) / 1000))
+        ((now_ms - from_ms <= bound * 1000)) || fail "$sentence (within $bound s, for $quiet s)"
+        told_waiting "$sentence" $(((now_ms - from_ms) / 1000))
         nap
     done
     waited_ms=$((since_ms - from_ms))
@@ -138,24 +140,40 @@ fi
 tell() {
     note "== $1"
     [[ $LAB_NARRATE == yes ]] || return 0
+    told_clear
     elapsed_ms
     printf '\n%s%3d s  %s%s\n' "$bold" $((REPLY / 1000)) "$1" "$plain"
     shift
     (($# == 0)) || printf '       %s\n' "$@"
 }
 
-# told_waiting SENTENCE SECONDS: something is going on, from the second second on.
+# told_waiting SENTENCE SECONDS: something is going on; said from the second second on.
 told_waiting() {
-    [[ $LAB_NARRATE == yes && $LAB_TTY == yes ]] && (($2 >= 2)) || return 0
-    [[ $told_open != "$2" ]] || return 0
+    [[ $LAB_NARRATE == yes ]] && (($2 >= 2)) && [[ $told_open != "$2" ]] || return 0
+    if [[ $LAB_TTY == yes ]]; then
+        printf '\r\e[K       %s… until %s (%d s)%s' "$dim" "$1" "$2" "$plain"
+    elif [[ -z $told_open ]]; then
+        printf '       … until %s\n' "$1"
+    fi
     told_open=$2
-    printf '\r\e[K       %s… waiting until %s (%d s)%s' "$dim" "$1" "$2" "$plain"
+}
+
+# told_busy TEXT: a step without a heading of its own has begun.
+told_busy() {
+    [[ $LAB_NARRATE == yes && $LAB_TTY == yes ]] || return 0
+    printf '\r\e[K       %s… %s%s' "$dim" "$1" "$plain"
+    told_open=busy
+}
+
+told_clear() {
+    [[ -n $told_open ]] || return 0
+    [[ $LAB_TTY != yes ]] || printf '\r\e[K'
+    told_open=''
 }
 
 told_held() {
     [[ $LAB_NARRATE == yes ]] || return 0
-    [[ -z $told_open ]] || printf '\r\e[K'
-    told_open=''
+    told_clear
     if ((${2:-0} >= 100)); then
         printf '     %s✓%s %s %s(%d.%d s)%s\n' "$green" "$plain" "$1" "$dim" \
             $(($2 / 1000)) $(($2 % 1000 / 100)) "$plain"
@@ -173,6 +191,7 @@ show() {
         on "$host" "$@" >>"$LAB_OUT/story.txt" 2>&1
         return
     fi
+    told_clear
     printf '       %s%s# %s%s\n' "$bold" "$host" "$*" "$plain"
     on "$host" "$@" 2>&1 | while IFS= read -r line; do
         printf '       %s\n' "$line"
@@ -183,6 +202,7 @@ show() {
 show_file() {
     local line
     [[ $LAB_NARRATE == yes ]] || return 0
+    told_clear
     printf '       %s%s:%s%s\n' "$bold" "$1" "$2" "$plain"
     while IFS= read -r line; do
         printf '         %s\n' "$line"
@@ -194,6 +214,7 @@ show_file() {
 scenario_end() {
     trap - EXIT ERR
     set +e
+    told_clear
     if [[ $scenario_verdict != PASS && $LAB_NARRATE == yes ]]; then
         printf '\n%s     ✗ %s%s\n' "$bold" "$scenario_verdict" "$plain"
     fi
@@ -216,7 +237,7 @@ collect_all() {
     cp "$LAB_DIR"/client/*.log "$LAB_OUT/" 2>/dev/null
     for name in "${!host_pid[@]}"; do
         mkdir -p "$LAB_OUT/$name"
-        cp -r "$LAB_DIR/hosts/$name/log/." "$LAB_OUT/$name/" 2>/dev/null
+        cp -r "$LAB_DIR/hosts/$name/log/." "$LAB_DIR/hosts/$name/boot" "$LAB_OUT/$name/" 2>/dev/null
         host_up "$name" || continue
         {
             on "$name" ip addr

@@ -14,8 +14,6 @@ host_is_called() { [[ $(on "$1" uname -n) == "$2" ]]; }
 has_file() { on "$1" test -e "$2"; }
 sees_process() { on "$1" bash -c "busybox ps | grep -q '[${2:0:1}]${2:1}'"; }
 
-was_refused() { client_figure "$1" now refused; ((REPLY > 0)); }
-
 expect "a host has the name it was given" host_is_called web2 second.example
 expect "a host owns its address" has_address web1 10.1.0.1
 expect "a host owns its IPv6 address" has_address web2 fd00::2
@@ -37,20 +35,18 @@ expect "without an error" no_errors client start
 
 client_mark client refused
 web_kill web1
-wait_until 10 "a killed server's address refuses" not is_served client 1
+wait_until 10 "a killed server's address refuses" has_seen client refused
 client_mark client other-target
 client_target client target 10.1.0.2 80 test.html
 wait_until 10 "the client turns to web2" answered_by client web2
-client_figure client refused refused
-expect "the client counted refused connections" test "$REPLY" -gt 0
 
 client_mark client silence
 host_crash web2
-wait_until 10 "a crashed server answers nothing" not is_served client 1
+wait_until 10 "a crashed server answers nothing" has_seen client timeout
 host_boot web2
 expect "the disk survives a crash" has_file web2 /var/www/test.html
 expect "the processes do not" not sees_process web2 nginx
-wait_until 10 "a late answer and a refused one are told apart" was_refused client
+wait_until 10 "a late answer and a refused one are told apart" has_seen client refused
 web_start web2
 wait_until 10 "the client is served again" is_served client 10
 client_figure client silence gap_ms
