@@ -33,15 +33,6 @@ static void resource_free(void *item)
     g_free(resource);
 }
 
-static void group_free(void *item)
-{
-    struct hb_group *group = item;
-
-    g_free(group->home);
-    g_ptr_array_free(group->resources, TRUE);
-    g_free(group);
-}
-
 struct hb_config *hb_config_new(void)
 {
     struct hb_config *config = g_new0(struct hb_config, 1);
@@ -61,6 +52,8 @@ struct hb_config *hb_config_new(void)
     config->realtime = true;
     config->rtprio = 1;
     config->logfacility = -1;
+    config->syslog_format = true;
+    config->coredumps = true;
     return config;
 }
 
@@ -94,6 +87,18 @@ struct hb_group *hb_group_new(const char *home, unsigned line)
     group->line = line;
     group->resources = g_ptr_array_new_with_free_func(resource_free);
     return group;
+}
+
+void hb_group_free(struct hb_group *group)
+{
+    g_free(group->home);
+    g_ptr_array_free(group->resources, TRUE);
+    g_free(group);
+}
+
+static void group_free(void *item)
+{
+    hb_group_free(item);
 }
 
 struct hb_haresources *hb_haresources_new(void)

@@ -56,6 +56,8 @@ struct hb_config {
     int rtprio;             /* 1…99 */
     char *logfile, *debugfile; /* NULL: none */
     int logfacility;        /* LOG_LOCAL0…; -1: none */
+    bool syslog_format;     /* syslogmsgfmt: lines of the files look like syslog's */
+    bool coredumps;
     int debug;
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
 };
@@ -87,6 +89,7 @@ void hb_haresources_free(struct hb_haresources *resources);
  * owned by the array it is added to. The texts are copied. */
 struct hb_group *hb_group_new(const char *home, unsigned line);
 struct hb_resource *hb_resource_new(const char *name, const char *text);
+void hb_group_free(struct hb_group *group); /* only while no array owns it */
 
 /* The key of a group: the text of its first resource. */
 const char *hb_group_key(const struct hb_group *group);

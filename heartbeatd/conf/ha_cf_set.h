@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The setters of ha.cf: each takes the text of one value and stores it. Private
+ * to this room: ha_cf_table.c names them, ha_cf.c calls them through the table.
+ */
+#ifndef HB_CONF_HA_CF_SET_H
+#define HB_CONF_HA_CF_SET_H
+
+#include "common/conf/diag.h"
+#include "heartbeatd/conf/ha_cf_table.h"
+#include "heartbeatd/core/config.h"
+
+/* A file being read. */
+struct hb_cf {
+    struct hb_config *config;
+    struct ha_diags *diags;
+    const char *file;
+    unsigned line;
+    const struct hb_cf_directive *directive; /* the one being set */
+    uint64_t deadping_ms;                    /* 0: not given */
+};
+
+/* A diagnostic at the current line, "<directive>: <text>". */
+void hb_cf_tell(struct hb_cf *cf, enum ha_severity severity, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+/* Records an option for the scripts' environment; a later one replaces an
+ * earlier one of the same name. line 0: the default. */
+void hb_cf_record(struct hb_cf *cf, const char *name, const char *text, unsigned line);
+
+typedef enum hb_cf_result hb_cf_setter(struct hb_cf *cf, char *value);
+
+hb_cf_setter hb_cf_set_node;
+hb_cf_setter hb_cf_set_keepalive, hb_cf_set_deadtime, hb_cf_set_warntime, hb_cf_set_initdead,
+    hb_cf_set_deadping;
+hb_cf_setter hb_cf_set_hopfudge, hb_cf_set_udpport, hb_cf_set_baud, hb_cf_set_max_rexmit_delay;
+hb_cf_setter hb_cf_set_bcast, hb_cf_set_udp, hb_cf_set_ucast, hb_cf_set_mcast;
+hb_cf_setter hb_cf_set_auto_failback;
+hb_cf_setter hb_cf_set_logfile, hb_cf_set_debugfile, hb_cf_set_logfacility, hb_cf_set_use_logd,
+    hb_cf_set_syslogmsgfmt, hb_cf_set_log_badpack, hb_cf_set_debug, hb_cf_set_coredumps;
+hb_cf_setter hb_cf_set_realtime, hb_cf_set_rtprio;
+hb_cf_setter hb_cf_set_hbgenmethod, hb_cf_set_msgfmt, hb_cf_set_uuidfrom, hb_cf_set_autojoin,
+    hb_cf_set_pacemaker, hb_cf_set_env;
+hb_cf_setter hb_cf_set_compression, hb_cf_set_traditional_compression, hb_cf_set_use_apphbd;
+/* Values that are checked and then change nothing. */
+hb_cf_setter hb_cf_set_any_text, hb_cf_set_any_boolean, hb_cf_set_any_duration, hb_cf_set_any_count;
+
+#endif

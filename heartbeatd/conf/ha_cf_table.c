@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every directive of Heartbeat 3.0.6's ha.cf, a row each. Holds no logic: a
+ * directive that this version learns to act on changes its row here, gets a
+ * setter in ha_cf_set.c and its paragraph in ha.cf(5).
+ */
+#include "heartbeatd/conf/ha_cf_table.h"
+
+#include <string.h>
+
+#include "heartbeatd/conf/ha_cf_set.h"
+
+#define DURATION "a duration above 0 such as 2, 500ms or 1.5"
+#define BOOLEAN  "on or off (also yes, no, true, false, 1, 0)"
+
+/* A row for each kind, so that a row shows only what is special about it. */
+#define OPTION(NAME, DEFAULT, EXPECTED, EXPLANATION, SETTER)                                       \
+    {.name = NAME, .use = HB_CF_ACTED, .option = true, .standard = DEFAULT,                        \
+     .expected = EXPECTED, .explanation = EXPLANATION, .set = SETTER}
+#define MEMBER(NAME, WHOLE_LINE, EXPECTED, EXPLANATION, SETTER)                                    \
+    {.name = NAME, .use = HB_CF_ACTED, .whole_line = WHOLE_LINE,                                   \
+     .expected = EXPECTED, .explanation = EXPLANATION, .set = SETTER}
+#define IDLE(NAME, DEFAULT, EXPECTED, EXPLANATION, SETTER)                                         \
+    {.name = NAME, .use = HB_CF_NO_EFFECT, .option = true, .standard = DEFAULT,                    \
+     .expected = EXPECTED, .explanation = EXPLANATION, .set = SETTER}
+#define ONCE(NAME, USE, DEFAULT, EXPECTED, EXPLANATION, SETTER)                                    \
+    {.name = NAME, .use = USE, .once = true, .option = true, .standard = DEFAULT,                  \
+     .expected = EXPECTED, .explanation = EXPLANATION, .set = SETTER}
+#define NOT_YET(NAME, EXPLANATION)                                                                 \
+    {.name = NAME, .use = HB_CF_NOT_YET, .whole_line = true, .expected = "", .explanation = EXPLANATION}
+
+const struct hb_cf_directive hb_cf_directives[] = {
+    /* Who is in the cluster, and on which ways they talk. */
+    MEMBER("node", false, "the name of a node (uname -n), at most 99 printable bytes",
+           "the nodes of the cluster", hb_cf_set_node),
+    OPTION("udpport", "694", "a port from 1 to 65535",
+           "UDP port of the bcast and ucast lines below it", hb_cf_set_udpport),
+    MEMBER("bcast", false, "the name of an interface",
+           "heartbeats go to the broadcast address of this interface", hb_cf_set_bcast),
+    MEMBER("udp", false, "the name of an interface", "old name of bcast", hb_cf_set_udp),
+    MEMBER("ucast", true, "an interface and the IPv4 address or name of the peer",
+           "heartbeats go to this address", hb_cf_set_ucast),
+    MEMBER("mcast", true,
+           "an interface, a group (224.0.0.0 to 239.255.255.255), a port from 1 to 65535, a TTL "
+           "from 0 to 255, and 0 or 1 for loop",
+           "heartbeats go to this multicast group", hb_cf_set_mcast),
+    OPTION("hopfudge", "1", "a number from 0 to 255",
+           "how many hops a message may make beyond the number of nodes", hb_cf_set_hopfudge),
+
+    /* When a node is late, dead, or not expected yet. */
+    OPTION("keepalive", "1", DURATION, "time between two heartbeats", hb_cf_set_keepalive),
+    OPTION("deadtime", "30", DURATION, "silence after which a node is dead", hb_cf_set_deadtime),
+    OPTION("warntime", NULL, DURATION, "silence after which a heartbeat is late",
+           hb_cf_set_warntime),
+    OPTION("initdead", NULL, DURATION, "silence after which a node is dead, right after the start",
+           hb_cf_set_initdead),
+    IDLE("deadping", NULL, DURATION, "silence after which a ping node is dead",
+         hb_cf_set_deadping),
+
+    /* What happens to resources. */
+    OPTION("auto_failback", NULL, BOOLEAN, "resources return to their home node when it returns",
+           hb_cf_set_auto_failback),
+    ONCE("pacemaker", HB_CF_ACTED, "no", "no", "whether pacemaker manages the resources",
+         hb_cf_set_pacemaker),
+    ONCE("crm", HB_CF_ACTED, NULL, "no", "old name of pacemaker", hb_cf_set_pacemaker),
+    MEMBER("env", false, "NAME=value", "a variable HA_NAME for the scripts", hb_cf_set_env),
+
+    /* What is written where. */
+    OPTION("logfile", NULL, "an absolute path", "file for the log", hb_cf_set_logfile),
+    OPTION("debugfile", NULL, "an absolute path", "file for the log with debug messages",
+           hb_cf_set_debugfile),
+    OPTION("logfacility", NULL, "a syslog facility such as local0 or daemon, or none",
+           "syslog facility of the log", hb_cf_set_logfacility),
+    OPTION("syslogmsgfmt", "true", BOOLEAN, "lines in the files look like those of syslog",
+           hb_cf_set_syslogmsgfmt),
+    OPTION("use_logd", NULL, BOOLEAN, "log through the logging daemon", hb_cf_set_use_logd),
+    OPTION("log_badpack", "true", BOOLEAN, "log refused messages", hb_cf_set_log_badpack),
+    OPTION("debug", NULL, "a number from 0 to 255", "how much is logged", hb_cf_set_debug),
+    OPTION("coredumps", "true", BOOLEAN, "leave a core file behind after a crash",
+           hb_cf_set_coredumps),
+
+    /* How the daemon runs, and how it speaks. */
+    OPTION("realtime", "true", BOOLEAN, "run before other processes, with memory locked",
+           hb_cf_set_realtime),
+    OPTION("rtprio", NULL, "a number from 1 to 99", "realtime priority", hb_cf_set_rtprio),
+    OPTION("hbgenmethod", "file", "file or time", "where the generation number comes from",
+           hb_cf_set_hbgenmethod),
+    OPTION("msgfmt", "classic", "classic or netstring",
+           "classic messages carry a second digest inside", hb_cf_set_msgfmt),
+    OPTION("max_rexmit_delay", "250", "a number of milliseconds, at least 1",
+           "longest wait before a lost message is asked for", hb_cf_set_max_rexmit_delay),
+    OPTION("autojoin", "none", "none (with haresources, nodes are named)",
+           "whether nodes that are not named may join", hb_cf_set_autojoin),
+    OPTION("uuidfrom", "file", "file or nodename", "where the node's uuid comes from",
+           hb_cf_set_uuidfrom),
+    OPTION("traditional_compression", "no", BOOLEAN, "compress messages from a size on",
+           hb_cf_set_traditional_compression),
+    OPTION("use_apphbd", NULL, BOOLEAN, "register with the application heartbeat daemon",
+           hb_cf_set_use_apphbd),
+
+    /* Accepted: nothing changes with haresources. */
+    ONCE("baud", HB_CF_NO_EFFECT, "19200",
+         "9600, 19200, 38400, 57600, 115200, 230400 or 460800", "speed of serial lines",
+         hb_cf_set_baud),
+    IDLE("cluster", "linux-ha", "a name", "name of the cluster", hb_cf_set_any_text),
+    IDLE("compression", "zlib", "zlib or bz2", "how messages above 256 KiB are compressed",
+         hb_cf_set_compression),
+    IDLE("compression_threshold", "2", "a number of KiB, at least 1",
+         "size from which on traditional_compression compresses", hb_cf_set_any_count),
+    IDLE("conn_logd_time", "60", DURATION, "pause before the logging daemon is tried again",
+         hb_cf_set_any_duration),
+    IDLE("memreserve", "6500", "a number of KiB, at least 1", "memory to reserve",
+         hb_cf_set_any_count),
+    IDLE("crm_daemon_dir", NULL, "a directory", "where pacemaker's daemons are",
+         hb_cf_set_any_text),
+    IDLE("crmd_spawns_pengine", NULL, BOOLEAN, "who starts pacemaker's policy engine",
+         hb_cf_set_any_boolean),
+    IDLE("record_config_changes", NULL, BOOLEAN, "pacemaker records configuration changes",
+         hb_cf_set_any_boolean),
+    IDLE("record_pengine_inputs", NULL, BOOLEAN, "pacemaker records what it decides on",
+         hb_cf_set_any_boolean),
+    IDLE("enable_config_writes", NULL, BOOLEAN, "pacemaker writes its configuration to disk",
+         hb_cf_set_any_boolean),
+
+    /* Refused with a sentence that says so. */
+    NOT_YET("ucast6", "heartbeats over IPv6 to one address"),
+    NOT_YET("mcast6", "heartbeats over IPv6 to a multicast group"),
+    NOT_YET("serial", "heartbeats over serial lines"),
+    NOT_YET("ping", "hosts outside the cluster that tell whether the network works"),
+    NOT_YET("ping6", "the same over IPv6"),
+    NOT_YET("ping_group", "a group of such hosts that counts as one"),
+    NOT_YET("hbaping", "the same over fibre channel"),
+    NOT_YET("nice_failback", "old form of auto_failback, with the opposite meaning"),
+    NOT_YET("watchdog", "device that restarts the machine when the daemon hangs"),
+    NOT_YET("respawn", "program that is kept running"),
+    NOT_YET("failfast", "program whose death restarts the machine"),
+    NOT_YET("apiauth", "who may use the interface for programs"),
+    NOT_YET("stonith", "how a dead node is switched off"),
+    NOT_YET("stonith_host", "how a dead node is switched off, per node"),
+    NOT_YET("quorum_server", "host that decides which half of a split cluster goes on"),
+    NOT_YET("coreroot", "directory for core files"),
+    {.name = NULL},
+};
+
+const struct hb_cf_directive *hb_cf_directive_find(const char *name)
+{
+    for (const struct hb_cf_directive *row = hb_cf_directives; row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* heartbeatd/conf/ha_cf: every directive good and bad, the rules between them, odd files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <syslog.h>
+
+#include "heartbeatd/conf/ha_cf.h"
+#include "heartbeatd/conf/ha_cf_table.h"
+
+/* A file to which every case adds its line 4. */
+#define BASE "node a b\nucast eth0 10.0.0.1\nauto_failback on\n"
+
+#define NOT_YET_SAID "this version does not act on it yet\n"
+
+/* Parses; the messages go to *said. Caller frees both. */
+static struct hb_config *parse(const char *text, size_t length, const char *local, char **said)
+{
+    GString *out = g_string_new(NULL);
+    char *copy = g_memdup2(text, length); /* exact size: reading past the end is seen */
+    struct hb_config *config;
+    struct ha_diags diags;
+
+    ha_diags_init(&diags);
+    config = hb_ha_cf_parse("ha.cf", copy, length, local, &diags);
+    assert_int_equal(config == NULL, diags.errors > 0);
+    ha_diags_print(&diags, out);
+    ha_diags_clear(&diags);
+    g_free(copy);
+    *said = g_string_free(out, FALSE);
+    return config;
+}
+
+static void assert_says(const char *text, const char *expected)
+{
+    char *said;
+    struct hb_config *config = parse(text, strlen(text), NULL, &said);
+
+    assert_string_equal(said, expected);
+    g_free(said);
+    hb_config_free(config);
+}
+
+static struct hb_config *good(const char *text)
+{
+    char *said;
+    struct hb_config *config = parse(text, strlen(text), NULL, &said);
+
+    assert_string_equal(said, "");
+    g_free(said);
+    return config;
+}
+
+static const char *recorded(const struct hb_config *config, const char *name)
+{
+    const char *text = NULL;
+
+    for (guint i = 0; i < config->directives->len; i++) {
+        const struct hb_directive *directive = config->directives->pdata[i];
+
+        if (strcmp(directive->name, name) == 0) {
+            assert_null(text); /* recorded once only */
+            text = directive->text;
+        }
+    }
+    return text;
+}
+
+#define DURATION "expected a duration above 0 such as 2, 500ms or 1.5, "
+#define BOOLEAN  "expected on or off (also yes, no, true, false, 1, 0), "
+#define PORT     "expected a port from 1 to 65535, "
+#define MCAST                                                                                      \
+    "expected an interface, a group (224.0.0.0 to 239.255.255.255), a port from 1 to 65535, "      \
+    "a TTL from 0 to 255, and 0 or 1 for loop, "
+#define UCAST "expected an interface and the IPv4 address or name of the peer, "
+#define NODE  "expected the name of a node (uname -n), at most 99 printable bytes, "
+#define NAMES100                                                                                   \
+    "0123456789012345678901234567890123456789012345678901234567890123456789"                       \
+    "012345678901234567890123456789"
+
+/* said: what comes after "ha.cf:4: <directive>: "; NULL: accepted without a word. */
+static const struct {
+    const char *directive, *rest, *said;
+} cases[] = {
+    {"node", "A", "warning"}, {"node", "", NODE "found nothing"},
+    {"node", NAMES100, NODE "found \"" NAMES100 "\""},
+    {"node", "n\xc3\xb6" "de", NODE "found \"n\xc3\xb6" "de\""},
+    {"udpport", "1", "warning"}, {"udpport", "694", NULL},
+    {"udpport", "0", PORT "found \"0\""}, {"udpport", "65536", PORT "found \"65536\""},
+    {"udpport", "x", PORT "found \"x\""}, {"udpport", "", PORT "found nothing"},
+    {"bcast", "eth0 eth1", NULL}, {"bcast", "eth0,eth0.100", NULL},
+    {"bcast", "", "expected the name of an interface, found nothing"},
+    {"bcast", "interface-too-long", "expected the name of an interface, found \"interface-too-long\""},
+    {"bcast", "a/b", "expected the name of an interface, found \"a/b\""},
+    {"bcast", "..", "expected the name of an interface, found \"..\""},
+    {"udp", "eth0", "warning"}, {"udp", "", "expected the name of an interface, found nothing"},
+    {"ucast", "eth1 192.168.0.2", NULL}, {"ucast", "eth1\tpeer-1.example.org  ", NULL},
+    {"ucast", "eth1", UCAST "found \"eth1\""}, {"ucast", "", UCAST "found nothing"},
+    {"ucast", "eth1 10.0.0.300", UCAST "found \"eth1 10.0.0.300\""},
+    {"ucast", "eth1 10.0.0", UCAST "found \"eth1 10.0.0\""},
+    {"ucast", "eth1 10.0.0.2 x", UCAST "found \"eth1 10.0.0.2 x\""},
+    {"ucast", "eth1 -x", UCAST "found \"eth1 -x\""}, {"ucast", "eth1 a/b", UCAST "found \"eth1 a/b\""},
+    {"ucast", "eth1 2001:db8::1", "2001:db8::1: this version does not act on it yet"},
+    {"mcast", "eth0 225.0.0.1 694 1 0", NULL}, {"mcast", "eth0 239.255.255.255 65535 4 1", NULL},
+    {"mcast", "eth0 225.0.0.1 694 1", MCAST "found \"eth0 225.0.0.1 694 1\""},
+    {"mcast", "eth0 225.0.0.1 694 1 0 0", MCAST "found \"eth0 225.0.0.1 694 1 0 0\""},
+    {"mcast", "eth0 10.0.0.1 694 1 0", MCAST "found \"eth0 10.0.0.1 694 1 0\""},
+    {"mcast", "eth0 240.0.0.1 694 1 0", MCAST "found \"eth0 240.0.0.1 694 1 0\""},
+    {"mcast", "eth0 225.0.0.1 0 1 0", MCAST "found \"eth0 225.0.0.1 0 1 0\""},
+    {"mcast", "eth0 225.0.0.1 694 256 0", MCAST "found \"eth0 225.0.0.1 694 256 0\""},
+    {"mcast", "eth0 225.0.0.1 694 1 2", MCAST "found \"eth0 225.0.0.1 694 1 2\""},
+    {"mcast", "", MCAST "found nothing"},
+    {"hopfudge", "0", NULL}, {"hopfudge", "255", NULL},
+    {"hopfudge", "256", "expected a number from 0 to 255, found \"256\""},
+    {"hopfudge", "-1", "expected a number from 0 to 255, found \"-1\""},
+    {"keepalive", "2", NULL}, {"keepalive", "500usec", NULL}, {"keepalive", "1.5", NULL},
+    {"keepalive", "1 2", NULL},
+    {"keepalive", "0", DURATION "found \"0\""}, {"keepalive", "1s", DURATION "found \"1s\""},
+    {"keepalive", "2x", DURATION "found \"2x\""}, {"keepalive", "", DURATION "found nothing"},
+    {"deadtime", "2001ms", "derived"}, {"deadtime", "10", NULL},
+    {"deadtime", "2", "expected more than two keepalives (2), found 2"},
+    {"deadtime", "never", DURATION "found \"never\""},
+    {"warntime", "10", NULL}, {"warntime", "0", DURATION "found \"0\""},
+    {"warntime", "31", "warning: at most deadtime"},
+    {"initdead", "30", NULL}, {"initdead", "120", NULL},
+    {"initdead", "29999ms", "expected at least deadtime (30), found 29999ms"},
+    {"initdead", "", DURATION "found nothing"},
+    {"deadping", "30", NULL}, {"deadping", "2", "expected more than two keepalives (2), found 2"},
+    {"deadping", "x", DURATION "found \"x\""},
+    {"auto_failback", "off", NULL}, {"auto_failback", "yes", NULL}, {"auto_failback", "ON", NULL},
+    {"auto_failback", "maybe", BOOLEAN "found \"maybe\""},
+    {"auto_failback", "legacy", "legacy: this version does not act on it yet; write "
+     "\"auto_failback on\" for what comes closest, or \"auto_failback off\""},
+    {"pacemaker", "no", NULL}, {"pacemaker", "False", NULL},
+    {"pacemaker", "yes", "yes: this version manages resources with haresources only; write "
+     "\"pacemaker no\""},
+    {"pacemaker", "respawn", "respawn: this version manages resources with haresources only; write "
+     "\"pacemaker no\""},
+    {"pacemaker", "x", "expected no, found \"x\""},
+    {"crm", "off", NULL},
+    {"crm", "on", "on: this version manages resources with haresources only; write \"crm no\""},
+    {"env", "NAME=value", NULL}, {"env", "A_1=", NULL},
+    {"env", "NAME", "expected NAME=value, found \"NAME\""},
+    {"env", "=x", "expected NAME=value, found \"=x\""},
+    {"env", "1A=x", "expected NAME=value, found \"1A=x\""},
+    {"env", "A-B=x", "expected NAME=value, found \"A-B=x\""},
+    {"logfile", "/dev/null", NULL}, {"logfile", "ha-log", "expected an absolute path, found \"ha-log\""},
+    {"debugfile", "/var/log/ha-debug", NULL}, {"debugfile", "", "expected an absolute path, found nothing"},
+    {"logfacility", "local0", NULL}, {"logfacility", "none", NULL}, {"logfacility", "LOCAL7", NULL},
+    {"logfacility", "local8",
+     "expected a syslog facility such as local0 or daemon, or none, found \"local8\""},
+    {"syslogmsgfmt", "off", NULL}, {"syslogmsgfmt", "x", BOOLEAN "found \"x\""},
+    {"use_logd", "no", NULL}, {"use_logd", "yes", "yes: this version does not act on it yet"},
+    {"use_logd", "x", BOOLEAN "found \"x\""},
+    {"log_badpack", "off", NULL}, {"log_badpack", "2", BOOLEAN "found \"2\""},
+    {"debug", "255", NULL}, {"debug", "256", "expected a number from 0 to 255, found \"256\""},
+    {"coredumps", "false", NULL}, {"coredumps", "x", BOOLEAN "found \"x\""},
+    {"realtime", "off", NULL}, {"realtime", "99", BOOLEAN "found \"99\""},
+    {"rtprio", "1", NULL}, {"rtprio", "99", NULL},
+    {"rtprio", "0", "expected a number from 1 to 99, found \"0\""},
+    {"rtprio", "100", "expected a number from 1 to 99, found \"100\""},
+    {"hbgenmethod", "time", NULL}, {"hbgenmethod", "x", "expected file or time, found \"x\""},
+    {"msgfmt", "netstring", NULL}, {"msgfmt", "x", "expected classic or netstring, found \"x\""},
+    {"max_rexmit_delay", "1", NULL},
+    {"max_rexmit_delay", "0", "expected a number of milliseconds, at least 1, found \"0\""},
+    {"max_rexmit_delay", "250ms", "expected a number of milliseconds, at least 1, found \"250ms\""},
+    {"autojoin", "none", NULL},
+    {"autojoin", "any", "expected none (with haresources, nodes are named), found \"any\""},
+    {"uuidfrom", "nodename", NULL}, {"uuidfrom", "x", "expected file or nodename, found \"x\""},
+    {"traditional_compression", "no", NULL},
+    {"traditional_compression", "yes", "yes: this version does not act on it yet"},
+    {"use_apphbd", "off", NULL}, {"use_apphbd", "on", "on: this version does not act on it yet"},
+    {"baud", "115200", NULL},
+    {"baud", "1200", "expected 9600, 19200, 38400, 57600, 115200, 230400 or 460800, found \"1200\""},
+    {"cluster", "linux-ha", NULL}, {"cluster", "", "expected a name, found nothing"},
+    {"compression", "zlib", NULL}, {"compression", "bz2", NULL},
+    {"compression", "lzo", "expected zlib or bz2, found \"lzo\""},
+    {"compression_threshold", "2", NULL},
+    {"compression_threshold", "0", "expected a number of KiB, at least 1, found \"0\""},
+    {"conn_logd_time", "60", NULL}, {"conn_logd_time", "0", DURATION "found \"0\""},
+    {"memreserve", "6500", NULL},
+    {"memreserve", "0", "expected a number of KiB, at least 1, found \"0\""},
+    {"crm_daemon_dir", "/usr/lib", NULL}, {"crm_daemon_dir", "", "expected a directory, found nothing"},
+    {"crmd_spawns_pengine", "yes", NULL}, {"crmd_spawns_pengine", "x", BOOLEAN "found \"x\""},
+    {"record_config_changes", "on", NULL}, {"record_config_changes", "x", BOOLEAN "found \"x\""},
+    {"record_pengine_inputs", "on", NULL}, {"record_pengine_inputs", "x", BOOLEAN "found \"x\""},
+    {"enable_config_writes", "on", NULL}, {"enable_config_writes", "x", BOOLEAN "found \"x\""},
+};
+
+/* The accepted cases that come with a warning; their text is checked elsewhere. */
+static bool is_warning(const char *said)
+{
+    return said && (g_str_has_prefix(said, "warning") || strcmp(said, "derived") == 0);
+}
+
+static void every_directive_takes_what_is_right_and_names_what_is_not(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char *text = g_strdup_printf(BASE "%s %s\n", cases[i].directive, cases[i].rest);
+        char *expected = g_strdup_printf("ha.cf:4: %s: %s\n", cases[i].directive,
+                                         cases[i].said ? cases[i].said : "");
+        bool is_good = !cases[i].said || is_warning(cases[i].said);
+        char *said;
+        struct hb_config *config = parse(text, strlen(text), "a", &said);
+
+        if ((config != NULL) != is_good || (!is_good && strcmp(said, expected) != 0) ||
+            (!cases[i].said && *said))
+            fail_msg("\"%s %s\" said: %s", cases[i].directive, cases[i].rest, said);
+        hb_config_free(config);
+        g_free(said);
+        g_free(expected);
+        g_free(text);
+    }
+}
+
+static void every_directive_of_the_table_has_its_cases(void **state)
+{
+    (void)state;
+    for (const struct hb_cf_directive *row = hb_cf_directives; row->name; row++) {
+        unsigned accepted = 0, refused = 0;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+            if (strcmp(cases[i].directive, row->name) != 0)
+                continue;
+            if (!cases[i].said || is_warning(cases[i].said))
+                accepted++;
+            else
+                refused++;
+        }
+        if (row->use != HB_CF_NOT_YET && (accepted == 0 || refused == 0))
+            fail_msg("%s has %u good and %u bad cases", row->name, accepted, refused);
+        assert_non_null(row->explanation);
+    }
+}
+
+static void directives_not_acted_on_yet_are_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    for (const struct hb_cf_directive *row = hb_cf_directives; row->name; row++) {
+        char *text, *expected;
+
+        if (row->use != HB_CF_NOT_YET || strcmp(row->name, "nice_failback") == 0)
+            continue;
+        text = g_strdup_printf(BASE "%s some thing\n", row->name);
+        expected = g_strdup_printf("ha.cf:4: %s: " NOT_YET_SAID, row->name);
+        assert_says(text, expected);
+        g_free(expected);
+        g_free(text);
+    }
+    assert_says("node a\nbcast eth0\nnice_failback on\n",
+                "ha.cf:3: nice_failback: this version does not act on it yet; write "
+                "\"auto_failback off\" for \"nice_failback on\"\n");
+}
+
+static void the_defaults_of_the_table_are_values_the_setters_take(void **state)
+{
+    (void)state;
+    for (const struct hb_cf_directive *row = hb_cf_directives; row->name; row++) {
+        char *text;
+
+        if (!row->standard)
+            continue;
+        text = g_strdup_printf(BASE "%s %s\n", row->name, row->standard);
+        hb_config_free(good(text));
+        g_free(text);
+    }
+}
+
+static void the_seed_document_s_file_is_read(void **state)
+{
+    static const char *const peers[] = {"192.168.0.1", "192.168.0.2"};
+    char *text, *said;
+    gsize length;
+    struct hb_config *config;
+
+    (void)state;
+    assert_true(g_file_get_contents(TEST_DATA "/seeds/ha.cf", &text, &length, NULL));
+    config = parse(text, length, "Debian.cluster.net", &said);
+    assert_string_equal(said, "");
+    assert_int_equal(config->nodes->len, 2);
+    assert_string_equal(config->nodes->pdata[0], "rh1.cluster.net");
+    assert_string_equal(config->nodes->pdata[1], "debian.cluster.net");
+    assert_int_equal(config->keepalive_ms, 2000);
+    assert_int_equal(config->deadtime_ms, 10000);
+    assert_int_equal(config->warntime_ms, 10000);
+    assert_int_equal(config->initdead_ms, 20000);
+    assert_int_equal(config->udpport, 694);
+    assert_int_equal(config->auto_failback, HB_FAILBACK_ON);
+    assert_int_equal(config->logfacility, LOG_LOCAL0);
+    assert_int_equal(config->media->len, 2);
+    for (guint i = 0; i < config->media->len; i++) {
+        const struct hb_medium *medium = config->media->pdata[i];
+        char address[HA_ADDR_TEXT];
+
+        assert_int_equal(medium->kind, HB_UCAST);
+        assert_string_equal(medium->interface, "eth1");
+        assert_string_equal(medium->peer, peers[i]);
+        assert_string_equal(ha_addr_text(&medium->to, address), peers[i]);
+        assert_int_equal(medium->port, 694);
+    }
+    g_free(said);
+    g_free(text);
+    hb_config_free(config);
+}
+
+static void what_a_file_sets_is_in_the_config(void **state)
+{
+    struct hb_config *config = good(
+        "node\tA,B # both\n  keepalive 250ms\ndeadtime 2 3\nwarntime 1.5\ninitdead 40\nudpport 700\n"
+        "bcast eth0\nmcast eth2 225.0.0.9 695 3 1\nucast eth1 peer.example\nauto_failback off\n"
+        "logfile /l\ndebugfile /d\nlogfacility none\nsyslogmsgfmt no\ndebug 3\nlog_badpack no\n"
+        "realtime no\nrtprio 7\nhbgenmethod time\nuuidfrom nodename\nmsgfmt netstring\n"
+        "max_rexmit_delay 99\nhopfudge 9\ncoredumps no\nenv X=1 Y=a=b\n");
+    const struct hb_medium *medium;
+
+    (void)state;
+    assert_string_equal(config->nodes->pdata[0], "a");
+    assert_string_equal(config->nodes->pdata[1], "b");
+    assert_int_equal(config->keepalive_ms, 250);
+    assert_int_equal(config->deadtime_ms, 3000);
+    assert_int_equal(config->warntime_ms, 1500);
+    assert_int_equal(config->initdead_ms, 40000);
+    assert_int_equal(config->auto_failback, HB_FAILBACK_OFF);
+    assert_string_equal(config->logfile, "/l");
+    assert_string_equal(config->debugfile, "/d");
+    assert_int_equal(config->logfacility, -1);
+    assert_false(config->syslog_format || config->log_badpack || config->realtime ||
+                 config->coredumps);
+    assert_true(config->generation_by_time && config->uuid_from_name && config->msgfmt_netstring);
+    assert_int_equal(config->debug, 3);
+    assert_int_equal(config->rtprio, 7);
+    assert_int_equal(config->max_rexmit_delay_ms, 99);
+    assert_int_equal(config->hopfudge, 9);
+    assert_int_equal(config->media->len, 3);
+    medium = config->media->pdata[0];
+    assert_int_equal(medium->kind, HB_BCAST);
+    assert_int_equal(medium->port, 700);
+    assert_int_equal(medium->line, 7);
+    medium = config->media->pdata[1];
+    assert_int_equal(medium->kind, HB_MCAST);
+    assert_int_equal(medium->port, 695);
+    assert_int_equal(medium->ttl, 3);
+    assert_true(medium->loop);
+    medium = config->media->pdata[2];
+    assert_string_equal(medium->peer, "peer.example");
+    assert_int_equal(medium->to.family, AF_UNSPEC);
+    assert_string_equal(recorded(config, "X"), "1");
+    assert_string_equal(recorded(config, "Y"), "a=b");
+    hb_config_free(config);
+}
+
+static void options_and_defaults_are_recorded_for_the_scripts(void **state)
+{
+    static const char *const expected[][2] = {
+        {"auto_failback", "on"}, {"autojoin", "none"}, {"baud", "19200"}, {"cluster", "linux-ha"},
+        {"compression", "zlib"}, {"compression_threshold", "2"}, {"conn_logd_time", "60"},
+        {"coredumps", "true"}, {"deadping", "3"}, {"deadtime", "3"}, {"debugfile", "/d"},
+        {"hbgenmethod", "file"}, {"hopfudge", "1"}, {"initdead", "12"}, {"keepalive", "500ms"},
+        {"log_badpack", "true"}, {"logfacility", "local1"}, {"logfile", "/l"},
+        {"max_rexmit_delay", "250"}, {"memreserve", "6500"}, {"msgfmt", "classic"},
+        {"pacemaker", "no"}, {"realtime", "true"}, {"syslogmsgfmt", "true"},
+        {"traditional_compression", "no"}, {"udpport", "694"}, {"uuidfrom", "file"},
+        {"warntime", "1500ms"},
+    };
+    struct hb_config *config = good(BASE "keepalive 500ms\ndeadtime 3\nlogfile /l\ndebugfile /d\n"
+                                         "logfacility local1\n");
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const char *text = recorded(config, expected[i][0]);
+
+        if (!text || strcmp(text, expected[i][1]) != 0)
+            fail_msg("%s is recorded as %s", expected[i][0], text ? text : "nothing");
+    }
+    assert_int_equal(config->directives->len, G_N_ELEMENTS(expected));
+    assert_null(recorded(config, "node"));
+    hb_config_free(config);
+}
+
+static void initdead_and_warntime_follow_deadtime(void **state)
+{
+    static const struct {
+        const char *deadtime;
+        uint64_t warntime_ms, initdead_ms;
+    } times[] = {
+        {"3", 1500, 12000}, {"5999ms", 2999, 12000}, {"6", 3000, 12000},
+        {"10", 5000, 20000}, {"10001ms", 5000, 10001}, {"30", 15000, 30000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+        char *text = g_strdup_printf(BASE "deadtime %s\n", times[i].deadtime);
+        struct hb_config *config = good(text);
+
+        assert_int_equal(config->warntime_ms, times[i].warntime_ms);
+        assert_int_equal(config->initdead_ms, times[i].initdead_ms);
+        hb_config_free(config);
+        g_free(text);
+    }
+}
+
+static void rules_between_directives_hold_whatever_their_order(void **state)
+{
+    (void)state;
+    assert_says("deadtime 4\n" BASE "keepalive 2\n",
+                "ha.cf:1: deadtime: expected more than two keepalives (4), found 4\n");
+    assert_says(BASE "keepalive 20\n",
+                "ha.cf:4: deadtime: expected more than two keepalives (40), found 30\n");
+    assert_says("initdead 20\n" BASE "deadtime 60\n",
+                "ha.cf:1: initdead: expected at least deadtime (60), found 20\n");
+    assert_says(BASE "deadtime 3\ninitdead 5\n",
+                "ha.cf:5: warning: initdead: expected time for the network to come up (10), "
+                "found 5\n");
+    assert_says(BASE "warntime 31\n",
+                "ha.cf:4: warning: warntime: expected at most deadtime (30), found 31\n");
+    /* A refused time has its own message, and no second one from a rule. */
+    assert_says(BASE "keepalive 20\ndeadtime x\n",
+                "ha.cf:5: deadtime: expected a duration above 0 such as 2, 500ms or 1.5, "
+                "found \"x\"\n");
+}
+
+static void a_udpport_below_media_does_not_reach_them_and_says_so(void **state)
+{
+    assert_says("node a\nauto_failback on\nmcast eth0 225.0.0.1 700 1 0\nudpport 700\n", "");
+    assert_says("node a\nauto_failback on\nbcast eth0\nudpport 700\nbcast eth1\nudpport 700\n",
+                "ha.cf:4: warning: udpport: comes after the medium of line 3, which keeps port 694\n"
+                "ha.cf:6: warning: udpport: comes after the medium of line 3, which keeps port 694\n");
+    (void)state;
+}
+
+static void what_must_be_there_is_missed(void **state)
+{
+    (void)state;
+    assert_says("",
+                "ha.cf: expected a line \"node NAME\" for each node, found none\n"
+                "ha.cf: expected a medium, a line \"ucast INTERFACE ADDRESS\", \"bcast INTERFACE\" "
+                "or \"mcast ...\", found none\n"
+                "ha.cf: expected a line \"auto_failback on\" or \"auto_failback off\", found none: "
+                "without it the mode is legacy, which this version does not act on yet\n");
+    assert_says("node a\nauto_failback on\nserial /dev/ttyS0\n",
+                "ha.cf:3: serial: " NOT_YET_SAID);
+}
+
+static void this_node_must_be_among_the_nodes(void **state)
+{
+    char *said;
+
+    (void)state;
+    hb_config_free(parse(BASE, strlen(BASE), "B", &said));
+    assert_string_equal(said, "");
+    g_free(said);
+    assert_null(parse(BASE, strlen(BASE), "c", &said));
+    assert_string_equal(said, "ha.cf: expected this node, c (uname -n), among the nodes, "
+                              "found a, b\n");
+    g_free(said);
+}
+
+static void more_than_two_nodes_are_not_managed_yet(void **state)
+{
+    (void)state;
+    assert_says(BASE "node c\n", "ha.cf: expected at most 2 nodes, found 3: this version does not "
+                                 "act on more yet\n");
+}
+
+static void unknown_directives_are_named_and_case_is_hinted_at(void **state)
+{
+    (void)state;
+    assert_says(BASE "KEEPALIVE 2\n",
+                "ha.cf:4: expected a directive in lower case (keepalive), found \"KEEPALIVE\"\n");
+    assert_says(BASE "keep-alive 2\n",
+                "ha.cf:4: expected a directive of ha.cf(5), found \"keep-alive\"\n");
+    assert_says(BASE "\x1b]0;title\x07\n",
+                "ha.cf:4: expected a directive of ha.cf(5), found \"\\x1B]0;title\\x07\"\n");
+}
+
+static void what_may_come_once_is_refused_twice(void **state)
+{
+    (void)state;
+    assert_says(BASE "baud 9600\nbaud 9600\npacemaker no\npacemaker no\n",
+                "ha.cf:5: baud: expected only once, found in line 4 already\n"
+                "ha.cf:7: pacemaker: expected only once, found in line 6 already\n");
+    assert_says(BASE "node A b\n", "ha.cf:4: warning: node: a is named more than once\n"
+                                   "ha.cf:4: warning: node: b is named more than once\n");
+}
+
+static void all_faults_are_told_in_one_run(void **state)
+{
+    (void)state;
+    assert_says("nodes a\nnode a\nkeepalive 1s 2s\nucast eth0\nwatchdog /dev/watchdog\ndebug\n",
+                "ha.cf:1: expected a directive of ha.cf(5), found \"nodes\"\n"
+                "ha.cf:3: keepalive: " DURATION "found \"1s\"\n"
+                "ha.cf:3: keepalive: " DURATION "found \"2s\"\n"
+                "ha.cf:4: ucast: " UCAST "found \"eth0\"\n"
+                "ha.cf:5: watchdog: " NOT_YET_SAID
+                "ha.cf:6: debug: expected a number from 0 to 255, found nothing\n"
+                "ha.cf: expected a line \"auto_failback on\" or \"auto_failback off\", found none: "
+                "without it the mode is legacy, which this version does not act on yet\n");
+}
+
+static void windows_line_ends_are_read(void **state)
+{
+    struct hb_config *config = good("\xef\xbb\xbfnode a b\r\nucast eth0 10.0.0.1\r\n\r\n"
+                                    "auto_failback on\r\nlogfile /var/log/ha-log\r");
+
+    (void)state;
+    assert_string_equal(config->nodes->pdata[1], "b");
+    assert_string_equal(config->logfile, "/var/log/ha-log");
+    hb_config_free(config);
+}
+
+static void files_that_are_no_text_get_few_words(void **state)
+{
+    char *huge = g_strdup_printf("%s%*s\n", BASE, 1 << 20, "x");
+    static const char nul[] = BASE "logfile /var\0/log\n";
+    char noise[2048], *said;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(noise); i++)
+        noise[i] = (char)(i * 89 + i / 256);
+    assert_null(parse(noise, sizeof(noise), "a", &said));
+    assert_string_equal(said, "ha.cf: expected a text file, found binary data\n");
+    g_free(said);
+    assert_says(huge, "ha.cf:4: expected a line of at most 5119 bytes, found 1048576\n");
+    assert_null(parse(nul, sizeof(nul) - 1, "a", &said));
+    assert_string_equal(said, "ha.cf:4: expected text, found a NUL byte\n");
+    g_free(said);
+    g_free(huge);
+}
+
+static void every_truncation_of_the_seed_is_read_or_refused(void **state)
+{
+    char *text, *said;
+    gsize length;
+
+    (void)state;
+    assert_true(g_file_get_contents(TEST_DATA "/seeds/ha.cf", &text, &length, NULL));
+    for (gsize cut = 0; cut <= length; cut++) {
+        struct hb_config *config = parse(text, cut, "debian.cluster.net", &said);
+
+        if (cut == 0)
+            assert_null(config);
+        if (cut == length)
+            assert_non_null(config);
+        hb_config_free(config);
+        g_free(said);
+    }
+    g_free(text);
+}
+
+static void bounds_hold(void **state)
+{
+    GString *text = g_string_new(BASE);
+    char *said;
+
+    (void)state;
+    for (int i = 0; i < HB_MEDIA_MAX; i++)
+        g_string_append(text, "bcast eth0\n");
+    for (int i = 0; i < 600; i++)
+        g_string_append_printf(text, "env V%d=x\n", i);
+    for (int i = 0; i < 120; i++)
+        g_string_append_printf(text, "node n%d\n", i);
+    assert_null(parse(text->str, text->len, NULL, &said));
+    assert_non_null(strstr(said, ": bcast: expected at most 64 media, found one more\n"));
+    assert_non_null(strstr(said, ": env: expected at most 512 variables, found one more\n"));
+    assert_non_null(strstr(said, ": node: expected at most 100 nodes, found \"n98\" as well\n"));
+    g_free(said);
+    g_string_free(text, TRUE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_directive_takes_what_is_right_and_names_what_is_not),
+        cmocka_unit_test(every_directive_of_the_table_has_its_cases),
+        cmocka_unit_test(directives_not_acted_on_yet_are_refused_with_a_sentence),
+        cmocka_unit_test(the_defaults_of_the_table_are_values_the_setters_take),
+        cmocka_unit_test(the_seed_document_s_file_is_read),
+        cmocka_unit_test(what_a_file_sets_is_in_the_config),
+        cmocka_unit_test(options_and_defaults_are_recorded_for_the_scripts),
+        cmocka_unit_test(initdead_and_warntime_follow_deadtime),
+        cmocka_unit_test(rules_between_directives_hold_whatever_their_order),
+        cmocka_unit_test(a_udpport_below_media_does_not_reach_them_and_says_so),
+        cmocka_unit_test(what_must_be_there_is_missed),
+        cmocka_unit_test(this_node_must_be_among_the_nodes),
+        cmocka_unit_test(more_than_two_nodes_are_not_managed_yet),
+        cmocka_unit_test(unknown_directives_are_named_and_case_is_hinted_at),
+        cmocka_unit_test(what_may_come_once_is_refused_twice),
+        cmocka_unit_test(all_faults_are_told_in_one_run),
+        cmocka_unit_test(windows_line_ends_are_read),
+        cmocka_unit_test(files_that_are_no_text_get_few_words),
+        cmocka_unit_test(every_truncation_of_the_seed_is_read_or_refused),
+        cmocka_unit_test(bounds_hold),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
