@@ -15,19 +15,23 @@
 
 struct hb_media;
 
+/* bytes are valid during the call, which must not close the media. */
 typedef void (*hb_media_fn)(void *ctx, const char *link, const void *bytes, size_t length);
 
 struct hb_media_counts {
     uint64_t received, sent, send_errors;
 };
 
-/* Opens every medium of the config, or none: 0, or negative errno and *why, a
- * sentence naming the medium, its line and what to do; g_free() it. */
+/* Opens every medium of the config, or none: 0, or negative errno and *why, for
+ * each faulty line a sentence naming the medium, its line and what to do, with
+ * newlines between them; g_free() it. config must outlive the media. May wait
+ * for names to be resolved; nothing later does. */
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
                   hb_media_fn fn, void *ctx, char **why);
 void hb_media_close(struct hb_media *media);
 /* The datagram goes out once on every medium. A full or failing link is counted
- * and logged on transition, never waited for. */
+ * and logged on transition, never waited for; an interface that went away and
+ * came back is used again within a second or two. */
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
 /* Counts of one link by name; false for no such link. */
 bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All media of one configuration. At the start every line must open, or none
+ * does and every fault is told. Later a line may fail: its interface goes down,
+ * away, comes back as another one, gets another broadcast address. That is
+ * counted, logged when it begins and when it ends, and mended from a timer; it
+ * never stops the other lines.
+ */
+#include "heartbeatd/media/media.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+#include "common/run/log.h"
+#include "heartbeatd/core/msg.h"
+#include "heartbeatd/media/medium.h"
+
+/* How often a sound line's interface is looked at, and how often a failed line is tried. */
+#define LOOK_NS  (5 * HA_NS_PER_S)
+#define RETRY_NS (1 * HA_NS_PER_S)
+/* Messages per line and minute. */
+#define LOG_BURST 10
+
+struct hb_media {
+    struct ha_loop *loop;
+    hb_media_fn fn;
+    void *ctx;
+    GPtrArray *links; /* of struct hb_link * */
+    GPtrArray *lines; /* of struct hb_line * */
+    GPtrArray *ports;
+    struct ha_timer look;
+    uint8_t buffer[HB_MSG_BYTES_MAX + 1];
+};
+
+struct ha_loop *hb_media_loop(struct hb_media *media)
+{
+    return media->loop;
+}
+
+GPtrArray *hb_media_ports(struct hb_media *media)
+{
+    return media->ports;
+}
+
+void *hb_media_buffer(struct hb_media *media, size_t *size)
+{
+    *size = sizeof(media->buffer);
+    return media->buffer;
+}
+
+void hb_media_received(struct hb_media *media, struct hb_link *link, const void *bytes,
+                       size_t length)
+{
+    link->counts.received++;
+    media->fn(media->ctx, link->name, bytes, length);
+}
+
+static const char *kind_name(enum hb_medium_kind kind)
+{
+    static const char *const names[HB_MEDIUM_KIND_COUNT] = {
+        [HB_UCAST] = "ucast", [HB_BCAST] = "bcast", [HB_MCAST] = "mcast"};
+
+    return names[kind];
+}
+
+/* "ucast eth1 192.168.0.2", as in ha.cf. */
+static char *line_text(const struct hb_medium *medium)
+{
+    char group[HA_ADDR_TEXT];
+
+    switch (medium->kind) {
+    case HB_UCAST:
+        return g_strdup_printf("ucast %s %s", medium->interface, medium->peer);
+    case HB_MCAST:
+        return g_strdup_printf("mcast %s %s", medium->interface,
+                               ha_addr_text(&medium->to, group));
+    default:
+        return g_strdup_printf("%s %s", kind_name(medium->kind), medium->interface);
+    }
+}
+
+static struct hb_link *link_find(const struct hb_media *media, const char *name)
+{
+    for (guint i = 0; i < media->links->len; i++) {
+        struct hb_link *link = media->links->pdata[i];
+
+        if (!strcmp(link->name, name)) {
+            return link;
+        }
+    }
+    return NULL;
+}
+
+/* ---- failing and recovering ---- */
+
+static void log_transition(struct hb_line *line, bool failing, const char *why)
+{
+    unsigned dropped;
+    char *text;
+
+    if (line->failing == failing) {
+        return;
+    }
+    line->failing = failing;
+    if (!ha_log_allowed(&line->limit, ha_clock_ns(), LOG_BURST, &dropped)) {
+        return;
+    }
+    text = line_text(line->medium);
+    if (failing) {
+        ha_log(HA_LOG_ERROR, "%s: %s", text, why);
+    } else {
+        ha_log(HA_LOG_NOTICE, "%s: works again", text);
+    }
+    g_free(text);
+}
+
+static void try_to_open(struct hb_line *line)
+{
+    char *why = NULL;
+
+    if (line->ops->open(line, &why) == 0) {
+        line->open = true;
+        /* "works again" is said by the first datagram that leaves. */
+    } else {
+        log_transition(line, true, why);
+    }
+    g_free(why);
+}
+
+static void look_at_lines(void *ctx, uint64_t now_ns)
+{
+    struct hb_media *media = ctx;
+    bool any_failing = false;
+
+    /* First close all that is stale: lines of one interface share sockets. */
+    for (guint i = 0; i < media->lines->len; i++) {
+        struct hb_line *line = media->lines->pdata[i];
+
+        if (line->open && line->ops->stale(line)) {
+            line->ops->close(line);
+            line->open = false;
+        }
+    }
+    for (guint i = 0; i < media->lines->len; i++) {
+        struct hb_line *line = media->lines->pdata[i];
+
+        if (!line->open) {
+            try_to_open(line);
+        }
+        any_failing = any_failing || line->failing || !line->open;
+    }
+    ha_timer_set(media->loop, &media->look, now_ns + (any_failing ? RETRY_NS : LOOK_NS),
+                 look_at_lines, media);
+}
+
+static void send_on(struct hb_line *line, const void *bytes, size_t length)
+{
+    struct hb_media *media = line->media;
+    int status = line->open ? line->ops->send(line, bytes, length) : -ENODEV;
+    uint64_t soon_ns;
+
+    if (status == 0) {
+        line->link->counts.sent++;
+        log_transition(line, false, NULL);
+        return;
+    }
+    line->link->counts.send_errors++;
+    log_transition(line, true, strerror(-status));
+    soon_ns = ha_clock_ns() + RETRY_NS;
+    if (media->look.at_ns > soon_ns) {
+        ha_timer_set(media->loop, &media->look, soon_ns, look_at_lines, media);
+    }
+}
+
+void hb_media_send(struct hb_media *media, const void *bytes, size_t length)
+{
+    for (guint i = 0; i < media->lines->len; i++) {
+        send_on(media->lines->pdata[i], bytes, length);
+    }
+}
+
+/* ---- opening and closing ---- */
+
+static struct hb_line *line_new(struct hb_media *media, const struct hb_medium *medium)
+{
+    struct hb_line *line = g_new0(struct hb_line, 1);
+    struct hb_link *link = link_find(media, medium->interface);
+
+    if (!link) {
+        link = g_new0(struct hb_link, 1);
+        link->name = medium->interface;
+        g_ptr_array_add(media->links, link);
+    }
+    line->media = media;
+    line->ops = &hb_udp_ops;
+    line->medium = medium;
+    line->link = link;
+    g_ptr_array_add(media->lines, line);
+    return line;
+}
+
+int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
+                  hb_media_fn fn, void *ctx, char **why)
+{
+    struct hb_media *media = g_new0(struct hb_media, 1);
+    GString *faults = g_string_new(NULL);
+    int status = 0;
+
+    media->loop = loop;
+    media->fn = fn;
+    media->ctx = ctx;
+    media->links = g_ptr_array_new_with_free_func(g_free);
+    media->lines = g_ptr_array_new_with_free_func(g_free);
+    media->ports = g_ptr_array_new();
+    for (guint i = 0; i < config->media->len; i++) {
+        const struct hb_medium *medium = config->media->pdata[i];
+        struct hb_line *line = line_new(media, medium);
+        char *fault = NULL;
+        int result = line->ops->open(line, &fault);
+
+        line->open = result == 0;
+        if (result < 0) {
+            char *text = line_text(medium);
+
+            g_string_append_printf(faults, "%sha.cf:%u: %s: %s", faults->len ? "\n" : "",
+                                   medium->line, text, fault);
+            g_free(text);
+            status = status ? status : result;
+        }
+        g_free(fault);
+    }
+    if (status < 0) {
+        *why = g_string_free(faults, FALSE);
+        hb_media_close(media);
+        return status;
+    }
+    g_string_free(faults, TRUE);
+    ha_timer_set(loop, &media->look, ha_clock_ns() + LOOK_NS, look_at_lines, media);
+    *out = media;
+    return 0;
+}
+
+void hb_media_close(struct hb_media *media)
+{
+    if (!media) {
+        return;
+    }
+    ha_timer_cancel(media->loop, &media->look);
+    for (guint i = 0; i < media->lines->len; i++) {
+        struct hb_line *line = media->lines->pdata[i];
+
+        if (line->open) {
+            line->ops->close(line);
+        }
+    }
+    g_ptr_array_free(media->ports, TRUE);
+    g_ptr_array_free(media->lines, TRUE);
+    g_ptr_array_free(media->links, TRUE);
+    g_free(media);
+}
+
+bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out)
+{
+    const struct hb_link *found = link_find(media, link);
+
+    if (found) {
+        *out = found->counts;
+    }
+    return found != NULL;
+}

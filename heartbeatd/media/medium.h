@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What media.c and the kinds of media share. A kind is a file and one struct of
+ * operations; media.c keeps the lines, counts, logs and tries again.
+ */
+#ifndef HB_MEDIA_MEDIUM_H
+#define HB_MEDIA_MEDIUM_H
+
+#include <stdbool.h>
+
+#include "common/run/log.h"
+#include "heartbeatd/media/media.h"
+
+/* Datagrams taken per socket and wake-up; the rest come with the next one. */
+#define HB_RECEIVE_BURST 64
+
+struct hb_link {
+    const char *name; /* of the config */
+    struct hb_media_counts counts;
+};
+
+/* One media line of ha.cf. */
+struct hb_line {
+    struct hb_media *media;
+    const struct hb_medium_ops *ops;
+    const struct hb_medium *medium; /* of the config */
+    struct hb_link *link;
+    struct ha_addr to; /* found at the first opening */
+    bool open;
+    bool failing; /* the last thing tried on it failed, and the log says so */
+    struct ha_log_limit limit;
+    void *inside; /* the kind's own, while open */
+};
+
+struct hb_medium_ops {
+    /* 0, or negative errno and *why: what is wrong and what to do, without medium and line. */
+    int (*open)(struct hb_line *line, char **why);
+    /* 0 or negative errno. Never waits. */
+    int (*send)(struct hb_line *line, const void *bytes, size_t length);
+    /* What it was opened on is no longer what the system has: open it anew. */
+    bool (*stale)(const struct hb_line *line);
+    void (*close)(struct hb_line *line);
+};
+
+extern const struct hb_medium_ops hb_udp_ops;
+
+/* ---- for the kinds ---- */
+struct ha_loop *hb_media_loop(struct hb_media *media);
+/* What kinds of UDP share: receiving sockets, of struct udp_port *. */
+GPtrArray *hb_media_ports(struct hb_media *media);
+void hb_media_received(struct hb_media *media, struct hb_link *link, const void *bytes,
+                       size_t length);
+/* A room of HB_MSG_BYTES_MAX + 1 bytes for one datagram. */
+void *hb_media_buffer(struct hb_media *media, size_t *size);
+
+#endif
