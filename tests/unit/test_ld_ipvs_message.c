@@ -3,7 +3,6 @@
  * IPVS netlink messages: what is written is what is read back, and an answer
  * that is cut, empty or wrong in any attribute is refused.
  */
-#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * http and https: GET or HEAD, up to seven redirects, a 2xx status in the end,
+ * and `receive` found in the body as it came (no content coding undone).
+ *
+ *   Host       virtualhost, else the real server's address without port; for a
+ *              followed redirect that of its URL
+ *   chain      verified; the host name is not, for servers are asked by address
+ *   SNI        virtualhost where it is a name, so that the right one of several
+ *              certificates is met
+ *   body       read to its end, or to 1 MiB, whichever comes first; a server
+ *              that stalls in it has not answered
+ *
+ * Redirects are followed here and not by libcurl, which would send our Host
+ * header again wherever the address is the same.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ldirectord/check/http_multi.h"
+#include "ldirectord/check/http_request.h"
+
+#define REDIRECTS_MAX 7
+#define BODY_MAX      (1 << 20)
+#define HEADERS_MAX   (256 << 10)
+#define LOCATION_MAX  8192
+
+struct http_state {
+    struct ld_http *http;
+    struct ld_transfer transfer;
+    struct ld_http_request request; /* of the transfer under way */
+    GString *body;
+    size_t body_seen, headers_seen;
+    int fd;             /* libcurl's; valid while a transfer runs */
+    char *location;
+    unsigned redirects;
+    bool enough;        /* we ended the transfer ourselves, knowing all we need */
+    bool headers_flood;
+    char error[CURL_ERROR_SIZE];
+};
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* 0 is an answer without a status line: HTTP/0.9, which counts as success. */
+static bool is_success(long status)
+{
+    return status == 0 || (status >= 200 && status <= 299);
+}
+
+static long status_of(const struct http_state *state)
+{
+    long status = 0;
+
+    curl_easy_getinfo(state->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+/* ---- what libcurl reads ---- */
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct http_state *state = ctx;
+    size_t length = size * count;
+
+    state->headers_seen += length;
+    if (state->headers_seen > HEADERS_MAX) {
+        state->headers_flood = true;
+        return 0;
+    }
+    if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        g_clear_pointer(&state->location, g_free);
+    } else if (length > 9 && length < LOCATION_MAX &&
+               g_ascii_strncasecmp(bytes, "Location:", 9) == 0) {
+        g_free(state->location);
+        state->location = g_strstrip(g_strndup(bytes + 9, length - 9));
+    }
+    return length;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct ld_check *check = ctx;
+    struct http_state *state = ld_check_state(check);
+    size_t length = size * count;
+    size_t room = BODY_MAX - MIN(state->body_seen, (size_t)BODY_MAX);
+
+    if (!is_success(status_of(state))) {
+        state->enough = true;
+        return 0;
+    }
+    state->body_seen += length;
+    if (state->body != NULL)
+        g_string_append_len(state->body, bytes, (gssize)MIN(length, room));
+    if (state->body_seen >= BODY_MAX) {
+        state->enough = true;
+        return 0;
+    }
+    return length;
+}
+
+/* libcurl tells when the handshake is done, but not when it begins: so we remember the socket. */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct http_state *state = ctx;
+
+    (void)purpose;
+    state->fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
+    return state->fd;
+}
+
+static bool is_connected(int fd)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof(info);
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+           (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_CLOSE_WAIT);
+}
+
+/* ---- verdicts ---- */
+
+/* How far the connection got, for failures that could be anybody's. */
+static enum ld_verdict by_progress(const struct http_state *state, enum ld_verdict connecting,
+                                   enum ld_verdict handshake, enum ld_verdict asking)
+{
+    curl_off_t connected_us = 0, secured_us = 0;
+
+    curl_easy_getinfo(state->transfer.easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+    curl_easy_getinfo(state->transfer.easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+    if (connected_us == 0)
+        return connecting;
+    return state->request.tls && secured_us == 0 ? handshake : asking;
+}
+
+static enum ld_verdict http_deadline(struct ld_check *check)
+{
+    const struct http_state *state = ld_check_state(check);
+    enum ld_verdict connecting =
+        state->request.tls && is_connected(state->fd) ? LD_L6TOUT : LD_L4TOUT;
+
+    return by_progress(state, connecting, LD_L6TOUT, LD_L7TOUT);
+}
+
+static enum ld_verdict connect_verdict(const struct http_state *state)
+{
+    long error = 0;
+
+    curl_easy_getinfo(state->transfer.easy, CURLINFO_OS_ERRNO, &error);
+    return error != 0 ? ld_check_errno((int)error) : LD_L4CON;
+}
+
+static enum ld_verdict failure_verdict(const struct http_state *state, CURLcode result)
+{
+    switch (result) {
+    case CURLE_COULDNT_CONNECT:
+        return connect_verdict(state);
+    case CURLE_OPERATION_TIMEDOUT:
+        return by_progress(state, LD_L4TOUT, LD_L6TOUT, LD_L7TOUT);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return LD_L6RSP;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return by_progress(state, LD_L4CON, LD_L6RSP, LD_L7RSP);
+    case CURLE_OUT_OF_MEMORY: /* which is also how libcurl says that a header line is too long */
+        return by_progress(state, LD_INTERNAL, LD_INTERNAL, LD_L7RSP);
+    case CURLE_FAILED_INIT:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_URL_MALFORMAT:
+        return LD_INTERNAL;
+    default:
+        return LD_L7RSP;
+    }
+}
+
+static void fail_by(struct ld_check *check, CURLcode result)
+{
+    struct http_state *state = ld_check_state(check);
+    const char *text = state->error[0] != '\0' ? state->error : curl_easy_strerror(result);
+    char clean[CURL_ERROR_SIZE];
+
+    /* Some of it may be the server's own words. */
+    g_strlcpy(clean, text, sizeof(clean));
+    for (char *c = clean; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
+            *c = '?';
+    ld_check_done(check, failure_verdict(state, result), clean);
+}
+
+static void judge_body(struct ld_check *check)
+{
+    struct http_state *state = ld_check_state(check);
+    const char *receive = ld_check_probe(check)->receive, *why;
+    int found;
+
+    if (receive == NULL || receive[0] == '\0') {
+        ld_check_done(check, LD_L7OK, NULL);
+        return;
+    }
+    found = ld_http_match(state->http, receive, state->body->str, state->body->len, &why);
+    if (found > 0)
+        ld_check_done(check, LD_L7OK, NULL);
+    else if (found == 0)
+        ld_check_done(check, LD_L7MATCH, state->body_seen >= BODY_MAX
+                                             ? "not found in the first MiB of the body"
+                                             : "not found in the body");
+    else
+        ld_check_done(check, LD_L7MATCH, why);
+}
+
+static void judge_status(struct ld_check *check, long status, const char *more)
+{
+    char *detail = g_strdup_printf("HTTP status %ld%s", status, more);
+
+    ld_check_done(check, LD_L7STS, detail);
+    g_free(detail);
+}
+
+/* ---- the transfer ---- */
+
+static int run_request(struct ld_check *check);
+
+static void follow(struct ld_check *check, long status)
+{
+    struct http_state *state = ld_check_state(check);
+    int error;
+
+    if (++state->redirects > REDIRECTS_MAX) {
+        judge_status(check, status, ", more than 7 redirects");
+        return;
+    }
+    if (!ld_http_request_follow(&state->request, state->location)) {
+        judge_status(check, status, ", and its Location cannot be followed");
+        return;
+    }
+    error = run_request(check);
+    if (error != 0)
+        ld_check_done(check, LD_INTERNAL, g_strerror(-error));
+}
+
+static void transfer_over(void *ctx, CURLcode result)
+{
+    struct ld_check *check = ctx;
+    struct http_state *state = ld_check_state(check);
+    long status = status_of(state);
+
+    if (state->headers_flood) {
+        ld_check_done(check, LD_L7RSP, "more than 256 KiB of headers");
+        return;
+    }
+    /* A body shorter than announced is taken as it is. */
+    if (result != CURLE_OK && result != CURLE_PARTIAL_FILE &&
+        !(result == CURLE_WRITE_ERROR && state->enough))
+        fail_by(check, result);
+    else if (is_redirect(status) && state->location != NULL)
+        follow(check, status);
+    else if (is_success(status))
+        judge_body(check);
+    else
+        judge_status(check, status, "");
+}
+
+static int run_request(struct ld_check *check)
+{
+    const struct ld_probe *probe = ld_check_probe(check);
+    struct http_state *state = ld_check_state(check);
+    CURL *easy = state->transfer.easy;
+
+    state->fd = -1;
+    state->enough = false;
+    state->body_seen = state->headers_seen = 0;
+    state->error[0] = '\0';
+    g_clear_pointer(&state->location, g_free);
+    if (state->body != NULL)
+        g_string_truncate(state->body, 0);
+    curl_easy_setopt(easy, CURLOPT_URL, state->request.url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, state->request.headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, state->request.connect_to);
+    curl_easy_setopt(easy, CURLOPT_NOBODY, probe->http_head ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)MIN(probe->timeout_ms + 1000, (uint64_t)G_MAXINT));
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, state);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, state->error);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, state);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, check);
+    return ld_transfer_run(state->http, &state->transfer);
+}
+
+static int http_start(struct ld_check *check)
+{
+    const struct ld_probe *probe = ld_check_probe(check);
+    struct http_state *state = ld_check_state(check);
+
+    if (probe->port == 0) {
+        ld_check_done(check, LD_L4CON, "no port is configured for this check");
+        return 0;
+    }
+    state->http = ld_checks_http(ld_check_room(check));
+    if (state->http == NULL)
+        return -errno;
+    if (!ld_transfer_take(state->http, &state->transfer, transfer_over, check))
+        return -ENOMEM;
+    if (!ld_http_request_first(&state->request, probe)) {
+        ld_check_done(check, LD_INTERNAL, "request and address do not make a URL");
+        return 0;
+    }
+    if (probe->receive != NULL && probe->receive[0] != '\0')
+        state->body = g_string_new(NULL);
+    return run_request(check);
+}
+
+static void http_stop(struct ld_check *check)
+{
+    struct http_state *state = ld_check_state(check);
+
+    if (state->http != NULL)
+        ld_transfer_drop(state->http, &state->transfer);
+    ld_http_request_clear(&state->request);
+    if (state->body != NULL)
+        g_string_free(state->body, TRUE);
+    g_free(state->location);
+}
+
+const struct ld_check_ops ld_check_http = {
+    .name = "http",
+    .state_size = sizeof(struct http_state),
+    .start = http_start,
+    .stop = http_stop,
+    .deadline = http_deadline,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of this room share with each other and with nobody else. */
+#ifndef LD_CHECK_INSIDE_H
+#define LD_CHECK_INSIDE_H
+
+#include "ldirectord/check/check.h"
+
+struct ld_http;
+struct ld_ping;
+
+/* The type of check that answers this probe; NULL: none in this version. */
+const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe);
+
+extern const struct ld_check_ops ld_check_connect;
+extern const struct ld_check_ops ld_check_external;
+extern const struct ld_check_ops ld_check_http;
+extern const struct ld_check_ops ld_check_none;
+extern const struct ld_check_ops ld_check_ping;
+
+/* Shared by all checks of a kind, made when the first one needs it. NULL and errno: cannot be had. */
+struct ld_http *ld_checks_http(struct ld_checks *checks);
+struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family);
+
+int ld_http_new(struct ld_http **out, struct ha_loop *loop);
+void ld_http_free(struct ld_http *http);
+int ld_ping_new(struct ld_ping **out, struct ha_loop *loop, int family);
+void ld_ping_free(struct ld_ping *ping);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which check answers which question: one table, read by the daemon and, to
+ * say what is not there yet, by the parser. Also home of the one check that
+ * asks nothing.
+ */
+#include "ldirectord/check/check_inside.h"
+
+static int none_start(struct ld_check *check)
+{
+    ld_check_done(check, LD_ON, NULL);
+    return 0;
+}
+
+static void none_stop(struct ld_check *check)
+{
+    (void)check;
+}
+
+/* Service "none": nothing is sent, the server counts as up. */
+const struct ld_check_ops ld_check_none = {
+    .name = "none",
+    .state_size = 0,
+    .start = none_start,
+    .stop = none_stop,
+};
+
+static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
+    [LD_APP_NONE] = &ld_check_none,
+    [LD_APP_HTTP] = &ld_check_http,
+    [LD_APP_HTTPS] = &ld_check_http,
+};
+
+static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {
+    [LD_CHECK_CONNECT] = &ld_check_connect,
+    [LD_CHECK_PING] = &ld_check_ping,
+    [LD_CHECK_EXTERNAL] = &ld_check_external,
+};
+
+const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe)
+{
+    if (probe->type == LD_CHECK_NEGOTIATE)
+        return (unsigned)probe->app < LD_APP_COUNT ? by_app[probe->app] : NULL;
+    /* UDP has no connections to try: the host is asked instead. */
+    if (probe->type == LD_CHECK_CONNECT && probe->protocol == LD_UDP)
+        return &ld_check_ping;
+    return (unsigned)probe->type < LD_CHECKTYPE_COUNT ? by_type[probe->type] : NULL;
+}
+
+bool ld_check_supported(enum ld_checktype type, enum ld_app app)
+{
+    switch (type) {
+    case LD_CHECK_ON:
+    case LD_CHECK_OFF:
+        return true;
+    case LD_CHECK_NEGOTIATE:
+    case LD_CHECK_COMBINED:
+        return (unsigned)app < LD_APP_COUNT && by_app[app] != NULL;
+    default:
+        return (unsigned)type < LD_CHECKTYPE_COUNT && by_type[type] != NULL;
+    }
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machinery under http and https checks. Knows nothing of requests and
+ * verdicts.
+ *
+ * libcurl tells which sockets it wants watched and when it wants to be called;
+ * both go to our loop, so a thousand transfers cost a thousand watches and no
+ * polling. The store of trusted certificates is read once and shared, which
+ * libcurl only does when it is given as one file.
+ */
+#include "ldirectord/check/http_multi.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+
+#define EASY_KEPT     256
+#define PATTERNS_KEPT 4096
+/* Steps of backtracking for one search: some tens of milliseconds at the very most. */
+#define MATCH_LIMIT   "(*LIMIT_MATCH=1000000)"
+
+struct ld_http {
+    struct ha_loop *loop;
+    CURLM *multi;
+    struct ha_timer timer;
+    GPtrArray *idle;      /* of CURL *, reset */
+    GHashTable *patterns; /* text -> GRegex * */
+};
+
+static int http_users; /* of libcurl's global state */
+
+/* ---- finished transfers ---- */
+
+static void take_finished(struct ld_http *http)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+        struct ld_transfer *transfer = NULL;
+        CURLcode result = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        curl_multi_remove_handle(http->multi, transfer->easy);
+        transfer->running = false;
+        transfer->fn(transfer->ctx, result);
+    }
+}
+
+/* ---- sockets and the timer ---- */
+
+struct http_socket {
+    struct ld_http *http;
+    struct ha_watch watch;
+};
+
+static void socket_ready(void *ctx, uint32_t events)
+{
+    struct http_socket *socket = ctx;
+    struct ld_http *http = socket->http; /* socket may be freed below */
+    int flags = 0, running;
+
+    if (events & (EPOLLIN | EPOLLHUP))
+        flags |= CURL_CSELECT_IN;
+    if (events & EPOLLOUT)
+        flags |= CURL_CSELECT_OUT;
+    if (events & EPOLLERR)
+        flags |= CURL_CSELECT_ERR;
+    curl_multi_socket_action(http->multi, socket->watch.fd, flags, &running);
+    take_finished(http);
+}
+
+static void forget_socket(struct ld_http *http, struct http_socket *socket)
+{
+    ha_watch_stop(http->loop, &socket->watch);
+    g_free(socket);
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+{
+    struct ld_http *http = ctx;
+    struct http_socket *socket = socket_ctx;
+    uint32_t events = 0;
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (socket != NULL)
+            forget_socket(http, socket);
+        curl_multi_assign(http->multi, fd, NULL);
+        return 0;
+    }
+    events |= what & CURL_POLL_IN ? EPOLLIN : 0;
+    events |= what & CURL_POLL_OUT ? EPOLLOUT : 0;
+    if (socket != NULL)
+        return ha_watch_change(http->loop, &socket->watch, events) == 0 ? 0 : -1;
+    socket = g_new0(struct http_socket, 1);
+    socket->http = http;
+    socket->watch.fd = -1;
+    if (ha_watch_start(http->loop, &socket->watch, fd, events, socket_ready, socket) != 0) {
+        g_free(socket);
+        return -1;
+    }
+    curl_multi_assign(http->multi, fd, socket);
+    return 0;
+}
+
+static void timer_struck(void *ctx, uint64_t now_ns)
+{
+    struct ld_http *http = ctx;
+    int running;
+
+    (void)now_ns;
+    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    take_finished(http);
+}
+
+static int want_timer(CURLM *multi, long timeout_ms, void *ctx)
+{
+    struct ld_http *http = ctx;
+
+    (void)multi;
+    if (timeout_ms < 0)
+        ha_timer_cancel(http->loop, &http->timer);
+    else
+        ha_timer_set(http->loop, &http->timer,
+                     ha_after_ns(ha_clock_ns(), ha_ms_to_ns((uint64_t)timeout_ms)), timer_struck,
+                     http);
+    return 0;
+}
+
+/* ---- transfers ---- */
+
+/* The system's store, or what the environment names, as OpenSSL's own tools understand it. */
+static void trust(CURL *easy)
+{
+    const char *file = g_getenv("SSL_CERT_FILE");
+    const char *dir = g_getenv("SSL_CERT_DIR");
+    char *system_file = NULL;
+
+    if (file != NULL && file[0] != '\0')
+        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+    if (dir != NULL && dir[0] != '\0') {
+        curl_easy_setopt(easy, CURLOPT_CAPATH, dir);
+        return;
+    }
+    /* Without a folder libcurl reads the file once for all transfers, else for each. */
+#if LIBCURL_VERSION_NUM >= 0x075400
+    curl_easy_getinfo(easy, CURLINFO_CAINFO, &system_file);
+#endif
+    if ((file != NULL && file[0] != '\0') ||
+        (system_file != NULL && access(system_file, R_OK) == 0))
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
+static void set_common(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Do not wait for a name server when a redirect's check is given up. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    trust(easy);
+}
+
+bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_transfer_fn fn,
+                      void *ctx)
+{
+    if (http->idle->len > 0)
+        transfer->easy = g_ptr_array_steal_index_fast(http->idle, http->idle->len - 1);
+    else
+        transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL)
+        return false;
+    transfer->fn = fn;
+    transfer->ctx = ctx;
+    transfer->running = false;
+    set_common(transfer->easy);
+    curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    return true;
+}
+
+int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer)
+{
+    CURLMcode result = curl_multi_add_handle(http->multi, transfer->easy);
+
+    if (result != CURLM_OK)
+        return result == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO;
+    transfer->running = true;
+    return 0;
+}
+
+void ld_transfer_drop(struct ld_http *http, struct ld_transfer *transfer)
+{
+    if (transfer->easy == NULL)
+        return;
+    if (transfer->running)
+        curl_multi_remove_handle(http->multi, transfer->easy);
+    curl_easy_reset(transfer->easy);
+    if (http->idle->len < EASY_KEPT)
+        g_ptr_array_add(http->idle, transfer->easy);
+    else
+        curl_easy_cleanup(transfer->easy);
+    transfer->easy = NULL;
+    transfer->running = false;
+}
+
+/* ---- receive ---- */
+
+static GRegex *pattern_compile(struct ld_http *http, const char *pattern)
+{
+    GRegex *regex = g_hash_table_lookup(http->patterns, pattern);
+    char *bounded;
+
+    if (regex != NULL)
+        return regex;
+    bounded = g_strconcat(MATCH_LIMIT, pattern, NULL);
+    regex = g_regex_new(bounded, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+    g_free(bounded);
+    if (regex == NULL)
+        return NULL;
+    if (g_hash_table_size(http->patterns) >= PATTERNS_KEPT)
+        g_hash_table_remove_all(http->patterns);
+    g_hash_table_insert(http->patterns, g_strdup(pattern), regex);
+    return regex;
+}
+
+int ld_http_match(struct ld_http *http, const char *pattern, const char *bytes, size_t length,
+                  const char **why)
+{
+    GError *error = NULL;
+    GRegex *regex;
+    gboolean found;
+
+    *why = NULL;
+    if (pattern[strcspn(pattern, "\\^$.[]|()?*+{}")] == '\0')
+        return memmem(bytes, length, pattern, strlen(pattern)) != NULL;
+    regex = pattern_compile(http, pattern);
+    if (regex == NULL) {
+        *why = "receive is not a regular expression";
+        return -EINVAL;
+    }
+    found = g_regex_match_full(regex, bytes, (gssize)length, 0, 0, NULL, &error);
+    if (error != NULL) {
+        g_error_free(error);
+        *why = "receive takes too long to search for in this answer";
+        return -E2BIG;
+    }
+    return found ? 1 : 0;
+}
+
+/* ---- the room ---- */
+
+int ld_http_new(struct ld_http **out, struct ha_loop *loop)
+{
+    struct ld_http *http;
+
+    if (http_users == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return -ENOMEM;
+    http_users++;
+    http = g_new0(struct ld_http, 1);
+    http->loop = loop;
+    http->idle = g_ptr_array_new();
+    http->patterns =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_regex_unref);
+    http->multi = curl_multi_init();
+    if (http->multi == NULL) {
+        ld_http_free(http);
+        return -ENOMEM;
+    }
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    *out = http;
+    return 0;
+}
+
+void ld_http_free(struct ld_http *http)
+{
+    if (http == NULL)
+        return;
+    for (guint i = 0; i < http->idle->len; i++)
+        curl_easy_cleanup(g_ptr_array_index(http->idle, i));
+    if (http->multi != NULL)
+        curl_multi_cleanup(http->multi);
+    ha_timer_cancel(http->loop, &http->timer);
+    g_ptr_array_free(http->idle, TRUE);
+    g_hash_table_destroy(http->patterns);
+    g_free(http);
+    if (--http_users == 0)
+        curl_global_cleanup();
+}
