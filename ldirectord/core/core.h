@@ -9,6 +9,7 @@
  *   health.c    one real server: failures, up or down, why
  *   schedule.c  when each check is next due, how many are in flight
  *   probe.c     what to ask; identical questions are asked once for all
+ *   model.c     the servers of a configuration, and how to find them
  *   wanted.c    config and health -> wanted table (pure function)
  *   table.c     tables and their difference
  *   oplog.c     what the log says of an operation the kernel accepted
@@ -33,7 +34,8 @@
 /* Checks in flight at once; the rest wait in order. */
 #define LD_IN_FLIGHT_MAX 1024
 
-/* One question to one server; valid while its check is in flight or until the next reload. */
+/* One question to one server; valid while its check is in flight (after LD_ACT_CANCEL: until
+ * the next step). A check that is in flight at a reload and still wanted goes on. */
 struct ld_probe {
     enum ld_checktype type;  /* NEGOTIATE, CONNECT, PING, EXTERNAL, EXTERNAL_PERL only */
     enum ld_app app;         /* NEGOTIATE */
@@ -41,7 +43,7 @@ struct ld_probe {
     struct ha_addr addr;     /* where to ask */
     uint16_t port;           /* after checkport and the well-known ports */
     uint64_t timeout_ms;     /* final deadline of this question */
-    unsigned attempts;       /* PING */
+    unsigned attempts;       /* PING: timeout_ms / attempts each */
     const char *request, *receive, *virtualhost, *command;
     bool http_head;
     struct ld_service_id service; /* EXTERNAL: the virtual service's address and port are arguments */
@@ -52,7 +54,8 @@ enum ld_event_kind {
     LD_EV_START,     /* actual: the kernel's table, read just now: what is there and not at weight 0 starts up */
     LD_EV_TIMER,
     LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns */
-    LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in force) */
+    LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in
+                      * force); actual as in START, for servers that are new (NULL: they start down) */
     LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
                       * seldom, with an LD_ACT_TABLE of the core's own */
     LD_EV_STOP,      /* cancels all; LD_ACT_TABLE then takes away what cleanstop says; no checks after */
@@ -81,7 +84,7 @@ enum ld_action_kind {
 struct ld_action {
     enum ld_action_kind kind;
     uint32_t check_id;
-    const struct ld_probe *probe; /* CHECK: valid until VERDICT, CANCEL or CONFIG */
+    const struct ld_probe *probe; /* CHECK */
     int level;                    /* LOG: syslog level */
     char *text;                   /* LOG; owned by the list */
 };
@@ -94,7 +97,8 @@ void ld_actions_reset(struct ld_actions *actions);
 void ld_actions_clear(struct ld_actions *actions);
 
 struct ld_core;
-/* config must stay valid until replaced by LD_EV_CONFIG or the core is freed. */
+/* config must stay valid until replaced by LD_EV_CONFIG or the core is freed. The same seed
+ * and events give the same life. Does nothing before LD_EV_START. */
 struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed);
 void ld_core_free(struct ld_core *core);
 void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events in, actions out. Joins the parts: the model says who the servers are,
+ * the schedule when to ask, health what an answer means, wanted.c what follows
+ * for the table. Has no opinion of its own beyond the order of these.
+ */
+#include "ldirectord/core/core.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "common/base/time.h"
+#include "ldirectord/core/model.h"
+#include "ldirectord/core/schedule.h"
+
+/* First questions: so many a second at most, and all within half an interval. */
+#define FIRST_GAP_NS (100 * HA_NS_PER_US)
+/* Operations that the kernel refused are tried again after 1, 2, 4 … 300 s. */
+#define RETRY_FIRST_NS (1 * HA_NS_PER_S)
+#define RETRY_LAST_NS  (300 * HA_NS_PER_S)
+
+struct ld_core {
+    const struct ld_config *config; /* not owned */
+    struct ld_model *model;         /* NULL until LD_EV_START */
+    GHashTable *questions;          /* key -> struct ld_question *, owned */
+    GPtrArray *retired;             /* questions kept until the next step: their probes may be read */
+    struct ld_schedule schedule;
+    GHashTable *ours;               /* set of struct ld_service_id *, owned */
+    uint64_t retry_at_ns, retry_after_ns;
+    bool stopped;
+    bool table_changed;             /* in this step */
+};
+
+void ld_actions_init(struct ld_actions *actions)
+{
+    actions->list = g_array_new(FALSE, TRUE, sizeof(struct ld_action));
+}
+
+void ld_actions_reset(struct ld_actions *actions)
+{
+    for (guint i = 0; i < actions->list->len; i++)
+        g_free(g_array_index(actions->list, struct ld_action, i).text);
+    g_array_set_size(actions->list, 0);
+}
+
+void ld_actions_clear(struct ld_actions *actions)
+{
+    if (!actions->list)
+        return;
+    ld_actions_reset(actions);
+    g_array_free(actions->list, TRUE);
+    actions->list = NULL;
+}
+
+static void act(struct ld_actions *actions, enum ld_action_kind kind, uint32_t check_id,
+                const struct ld_probe *probe)
+{
+    struct ld_action action = {.kind = kind, .check_id = check_id, .probe = probe};
+
+    g_array_append_val(actions->list, action);
+}
+
+struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
+{
+    struct ld_core *core = g_new0(struct ld_core, 1);
+
+    core->config = config;
+    core->questions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                            (GDestroyNotify)ld_question_free);
+    core->retired = g_ptr_array_new_with_free_func((GDestroyNotify)ld_question_free);
+    core->ours = g_hash_table_new_full(ld_service_id_key_hash, ld_service_id_key_equal, g_free,
+                                       NULL);
+    core->retry_at_ns = HA_NEVER;
+    core->retry_after_ns = RETRY_FIRST_NS;
+    ld_schedule_init(&core->schedule, seed);
+    return core;
+}
+
+void ld_core_free(struct ld_core *core)
+{
+    if (!core)
+        return;
+    ld_schedule_clear(&core->schedule);
+    g_ptr_array_free(core->retired, TRUE);
+    g_hash_table_destroy(core->questions);
+    g_hash_table_destroy(core->ours);
+    ld_model_free(core->model);
+    g_free(core);
+}
+
+/* ---- health ---- */
+
+static void log_change(const struct ld_server *server, enum ld_change change, unsigned before,
+                       struct ld_actions *actions)
+{
+    const struct ld_service *service = server->slot->service;
+    const struct ld_health *health = &server->health;
+    char *id = ld_service_id_text(&service->id);
+    char real[HA_ADDR_TEXT];
+    const char *detail = health->detail ? health->detail : ld_verdict_text(health->verdict);
+
+    ha_addr_port_text(&server->real->addr, server->real->port, real);
+    if (before > 0 && (change == LD_CHANGE_RESET || change == LD_CHANGE_UP))
+        ld_log(actions, LOG_INFO, "Resetting soft failure count: %s (%s)", real, id);
+    switch (change) {
+    case LD_CHANGE_SOFT:
+        ld_log(actions, LOG_INFO, "Soft failure real server: %s (%s) failure %u/%u", real, id,
+               health->failures, service->failurecount);
+        break;
+    case LD_CHANGE_UP:
+        ld_log(actions, LOG_NOTICE, "Real server up: %s (%s): %s, %s", real, id,
+               ld_verdict_code(health->verdict), detail);
+        break;
+    case LD_CHANGE_DOWN:
+    case LD_CHANGE_FOUND_DOWN:
+        ld_log(actions, LOG_NOTICE, "Real server down: %s (%s): %s, %s", real, id,
+               ld_verdict_code(health->verdict), detail);
+        break;
+    case LD_CHANGE_NONE:
+    case LD_CHANGE_RESET:
+    case LD_CHANGE_COUNT:
+        break;
+    }
+    g_free(id);
+}
+
+static void set_up(struct ld_server *server, bool up, enum ld_verdict verdict, uint64_t now_ns)
+{
+    server->slot->up += (guint)up - (guint)server->health.up;
+    ld_health_set(&server->health, up, verdict, now_ns);
+}
+
+static void tell(struct ld_core *core, struct ld_server *server, const struct ld_event *event,
+                 uint64_t now_ns, struct ld_actions *actions)
+{
+    bool was_up = server->health.up;
+    unsigned before;
+    enum ld_change change =
+        ld_health_verdict(&server->health, server->slot->service->failurecount, event->verdict,
+                          event->detail, event->took_ns, now_ns, &before);
+
+    if (server->health.up != was_up) {
+        server->slot->up += (guint)server->health.up - (guint)was_up;
+        core->table_changed = true;
+    }
+    if (change != LD_CHANGE_NONE)
+        log_change(server, change, before, actions);
+}
+
+/* Once per spell of it, not once per check. */
+static void log_unable(const struct ld_question *question, const struct ld_event *event,
+                       struct ld_actions *actions)
+{
+    char text[HA_ADDR_TEXT];
+
+    ld_log(actions, LOG_WARNING, "cannot check %s: %s, %s",
+           ha_addr_port_text(&question->probe.addr, question->probe.port, text),
+           ld_verdict_code(event->verdict),
+           event->detail ? event->detail : ld_verdict_text(event->verdict));
+}
+
+static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                       struct ld_actions *actions)
+{
+    struct ld_question *question = ld_schedule_answer(&core->schedule, event->check_id, now_ns);
+    bool was_unable;
+
+    if (!question)
+        return;
+    was_unable = question->unable;
+    ld_question_answered(question, event->verdict);
+    if (question->unable && !was_unable)
+        log_unable(question, event, actions);
+    for (guint i = 0; i < question->askers->len; i++)
+        tell(core, question->askers->pdata[i], event, now_ns, actions);
+}
+
+/* ---- configuration ---- */
+
+/* The question of this server: one that is asked already, or a new one (counted). */
+static void join_question(struct ld_core *core, struct ld_server *server, GPtrArray *fresh)
+{
+    struct ld_question *wanted = ld_question_new(server->slot->service, server->real), *known;
+
+    if (!wanted)
+        return;
+    known = g_hash_table_lookup(core->questions, wanted->key);
+    if (known) {
+        ld_question_free(wanted);
+    } else {
+        known = wanted;
+        g_hash_table_insert(core->questions, known->key, known);
+        g_ptr_array_add(fresh, known);
+    }
+    g_ptr_array_add(known->askers, server);
+    server->question = known;
+}
+
+/* A server the last configuration had keeps what is known of it; if the
+ * question is another now, failures under the old one no longer count. */
+static bool inherit(const struct ld_model *old, struct ld_server *server)
+{
+    struct ld_slot *slot = old ? ld_model_slot(old, &server->slot->service->id) : NULL;
+    struct ld_server *before =
+        slot ? ld_model_server(old, slot, &server->real->addr, server->port) : NULL;
+
+    if (!before || before->health.since_ns == HA_NEVER)
+        return false;
+    server->health = before->health;
+    memset(&before->health, 0, sizeof(before->health));
+    before->health.since_ns = HA_NEVER; /* taken: a second one of the same name starts anew */
+    server->slot->up += server->health.up;
+    if (before->question != server->question)
+        server->health.failures = 0;
+    return true;
+}
+
+/* A server that is new starts up if others ask the same question and it was
+ * passed; or, below, if the kernel sends it clients already. */
+static void start_servers(struct ld_model *model, const struct ld_model *old,
+                          const struct ld_table *actual, uint64_t now_ns)
+{
+    bool *inherited = g_new0(bool, model->server_count + 1);
+
+    for (guint i = 0; i < model->server_count; i++) {
+        struct ld_server *server = &model->servers[i];
+        const struct ld_question *question = server->question;
+
+        inherited[i] = inherit(old, server);
+        if (!inherited[i] && question && ld_verdict_passed(question->verdict))
+            set_up(server, true, question->verdict, now_ns);
+        else if (!inherited[i])
+            set_up(server, false, LD_UNKNOWN, now_ns);
+    }
+    for (guint i = 0; actual && i < actual->services->len; i++) {
+        const struct ld_vs *vs = actual->services->pdata[i];
+        struct ld_slot *slot = ld_model_slot(model, &vs->id);
+
+        for (guint j = 0; slot && j < vs->dests->len; j++) {
+            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
+            struct ld_server *server = ld_model_server(model, slot, &dest->addr, dest->port);
+
+            if (server && dest->weight > 0 && !inherited[server - model->servers])
+                set_up(server, true, LD_UNKNOWN, now_ns);
+        }
+    }
+    g_free(inherited);
+    for (guint i = 0; i < model->server_count; i++) {
+        struct ld_server *server = &model->servers[i];
+        bool off = server->slot->service->checktype == LD_CHECK_OFF;
+
+        if (!server->question)
+            set_up(server, off ? server->health.up : true, off ? LD_OFF : LD_ON, now_ns);
+    }
+}
+
+static void retire_unasked(struct ld_core *core, struct ld_actions *actions)
+{
+    GHashTableIter iter;
+    gpointer item;
+
+    g_hash_table_iter_init(&iter, core->questions);
+    while (g_hash_table_iter_next(&iter, NULL, &item)) {
+        struct ld_question *question = item;
+
+        if (question->askers->len > 0)
+            continue;
+        if (question->check_id != 0)
+            act(actions, LD_ACT_CANCEL, question->check_id, NULL);
+        ld_schedule_remove(&core->schedule, question);
+        g_hash_table_iter_steal(&iter);
+        g_ptr_array_add(core->retired, question);
+    }
+}
+
+static void forget_askers(struct ld_core *core)
+{
+    GHashTableIter iter;
+    gpointer item;
+
+    g_hash_table_iter_init(&iter, core->questions);
+    while (g_hash_table_iter_next(&iter, NULL, &item))
+        g_ptr_array_set_size(((struct ld_question *)item)->askers, 0);
+}
+
+static void schedule_fresh(struct ld_core *core, const GPtrArray *fresh, uint64_t now_ns)
+{
+    for (guint i = 0; i < fresh->len; i++) {
+        struct ld_question *question = fresh->pdata[i];
+        uint64_t window = MIN(fresh->len * FIRST_GAP_NS, question->interval_ns / 2);
+
+        ld_schedule_add(&core->schedule, question, now_ns, window);
+    }
+}
+
+/* Brings core->config into force: at start, and at each reload. */
+static void load(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns,
+                 struct ld_actions *actions)
+{
+    struct ld_model *old = core->model, *model = ld_model_new(core->config);
+    GPtrArray *fresh = g_ptr_array_new();
+
+    forget_askers(core);
+    for (guint i = 0; i < model->server_count; i++)
+        join_question(core, &model->servers[i], fresh);
+    start_servers(model, old, actual, now_ns);
+    schedule_fresh(core, fresh, now_ns);
+    retire_unasked(core, actions);
+    for (guint i = 0; i < core->config->services->len; i++) {
+        const struct ld_service_id *id = &model->slots[i].service->id;
+
+        g_hash_table_add(core->ours, g_memdup2(id, sizeof(*id)));
+    }
+    core->model = model;
+    core->table_changed = true;
+    g_ptr_array_free(fresh, TRUE);
+    ld_model_free(old);
+}
+
+static void on_config(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                      struct ld_actions *actions)
+{
+    if (!event->config || core->stopped)
+        return;
+    core->config = event->config;
+    if (core->model)
+        load(core, event->actual, now_ns, actions);
+}
+
+/* ---- the table ---- */
+
+static gboolean is_gone(gpointer id, gpointer value, gpointer model)
+{
+    (void)value;
+    return !ld_model_slot(model, id);
+}
+
+static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
+{
+    if (!core->model || core->stopped)
+        return;
+    if (failed > 0) {
+        core->retry_at_ns = ha_after_ns(now_ns, core->retry_after_ns);
+        core->retry_after_ns = MIN(core->retry_after_ns * 2, RETRY_LAST_NS);
+        return;
+    }
+    core->retry_at_ns = HA_NEVER;
+    core->retry_after_ns = RETRY_FIRST_NS;
+    g_hash_table_foreach_remove(core->ours, is_gone, core->model);
+    for (guint i = 0; i < core->model->server_count; i++)
+        core->model->servers[i].placed = true;
+}
+
+static void on_stop(struct ld_core *core, struct ld_actions *actions)
+{
+    if (core->stopped)
+        return;
+    core->stopped = true;
+    forget_askers(core);
+    retire_unasked(core, actions);
+    if (!core->model)
+        return;
+    for (guint i = 0; i < core->config->services->len; i++) {
+        const struct ld_service *service = core->model->slots[i].service;
+
+        if (!service->cleanstop)
+            g_hash_table_remove(core->ours, &service->id);
+    }
+    core->table_changed = true;
+}
+
+/* ---- the step ---- */
+
+static void ask_what_is_due(struct ld_core *core, uint64_t now_ns, struct ld_actions *actions)
+{
+    struct ld_question *question;
+
+    while ((question = ld_schedule_take(&core->schedule, now_ns)))
+        act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
+}
+
+void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                  struct ld_actions *actions)
+{
+    g_ptr_array_set_size(core->retired, 0);
+    core->table_changed = false;
+    switch (event->kind) {
+    case LD_EV_START:
+        if (!core->model && !core->stopped)
+            load(core, event->actual, now_ns, actions);
+        break;
+    case LD_EV_VERDICT:
+        on_verdict(core, now_ns, event, actions);
+        break;
+    case LD_EV_CONFIG:
+        on_config(core, now_ns, event, actions);
+        break;
+    case LD_EV_APPLIED:
+        on_applied(core, now_ns, event->failed);
+        break;
+    case LD_EV_STOP:
+        on_stop(core, actions);
+        break;
+    case LD_EV_TIMER:
+    case LD_EV_KIND_COUNT:
+        break;
+    }
+    if (core->retry_at_ns <= now_ns && !core->stopped) {
+        core->retry_at_ns = HA_NEVER;
+        core->table_changed = true;
+    }
+    if (core->table_changed)
+        act(actions, LD_ACT_TABLE, 0, NULL);
+    if (core->model && !core->stopped)
+        ask_what_is_due(core, now_ns, actions);
+}
+
+uint64_t ld_core_wake_ns(const struct ld_core *core)
+{
+    if (!core->model || core->stopped)
+        return HA_NEVER;
+    return MIN(ld_schedule_wake_ns(&core->schedule), core->retry_at_ns);
+}
+
+struct ld_table *ld_core_wanted(const struct ld_core *core)
+{
+    return core->model && !core->stopped ? ld_wanted(core->model) : ld_table_new();
+}
+
+GHashTable *ld_core_ours(const struct ld_core *core)
+{
+    return core->ours;
+}
+
+void ld_core_op_done(const struct ld_core *core, const struct ld_op *op,
+                     struct ld_actions *actions)
+{
+    if (core->model)
+        ld_oplog(core->model, op, core->stopped, actions);
+}
+
+void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)
+{
+    for (guint i = 0; core->model && i < core->model->server_count; i++) {
+        const struct ld_server *server = &core->model->servers[i];
+        const struct ld_real_view view = {
+            .service = server->slot->service,
+            .real = server->real,
+            .up = server->health.up,
+            .failures = server->health.failures,
+            .verdict = server->health.verdict,
+            .detail = server->health.detail,
+            .took_ns = server->health.took_ns,
+            .since_ns = server->health.since_ns,
+        };
+
+        fn(ctx, &view);
+    }
+}

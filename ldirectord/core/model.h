@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: a configuration joined with what is known of its servers. A slot
+ * per virtual service, a server per real server in it, both found by what the
+ * kernel calls them. A reload makes a new model and moves the health over.
+ */
+#ifndef LD_CORE_MODEL_H
+#define LD_CORE_MODEL_H
+
+#include <glib.h>
+
+#include "ldirectord/core/config.h"
+#include "ldirectord/core/health.h"
+#include "ldirectord/core/probe.h"
+#include "ldirectord/core/table.h"
+
+struct ld_server {
+    struct ld_slot *slot;
+    const struct ld_real *real;
+    uint16_t port;                /* its port in the table */
+    struct ld_health health;
+    struct ld_question *question; /* not owned; NULL: not checked */
+    bool placed;                  /* a table with it was written whole since the last (re)load */
+};
+
+struct ld_slot {
+    const struct ld_service *service;
+    struct ld_server *servers; /* the model's */
+    guint count;
+    guint up;                  /* how many of them */
+};
+
+struct ld_model {
+    const struct ld_config *config; /* not owned */
+    struct ld_slot *slots;          /* as many as the configuration has services */
+    struct ld_server *servers;
+    guint server_count;
+    GHashTable *by_id;              /* struct ld_service_id * -> struct ld_slot * */
+    GHashTable *by_dest;            /* set of struct ld_server *, equal by slot, address, port */
+};
+
+struct ld_model *ld_model_new(const struct ld_config *config);
+void ld_model_free(struct ld_model *model);
+struct ld_slot *ld_model_slot(const struct ld_model *model, const struct ld_service_id *id);
+/* port as in the table. Of several with the same address and port, the first. */
+struct ld_server *ld_model_server(const struct ld_model *model, struct ld_slot *slot,
+                                  const struct ha_addr *addr, uint16_t port);
+
+/* The port of a destination in the table: for gate and ipip in a service that is an address
+ * the kernel insists on the service's. */
+uint16_t ld_dest_port(const struct ld_service *service, enum ld_method method, uint16_t port);
+
+/* ---- wanted.c ---- */
+/* The table for this model, in normal form; caller frees. */
+struct ld_table *ld_wanted(const struct ld_model *model);
+/* Whether the service should send its clients to the fallback server now. */
+bool ld_wants_fallback(const struct ld_slot *slot);
+
+/* ---- oplog.c ---- */
+/* The classic lines for an accepted operation. stopping: on the way out. */
+void ld_oplog(const struct ld_model *model, const struct ld_op *op, bool stopping,
+              struct ld_actions *actions);
+/* Appends LD_ACT_LOG. */
+void ld_log(struct ld_actions *actions, int level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From configuration to question: which checktype asks what, where, and how
+ * long it may take. Asks nothing itself.
+ */
+#include "ldirectord/core/probe.h"
+
+#include <string.h>
+
+#include "common/base/time.h"
+
+static bool asks_http(enum ld_app app)
+{
+    return app == LD_APP_HTTP || app == LD_APP_HTTPS || app == LD_APP_HTTP_PROXY;
+}
+
+/* Where the classic rules find no port (a real server without one, a service
+ * without a well-known one), the virtual service's own is the best guess. */
+static uint16_t port_of(const struct ld_service *service, const struct ld_real *real)
+{
+    if (service->checkport != 0)
+        return service->checkport;
+    if (real->port != 0)
+        return real->port;
+    if (ld_app_port(service->app) != 0)
+        return ld_app_port(service->app);
+    return service->id.port;
+}
+
+/* Over what to speak: a mark says nothing, so the usual transport of the service. */
+static enum ld_protocol protocol_of(const struct ld_service *service)
+{
+    if (service->id.protocol != LD_FWM)
+        return service->id.protocol;
+    return service->app == LD_APP_DNS ? LD_UDP : LD_TCP;
+}
+
+/* Some library calls of the classic program were bounded by checktimeout. */
+static uint64_t negotiate_ms(const struct ld_service *service)
+{
+    switch (service->app) {
+    case LD_APP_LDAP:
+    case LD_APP_LDAPS:
+    case LD_APP_RADIUS:
+        return service->checktimeout_ms;
+    default:
+        return service->negotiatetimeout_ms;
+    }
+}
+
+static void fill_negotiate(struct ld_probe *probe, const struct ld_service *service,
+                           const struct ld_real *real)
+{
+    probe->type = LD_CHECK_NEGOTIATE;
+    probe->app = service->app;
+    probe->protocol = protocol_of(service);
+    probe->timeout_ms = negotiate_ms(service);
+    probe->request = g_strdup(real->request ? real->request : "/");
+    probe->receive = g_strdup(real->receive);
+    if (asks_http(service->app)) {
+        probe->virtualhost = g_strdup(service->virtualhost);
+        probe->http_head = service->http_head;
+    }
+}
+
+static void fill_ping(struct ld_probe *probe, const struct ld_service *service)
+{
+    probe->type = LD_CHECK_PING;
+    probe->attempts = service->checkcount;
+    probe->timeout_ms = service->checktimeout_ms * service->checkcount;
+    probe->port = 0;
+}
+
+/* Nothing can be connected to over udp: there a connect check is an echo request. */
+static void fill_connect(struct ld_probe *probe, const struct ld_service *service)
+{
+    if (service->id.protocol == LD_UDP) {
+        fill_ping(probe, service);
+        return;
+    }
+    probe->type = LD_CHECK_CONNECT;
+    probe->timeout_ms = service->checktimeout_ms;
+}
+
+static void fill_external(struct ld_probe *probe, const struct ld_service *service,
+                          const struct ld_real *real)
+{
+    probe->type = service->checktype;
+    probe->timeout_ms = service->checktimeout_ms;
+    probe->command = g_strdup(service->checkcommand);
+    probe->service = service->id;
+    probe->real_port = real->port;
+}
+
+static void append_text(GString *key, const char *text)
+{
+    if (text)
+        g_string_append_printf(key, "|%zu:%s", strlen(text), text);
+    else
+        g_string_append(key, "|-");
+}
+
+static void append_probe(GString *key, const struct ld_probe *probe)
+{
+    char text[HA_ADDR_TEXT];
+
+    g_string_append_printf(key, "|%d %d %d %s %u %" G_GUINT64_FORMAT " %u %d", (int)probe->type,
+                           (int)probe->app, (int)probe->protocol,
+                           ha_addr_text(&probe->addr, text), (unsigned)probe->port,
+                           probe->timeout_ms, probe->attempts, probe->http_head);
+    append_text(key, probe->request);
+    append_text(key, probe->receive);
+    append_text(key, probe->virtualhost);
+    append_text(key, probe->command);
+    if (probe->command) {
+        char *service = ld_service_id_text(&probe->service);
+
+        g_string_append_printf(key, "|%s %u", service, (unsigned)probe->real_port);
+        g_free(service);
+    }
+}
+
+static char *make_key(const struct ld_question *question)
+{
+    GString *key = g_string_new(NULL);
+
+    g_string_append_printf(key, "%" G_GUINT64_FORMAT " %d %u", question->interval_ns,
+                           question->combined, question->connects);
+    append_probe(key, &question->probe);
+    if (question->combined)
+        append_probe(key, &question->connect);
+    return g_string_free(key, FALSE);
+}
+
+static bool fill(struct ld_question *question, const struct ld_service *service,
+                 const struct ld_real *real)
+{
+    switch (service->checktype) {
+    case LD_CHECK_NEGOTIATE:
+        if (service->app == LD_APP_NONE)
+            return false;
+        fill_negotiate(&question->probe, service, real);
+        return true;
+    case LD_CHECK_CONNECT:
+        fill_connect(&question->probe, service);
+        return true;
+    case LD_CHECK_PING:
+        fill_ping(&question->probe, service);
+        return true;
+    case LD_CHECK_EXTERNAL:
+    case LD_CHECK_EXTERNAL_PERL:
+        fill_external(&question->probe, service, real);
+        return true;
+    case LD_CHECK_COMBINED:
+        /* A negotiate that asks nothing would bring a server whose connect
+         * fails up again every other time: leave it out. */
+        if (service->app == LD_APP_NONE) {
+            fill_connect(&question->probe, service);
+            return service->combined_connects > 0;
+        }
+        fill_negotiate(&question->probe, service, real);
+        fill_connect(&question->connect, service);
+        question->combined = service->combined_connects > 0;
+        question->connects = service->combined_connects;
+        return true;
+    case LD_CHECK_ON:
+    case LD_CHECK_OFF:
+    case LD_CHECKTYPE_COUNT:
+        break;
+    }
+    return false;
+}
+
+struct ld_question *ld_question_new(const struct ld_service *service, const struct ld_real *real)
+{
+    struct ld_question *question = g_new0(struct ld_question, 1);
+
+    question->askers = g_ptr_array_new();
+    question->interval_ns = MAX(ha_ms_to_ns(service->checkinterval_ms), HA_NS_PER_MS);
+    question->probe.addr = question->connect.addr = real->addr;
+    question->probe.port = question->connect.port = port_of(service, real);
+    if (!fill(question, service, real)) {
+        ld_question_free(question);
+        return NULL;
+    }
+    question->key = make_key(question);
+    return question;
+}
+
+static void free_texts(struct ld_probe *probe)
+{
+    g_free((char *)probe->request);
+    g_free((char *)probe->receive);
+    g_free((char *)probe->virtualhost);
+    g_free((char *)probe->command);
+}
+
+void ld_question_free(struct ld_question *question)
+{
+    if (!question)
+        return;
+    free_texts(&question->probe);
+    free_texts(&question->connect);
+    g_ptr_array_free(question->askers, TRUE);
+    g_free(question->key);
+    g_free(question);
+}
+
+const struct ld_probe *ld_question_probe(const struct ld_question *question)
+{
+    return question->combined && question->connects_left > 0 ? &question->connect
+                                                             : &question->probe;
+}
+
+void ld_question_answered(struct ld_question *question, enum ld_verdict verdict)
+{
+    question->unable = verdict == LD_INTERNAL;
+    if (question->unable || verdict == LD_UNKNOWN)
+        return;
+    question->verdict = verdict;
+    if (!question->combined)
+        return;
+    if (!ld_verdict_passed(verdict))
+        question->connects_left = 0;
+    else if (question->connects_left > 0)
+        question->connects_left--;
+    else
+        question->connects_left = question->connects;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions: what is asked of a real server again and again. Built from the
+ * configuration; two servers of different services that would be asked the
+ * very same thing share one question, and one answer serves both.
+ *
+ * A question is one probe, or two where cheap and thorough checks alternate
+ * (checktype = N): a negotiate that succeeded is followed by N connects; a
+ * failure of either makes the next one a negotiate.
+ */
+#ifndef LD_CORE_PROBE_H
+#define LD_CORE_PROBE_H
+
+#include <glib.h>
+
+#include "ldirectord/core/core.h"
+
+struct ld_question {
+    char *key;               /* everything that makes it this question; owned */
+    struct ld_probe probe;   /* its strings are owned by the question */
+    struct ld_probe connect; /* combined only */
+    bool combined;
+    unsigned connects;       /* combined: after each negotiate */
+    unsigned connects_left;
+    uint64_t interval_ns;
+    GPtrArray *askers;       /* of struct ld_server *, not owned; all are told the answer */
+    enum ld_verdict verdict; /* the last that said something */
+    bool unable;             /* the last one was LD_INTERNAL */
+
+    /* schedule.c's */
+    uint64_t due_ns;   /* when it is asked next, or was asked if in flight */
+    uint64_t order;    /* decides among those due at the same time */
+    guint place;       /* in the heap; valid while not in flight */
+    uint32_t check_id; /* in flight; 0: not */
+    bool settled;      /* has its place in the interval */
+};
+
+/* NULL where nothing is asked: checktype on and off, service none. */
+struct ld_question *ld_question_new(const struct ld_service *service, const struct ld_real *real);
+void ld_question_free(struct ld_question *question);
+/* What to ask now; valid until the question is freed. */
+const struct ld_probe *ld_question_probe(const struct ld_question *question);
+/* Moves a combined question on. */
+void ld_question_answered(struct ld_question *question, enum ld_verdict verdict);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A heap of questions by due time, and those in flight by number. Knows no
+ * verdicts: that a question was answered is all that counts here.
+ */
+#include "ldirectord/core/schedule.h"
+
+#include "common/base/time.h"
+
+static struct ld_question *at(const struct ld_schedule *schedule, guint place)
+{
+    return schedule->heap->pdata[place];
+}
+
+static bool sooner(const struct ld_question *a, const struct ld_question *b)
+{
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
+}
+
+static void put(struct ld_schedule *schedule, guint place, struct ld_question *question)
+{
+    schedule->heap->pdata[place] = question;
+    question->place = place;
+}
+
+static void rise(struct ld_schedule *schedule, guint place)
+{
+    struct ld_question *question = at(schedule, place);
+
+    while (place > 0 && sooner(question, at(schedule, (place - 1) / 2))) {
+        put(schedule, place, at(schedule, (place - 1) / 2));
+        place = (place - 1) / 2;
+    }
+    put(schedule, place, question);
+}
+
+static void sink(struct ld_schedule *schedule, guint place)
+{
+    struct ld_question *question = at(schedule, place);
+    guint count = schedule->heap->len;
+
+    for (;;) {
+        guint child = 2 * place + 1;
+
+        if (child >= count)
+            break;
+        if (child + 1 < count && sooner(at(schedule, child + 1), at(schedule, child)))
+            child++;
+        if (!sooner(at(schedule, child), question))
+            break;
+        put(schedule, place, at(schedule, child));
+        place = child;
+    }
+    put(schedule, place, question);
+}
+
+static void push(struct ld_schedule *schedule, struct ld_question *question)
+{
+    question->order = schedule->orders++;
+    g_ptr_array_add(schedule->heap, question);
+    rise(schedule, schedule->heap->len - 1);
+}
+
+static void pull(struct ld_schedule *schedule, struct ld_question *question)
+{
+    guint place = question->place, last = schedule->heap->len - 1;
+    struct ld_question *moved = at(schedule, last);
+
+    g_ptr_array_set_size(schedule->heap, (gint)last);
+    if (moved == question)
+        return;
+    put(schedule, place, moved);
+    rise(schedule, place);
+    sink(schedule, moved->place);
+}
+
+void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed)
+{
+    schedule->heap = g_ptr_array_new();
+    schedule->flying = g_hash_table_new(g_direct_hash, g_direct_equal);
+    ha_rand_seed(&schedule->rand, seed);
+    schedule->orders = 0;
+    schedule->last_id = 0;
+}
+
+void ld_schedule_clear(struct ld_schedule *schedule)
+{
+    g_ptr_array_free(schedule->heap, TRUE);
+    g_hash_table_destroy(schedule->flying);
+}
+
+void ld_schedule_add(struct ld_schedule *schedule, struct ld_question *question, uint64_t now_ns,
+                     uint64_t window_ns)
+{
+    question->check_id = 0;
+    question->settled = false;
+    question->due_ns = ha_after_ns(now_ns, ha_rand_below(&schedule->rand, window_ns));
+    push(schedule, question);
+}
+
+void ld_schedule_remove(struct ld_schedule *schedule, struct ld_question *question)
+{
+    if (question->check_id != 0)
+        g_hash_table_remove(schedule->flying, GUINT_TO_POINTER(question->check_id));
+    else
+        pull(schedule, question);
+    question->check_id = 0;
+}
+
+static bool full(const struct ld_schedule *schedule)
+{
+    return g_hash_table_size(schedule->flying) >= LD_IN_FLIGHT_MAX;
+}
+
+static uint32_t fresh_id(struct ld_schedule *schedule)
+{
+    do
+        schedule->last_id++;
+    while (schedule->last_id == 0 ||
+           g_hash_table_contains(schedule->flying, GUINT_TO_POINTER(schedule->last_id)));
+    return schedule->last_id;
+}
+
+struct ld_question *ld_schedule_take(struct ld_schedule *schedule, uint64_t now_ns)
+{
+    struct ld_question *question;
+
+    if (full(schedule) || schedule->heap->len == 0 || at(schedule, 0)->due_ns > now_ns)
+        return NULL;
+    question = at(schedule, 0);
+    pull(schedule, question);
+    question->check_id = fresh_id(schedule);
+    g_hash_table_insert(schedule->flying, GUINT_TO_POINTER(question->check_id), question);
+    return question;
+}
+
+/* The first time a place on the grid, not too soon after the first answer: two
+ * failures in a row are to be two observations. Later the next place that is
+ * still to come: a check slower than its interval does not heap up. */
+static uint64_t next_due(struct ld_schedule *schedule, struct ld_question *question,
+                         uint64_t now_ns)
+{
+    uint64_t interval = question->interval_ns, missed;
+
+    if (!question->settled) {
+        uint64_t soonest = interval / 4;
+
+        question->settled = true;
+        return ha_after_ns(now_ns, soonest + ha_rand_below(&schedule->rand, interval - soonest));
+    }
+    if (now_ns < question->due_ns)
+        return ha_after_ns(question->due_ns, interval);
+    missed = (now_ns - question->due_ns) / interval;
+    return ha_after_ns(question->due_ns + missed * interval, interval);
+}
+
+struct ld_question *ld_schedule_answer(struct ld_schedule *schedule, uint32_t check_id,
+                                       uint64_t now_ns)
+{
+    struct ld_question *question =
+        g_hash_table_lookup(schedule->flying, GUINT_TO_POINTER(check_id));
+
+    if (!question)
+        return NULL;
+    g_hash_table_remove(schedule->flying, GUINT_TO_POINTER(check_id));
+    question->check_id = 0;
+    question->due_ns = next_due(schedule, question, now_ns);
+    push(schedule, question);
+    return question;
+}
+
+uint64_t ld_schedule_wake_ns(const struct ld_schedule *schedule)
+{
+    if (full(schedule) || schedule->heap->len == 0)
+        return HA_NEVER;
+    return at(schedule, 0)->due_ns;
+}

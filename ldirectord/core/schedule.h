@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When each question is asked: the first time at once, a whole configuration's
+ * first questions spread over a small time; then once per interval on a grid
+ * of its own, placed by the seeded generator so that a thousand checks do not
+ * fall together. No more than LD_IN_FLIGHT_MAX are in flight; what is due
+ * beyond that waits in the order in which it fell due.
+ */
+#ifndef LD_CORE_SCHEDULE_H
+#define LD_CORE_SCHEDULE_H
+
+#include <glib.h>
+
+#include "common/base/rand.h"
+#include "ldirectord/core/probe.h"
+
+struct ld_schedule {
+    GPtrArray *heap;    /* of struct ld_question *, not owned: not in flight, soonest first */
+    GHashTable *flying; /* check_id -> struct ld_question *, not owned */
+    struct ha_rand rand;
+    uint64_t orders;
+    uint32_t last_id;
+};
+
+void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed);
+void ld_schedule_clear(struct ld_schedule *schedule);
+
+/* The question is new: due within window_ns, at once if that is 0. */
+void ld_schedule_add(struct ld_schedule *schedule, struct ld_question *question, uint64_t now_ns,
+                     uint64_t window_ns);
+/* Forgets it; its check_id, if in flight, means nothing from here on. */
+void ld_schedule_remove(struct ld_schedule *schedule, struct ld_question *question);
+/* The next one to be asked now, in flight from here on (its check_id is set); NULL: none. */
+struct ld_question *ld_schedule_take(struct ld_schedule *schedule, uint64_t now_ns);
+/* The answer to check_id came: the question, due again at its next place; NULL: not in flight. */
+struct ld_question *ld_schedule_answer(struct ld_schedule *schedule, uint32_t check_id,
+                                       uint64_t now_ns);
+/* When to call ld_schedule_take() next; HA_NEVER while nothing can be asked. */
+uint64_t ld_schedule_wake_ns(const struct ld_schedule *schedule);
+
+#endif

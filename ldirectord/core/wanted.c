@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Configuration and health in, table out: a pure function, computed whole each
+ * time. Nothing here knows what the table was before, so nothing can drift.
+ */
+#include <string.h>
+
+#include <linux/ip_vs.h>
+
+#include "ldirectord/core/model.h"
+
+static guint place_hash(gconstpointer key)
+{
+    const struct ld_dest *dest = key;
+
+    return ha_addr_hash(&dest->addr) ^ dest->port * UINT32_C(2654435761);
+}
+
+static gboolean place_equal(gconstpointer a, gconstpointer b)
+{
+    const struct ld_dest *one = a, *other = b;
+
+    return one->port == other->port && ha_addr_equal(&one->addr, &other->addr);
+}
+
+static void fill_service(struct ld_vs *vs, const struct ld_service *service)
+{
+    uint32_t flags = 0;
+
+    g_strlcpy(vs->scheduler, service->scheduler, sizeof(vs->scheduler));
+    if (service->schedflags && ld_schedflags_parse(service->scheduler, service->schedflags, &flags))
+        vs->flags |= flags;
+    if (service->ops && service->id.protocol == LD_UDP)
+        vs->flags |= IP_VS_SVC_F_ONEPACKET;
+    if (service->persistent) {
+        vs->flags |= IP_VS_SVC_F_PERSISTENT;
+        vs->timeout_s = service->persistent_s;
+        vs->netmask = service->netmask;
+    }
+}
+
+/* Puts dest where the table has an entry of that address and port already, if
+ * it is the better claim: one that takes clients wins over one that does not.
+ * The array was made large enough before: its entries are the index's keys. */
+static void place(struct ld_vs *vs, GHashTable *places, const struct ld_dest *dest)
+{
+    struct ld_dest *there = g_hash_table_lookup(places, dest);
+
+    if (!there) {
+        g_array_append_val(vs->dests, *dest);
+        there = &g_array_index(vs->dests, struct ld_dest, vs->dests->len - 1);
+        g_hash_table_add(places, there);
+    } else if (dest->weight > 0 && there->weight == 0) {
+        *there = *dest;
+    }
+}
+
+/* A server that is down is not in the table, or, quiescent, stands in it at
+ * weight 0 and without thresholds (as it always did). */
+static void place_server(struct ld_vs *vs, GHashTable *places, const struct ld_server *server,
+                         bool readdquiescent)
+{
+    const struct ld_real *real = server->real;
+    struct ld_dest dest = {.addr = real->addr, .port = server->port, .method = real->method};
+
+    if (server->health.up) {
+        dest.weight = real->weight;
+        dest.lower = real->lower;
+        dest.upper = real->upper;
+    } else if (server->slot->service->quiescent) {
+        dest.keep_absent = server->placed && !readdquiescent;
+    } else {
+        return;
+    }
+    place(vs, places, &dest);
+}
+
+bool ld_wants_fallback(const struct ld_slot *slot)
+{
+    return slot->up == 0 && slot->service->fallback.set &&
+           slot->service->checktype != LD_CHECK_OFF;
+}
+
+static void place_fallback(struct ld_vs *vs, GHashTable *places, const struct ld_service *service)
+{
+    const struct ld_fallback *fallback = &service->fallback;
+    struct ld_dest dest = {.addr = fallback->addr, .method = fallback->method, .weight = 1};
+
+    dest.port = ld_dest_port(service, fallback->method, fallback->port);
+    place(vs, places, &dest);
+}
+
+struct ld_table *ld_wanted(const struct ld_model *model)
+{
+    struct ld_table *table = ld_table_new();
+
+    for (guint i = 0; i < model->config->services->len; i++) {
+        const struct ld_slot *slot = &model->slots[i];
+        struct ld_vs *vs = ld_table_add(table, &slot->service->id);
+        GHashTable *places;
+
+        if (!vs) /* the same service twice: the parser refuses that; the first counts */
+            continue;
+        fill_service(vs, slot->service);
+        g_array_set_size(vs->dests, slot->count + 1);
+        g_array_set_size(vs->dests, 0);
+        places = g_hash_table_new(place_hash, place_equal);
+        for (guint j = 0; j < slot->count; j++)
+            place_server(vs, places, &slot->servers[j], model->config->readdquiescent);
+        if (ld_wants_fallback(slot))
+            place_fallback(vs, places, slot->service);
+        g_hash_table_destroy(places);
+    }
+    return table;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A director without network, kernel or clock: the real core, the fake kernel
+ * table, time moved by hand, and checks answered by the test. Does with the
+ * core's actions what the daemon does, and audits after each of them that the
+ * table is the wanted one.
+ */
+#ifndef FAKE_DIRECTOR_H
+#define FAKE_DIRECTOR_H
+
+#include "ldirectord/core/core.h"
+#include "tests/fakes/fake_ipvs.h"
+
+struct fake_check {
+    uint32_t id;
+    const struct ld_probe *probe;
+    uint64_t asked_ns;
+};
+
+struct fake_director {
+    struct ld_config *config; /* in force; owned */
+    struct ld_core *core;
+    struct fake_ipvs ipvs;
+    uint64_t now_ns;
+    GArray *flying;  /* of struct fake_check */
+    GString *log;    /* a line each */
+    unsigned asked;  /* checks ever started */
+    unsigned tables; /* times the table was written */
+    char *broken;    /* what an audit found, the first time; NULL: nothing */
+};
+
+/* config is owned from here on. Nothing runs until fake_director_start(). */
+void fake_director_init(struct fake_director *director, struct ld_config *config, uint64_t seed);
+void fake_director_clear(struct fake_director *director);
+
+void fake_director_start(struct fake_director *director);
+void fake_director_reload(struct fake_director *director, struct ld_config *config);
+void fake_director_stop(struct fake_director *director);
+/* Answers what is asked of addr ("10.1.0.1"; NULL: of all) now; returns how many. */
+unsigned fake_director_answer(struct fake_director *director, const char *addr,
+                              enum ld_verdict verdict);
+/* Answers one check by its number. */
+void fake_director_verdict(struct fake_director *director, uint32_t id, enum ld_verdict verdict);
+/* Moves time, waking the core whenever it asked for it; nothing is answered. */
+void fake_director_pass(struct fake_director *director, uint64_t ns);
+/* The table as text: "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 0; …". g_free() it. */
+char *fake_director_table(const struct fake_director *director);
+
+/* ---- configurations by hand ---- */
+struct ld_service *fake_service(struct ld_config *config, const char *addr, uint16_t port);
+struct ld_service *fake_mark(struct ld_config *config, int family, uint32_t mark);
+struct ld_real *fake_real(struct ld_service *service, const char *addr, uint16_t port,
+                          enum ld_method method, uint32_t weight);
+void fake_fallback(struct ld_service *service, const char *addr, uint16_t port,
+                   enum ld_method method);
+
+#endif
