@@ -2,7 +2,7 @@
 /*
  * Name tables: the words for the values of an enum, said once beside it.
  *
- *     static const struct ha_name methods[] = { {LD_GATE, "gate"}, {LD_MASQ, "masq"}, HA_NAME_END };
+ *     static const struct ha_name methods[] = {{LD_GATE, "gate"}, {LD_MASQ, "masq"}, HA_NAME_END};
  */
 #ifndef HA_BASE_NAME_H
 #define HA_BASE_NAME_H

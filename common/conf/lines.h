@@ -22,7 +22,7 @@ struct ha_lines {
     const char *end;
     size_t line_max; /* longest accepted line, in bytes */
     unsigned line;   /* number of the line last returned */
-    bool crlf;       /* that line ended in CR LF, or in CR at the end of the text (not part of it) */
+    bool crlf;       /* it ended in CR LF, or in CR at the end of the text (not part of it) */
     GString *buffer; /* owned */
 };
 

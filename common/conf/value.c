@@ -54,7 +54,8 @@ static uint64_t unit_ns(const char *unit)
         const char *name;
         uint64_t ns;
     } units[] = {
-        {"", UINT64_C(1000000000)}, {"ms", 1000000}, {"msec", 1000000}, {"us", 1000}, {"usec", 1000},
+        {"", UINT64_C(1000000000)}, {"ms", 1000000}, {"msec", 1000000},
+        {"us", 1000},               {"usec", 1000},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++)

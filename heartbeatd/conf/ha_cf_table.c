@@ -27,7 +27,8 @@
     {.name = NAME, .use = USE, .once = true, .option = true, .standard = DEFAULT,                  \
      .expected = EXPECTED, .explanation = EXPLANATION, .set = SETTER}
 #define NOT_YET(NAME, EXPLANATION)                                                                 \
-    {.name = NAME, .use = HB_CF_NOT_YET, .whole_line = true, .expected = "", .explanation = EXPLANATION}
+    {.name = NAME, .use = HB_CF_NOT_YET, .whole_line = true, .expected = "",                       \
+     .explanation = EXPLANATION}
 
 const struct hb_cf_directive hb_cf_directives[] = {
     /* Who is in the cluster, and on which ways they talk. */
