@@ -81,10 +81,12 @@ static bool read_method_and_key(struct reader *reader, unsigned index, char *res
     const char *text = ha_word(&rest, BLANKS);
 
     if (!method || !ak_method_find(method, &key->method)) {
-        report(reader, HA_ERROR,
-               "key %u: expected a method: sha256, sha1, md5 or crc, found %s%s%s", index, method && text ? "\"" : "",
-               method && text ? method : method ? "something else" : "nothing",
-               method && text ? "\"" : "");
+        char *found = method && text ? g_strdup_printf("\"%s\"", method)
+                                     : g_strdup(method ? "something else" : "nothing");
+
+        report(reader, HA_ERROR, "key %u: expected a method: sha256, sha1, md5 or crc, found %s",
+               index, found);
+        g_free(found);
         return false;
     }
     if (key->method == AK_CRC) {
