@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One operation in, one answer out. Addresses are changed within the call, for
+ * rtnetlink answers at once; their answer waits for the next round of the loop
+ * all the same, so that nobody is called back while he still calls.
+ */
+#include "heartbeatd/act/act.h"
+
+#include <errno.h>
+
+#include "common/run/log.h"
+#include "heartbeatd/act/act_inside.h"
+#include "heartbeatd/act/address.h"
+#include "heartbeatd/act/hidden.h"
+#include "heartbeatd/act/resolve.h"
+
+struct hb_act {
+    struct ha_loop *loop;
+    struct hb_act_paths paths;
+    const struct hb_haresources *resources;
+    char **environment;
+    struct hb_rtnl *rtnl;
+    struct hb_announce *announce;
+    hb_act_fn fn;
+    void *ctx;
+    GQueue jobs; /* of struct job, not yet answered */
+};
+
+struct job {
+    struct hb_act *act;
+    GList link;
+    uint32_t op_id;
+    struct hb_agent_run *run; /* a script is under way */
+    struct ha_timer timer;    /* or the answer waits here */
+    enum hb_op_result result;
+    char *detail;
+};
+
+/* ---- life ---- */
+
+static void check_addresses(const struct hb_haresources *resources)
+{
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        for (guint j = 0; j < group->resources->len; j++) {
+            const struct hb_resource *resource = g_ptr_array_index(group->resources, j);
+            struct hb_address_spec spec;
+            enum hb_address_kind kind;
+            const char *why;
+            char *argument;
+
+            if (!resource->native || !hb_address_kind_find(resource->name, &kind))
+                continue;
+            argument = hb_resolve_argument(resource);
+            if (!hb_address_spec_parse(kind, argument, &spec, &why))
+                ha_log(HA_LOG_ERROR, "haresources:%u: %s: %s; it will not start", group->line,
+                       resource->text, why);
+            g_free(argument);
+        }
+    }
+}
+
+int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct ha_loop *loop,
+                  const struct hb_config *config, struct hb_haresources *resources,
+                  const char *node, hb_act_fn fn, void *ctx)
+{
+    struct hb_act *act = g_new0(struct hb_act, 1);
+    int err;
+
+    *out = NULL;
+    act->loop = loop;
+    act->paths = *paths;
+    act->resources = resources;
+    act->fn = fn;
+    act->ctx = ctx;
+    g_queue_init(&act->jobs);
+    err = hb_rtnl_open(&act->rtnl);
+    if (err == 0)
+        err = hb_announce_new(&act->announce, loop, act->rtnl);
+    if (err != 0) {
+        hb_act_free(act);
+        return err;
+    }
+    act->environment = hb_agent_environment(paths, config, node);
+    hb_resolve(paths, resources);
+    check_addresses(resources);
+    *out = act;
+    return 0;
+}
+
+int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config *config,
+               struct hb_haresources *resources, const char *node, hb_act_fn fn, void *ctx)
+{
+    static const struct hb_act_paths installed = {
+        .hadir = HA_HADIR, .initdir = HA_INITDIR, .rundir = HA_RUNDIR "/heartbeat"};
+
+    return hb_act_new_at(out, &installed, loop, config, resources, node, fn, ctx);
+}
+
+static void job_free(struct job *job)
+{
+    g_queue_unlink(&job->act->jobs, &job->link);
+    ha_timer_cancel(job->act->loop, &job->timer);
+    if (job->run != NULL)
+        hb_agent_abandon(job->run);
+    g_free(job->detail);
+    g_free(job);
+}
+
+void hb_act_free(struct hb_act *act)
+{
+    if (act == NULL)
+        return;
+    while (act->jobs.head != NULL)
+        job_free(act->jobs.head->data);
+    hb_announce_free(act->announce);
+    hb_rtnl_close(act->rtnl);
+    g_strfreev(act->environment);
+    g_free(act);
+}
+
+const struct hb_announce *hb_act_announce(const struct hb_act *act)
+{
+    return act->announce;
+}
+
+/* ---- answers ---- */
+
+static void answer(void *ctx, uint64_t now_ns)
+{
+    struct job *job = ctx;
+    struct hb_act *act = job->act;
+    enum hb_op_result result = job->result;
+    uint32_t op_id = job->op_id;
+    char *detail = g_steal_pointer(&job->detail);
+
+    (void)now_ns;
+    job_free(job);
+    act->fn(act->ctx, op_id, result, detail); /* may free act */
+    g_free(detail);
+}
+
+static void answer_later(struct job *job, enum hb_op_result result, char *detail)
+{
+    job->result = result;
+    job->detail = detail;
+    ha_timer_set(job->act->loop, &job->timer, 1, answer, job);
+}
+
+static void agent_ended(void *ctx, enum hb_op_result result, const char *detail)
+{
+    struct job *job = ctx;
+
+    job->run = NULL;
+    job->result = result;
+    job->detail = g_strdup(detail);
+    answer(job, 0);
+}
+
+/* ---- addresses ---- */
+
+static const struct hb_resource *resource_at(const struct hb_group *group, unsigned i)
+{
+    return g_ptr_array_index(group->resources, i);
+}
+
+/* The addresses of the range; what cannot be read goes into why. */
+static GArray *read_specs(const struct hb_group *group, const struct hb_action *op, GString *why)
+{
+    GArray *specs = g_array_new(FALSE, FALSE, sizeof(struct hb_address_spec));
+
+    for (unsigned i = op->first; i <= op->last; i++) {
+        const struct hb_resource *resource = resource_at(group, i);
+        char *argument = hb_resolve_argument(resource);
+        enum hb_address_kind kind = HB_ADDRESS_IPADDR;
+        struct hb_address_spec spec;
+        const char *reason;
+
+        (void)hb_address_kind_find(resource->name, &kind);
+        if (hb_address_spec_parse(kind, argument, &spec, &reason))
+            g_array_append_val(specs, spec);
+        else
+            g_string_append_printf(why, "%s%s: %s", why->len > 0 ? "; " : "", resource->text,
+                                   reason);
+        g_free(argument);
+    }
+    return specs;
+}
+
+static int find_route(void *ctx, const struct ha_addr *addr, int *index, int *bits)
+{
+    return hb_rtnl_route(ctx, addr, index, bits);
+}
+
+/* A sentence for each change that failed. */
+static void explain(const struct hb_kernel *kernel, const GArray *changes, GString *why)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const struct hb_change *one = &g_array_index(changes, struct hb_change, i);
+        const struct hb_link *link = hb_kernel_link(kernel, one->address.index);
+        char text[HA_ADDR_TEXT];
+
+        if (one->error == 0)
+            continue;
+        g_string_append_printf(why, "%s%s: cannot %s %s: %s", why->len > 0 ? "; " : "",
+                               ha_addr_text(&one->address.addr, text),
+                               one->kind == HB_CHANGE_ADD ? "be added to" : "be removed from",
+                               link != NULL ? link->name : "its interface",
+                               g_strerror(-one->error));
+    }
+}
+
+static int apply(struct hb_act *act, GArray *changes)
+{
+    return hb_rtnl_apply(act->rtnl, (struct hb_change *)(void *)changes->data, changes->len);
+}
+
+static void start_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
+                            GString *why)
+{
+    struct hb_address_plan plan;
+
+    hb_address_plan_init(&plan);
+    for (guint i = 0; i < specs->len; i++)
+        hb_address_plan_start(&plan, kernel, &g_array_index(specs, struct hb_address_spec, i),
+                              find_route, act->rtnl);
+    for (guint i = 0; plan.why->len == 0 && i < plan.hidden->len; i++) {
+        int err = hb_hidden_remember(act->paths.rundir, kernel,
+                                     &g_array_index(plan.hidden, struct hb_kernel_address, i));
+
+        if (err != 0)
+            ha_log(HA_LOG_WARNING, "%s: cannot note which address of a real server to put back: %s",
+                   act->paths.rundir, g_strerror(-err));
+    }
+    if (plan.why->len > 0)
+        g_string_append(why, plan.why->str);
+    else if (apply(act, plan.changes) != 0)
+        explain(kernel, plan.changes, why);
+    else
+        hb_announce_start(act->announce, kernel,
+                          (const struct hb_kernel_address *)(void *)plan.held->data,
+                          plan.held->len);
+    hb_address_plan_clear(&plan);
+}
+
+/* Puts back the secondary addresses that went with a primary one. */
+static void repair(struct hb_act *act, const struct hb_address_plan *done,
+                   const struct hb_kernel *before)
+{
+    struct hb_address_plan plan;
+    struct hb_kernel *after = NULL;
+
+    if (!hb_address_plan_risky(done, before) || hb_rtnl_read(act->rtnl, &after) != 0)
+        return;
+    hb_address_plan_init(&plan);
+    hb_address_plan_lost(&plan, done, before, after);
+    if (apply(act, plan.changes) != 0) {
+        explain(after, plan.changes, plan.why);
+        ha_log(HA_LOG_ERROR, "putting back what went with a primary address: %s", plan.why->str);
+    }
+    hb_address_plan_clear(&plan);
+    hb_kernel_free(after);
+}
+
+static void stop_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
+                           GString *why)
+{
+    struct hb_address_plan plan;
+    struct hb_kernel_address hidden;
+
+    hb_address_plan_init(&plan);
+    for (guint i = 0; i < specs->len; i++) {
+        const struct hb_address_spec *spec = &g_array_index(specs, struct hb_address_spec, i);
+
+        hb_announce_stop(act->announce, &spec->addr);
+        hb_address_plan_stop(&plan, kernel, spec);
+        if (hb_hidden_recall(act->paths.rundir, kernel, &spec->addr, &hidden))
+            hb_address_plan_return(&plan, kernel, &hidden);
+    }
+    if (apply(act, plan.changes) != 0)
+        explain(kernel, plan.changes, why);
+    else
+        for (guint i = 0; i < specs->len; i++)
+            hb_hidden_forget(act->paths.rundir,
+                             &g_array_index(specs, struct hb_address_spec, i).addr);
+    repair(act, &plan, kernel);
+    hb_address_plan_clear(&plan);
+}
+
+static bool all_held(const struct hb_kernel *kernel, const GArray *specs)
+{
+    for (guint i = 0; i < specs->len; i++) {
+        if (!hb_address_held(kernel, &g_array_index(specs, struct hb_address_spec, i)))
+            return false;
+    }
+    return true;
+}
+
+static void run_addresses(struct job *job, const struct hb_group *group, const struct hb_action *op)
+{
+    struct hb_act *act = job->act;
+    GString *why = g_string_new("");
+    GArray *specs = read_specs(group, op, why);
+    enum hb_op_result result = HB_OP_OK;
+    struct hb_kernel *kernel = NULL;
+    bool unreadable = why->len > 0;
+    int err = hb_rtnl_read(act->rtnl, &kernel);
+
+    if (err != 0) {
+        g_string_append_printf(why, "the kernel's addresses cannot be read: %s", g_strerror(-err));
+        result = HB_OP_FAILED;
+    } else if (op->op == HB_OP_STATUS) {
+        result = !unreadable && all_held(kernel, specs) ? HB_OP_OK : HB_OP_STOPPED;
+    } else if (op->op == HB_OP_STOP) {
+        g_string_truncate(why, 0); /* what nobody can read was never started */
+        stop_addresses(act, kernel, specs, why);
+        result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
+    } else {
+        if (!unreadable)
+            start_addresses(act, kernel, specs, why);
+        result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
+    }
+    hb_kernel_free(kernel);
+    g_array_unref(specs);
+    answer_later(job, result, g_string_free(why, why->len == 0));
+}
+
+/* ---- scripts ---- */
+
+static void run_script(struct job *job, const struct hb_resource *resource,
+                       const struct hb_action *op)
+{
+    struct hb_act *act = job->act;
+    char *why = NULL;
+    char *path = hb_agent_find(&act->paths, resource->name, &why);
+
+    if (path == NULL) {
+        answer_later(job, op->op == HB_OP_STATUS ? HB_OP_STOPPED : HB_OP_FAILED, why);
+        return;
+    }
+    g_free(path);
+    job->run = hb_agent_start(act->loop, &act->paths, act->environment, resource, op->op,
+                              op->deadline_ms, agent_ended, job);
+    if (job->run == NULL)
+        answer_later(job, HB_OP_FAILED,
+                     g_strdup_printf("%s: cannot be run: %s", resource->text, g_strerror(errno)));
+}
+
+void hb_act_run(struct hb_act *act, const struct hb_action *op)
+{
+    struct job *job = g_new0(struct job, 1);
+    const struct hb_group *group = NULL;
+    bool native = true;
+
+    job->act = act;
+    job->link.data = job;
+    job->op_id = op->op_id;
+    g_queue_push_tail_link(&act->jobs, &job->link);
+    if (op->group < act->resources->groups->len)
+        group = g_ptr_array_index(act->resources->groups, op->group);
+    if (group == NULL || op->first > op->last || op->last >= group->resources->len ||
+        (unsigned)op->op >= HB_OP_COUNT) {
+        answer_later(job, HB_OP_FAILED, g_strdup("there is no such resource"));
+        return;
+    }
+    for (unsigned i = op->first; i <= op->last; i++)
+        native = native && resource_at(group, i)->native;
+    if (native)
+        run_addresses(job, group, op);
+    else if (op->first == op->last)
+        run_script(job, resource_at(group, op->first), op);
+    else
+        answer_later(job, HB_OP_FAILED, g_strdup("a script among addresses must be run alone"));
+}
