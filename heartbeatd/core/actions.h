@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How the parts of the core append to the list of actions. The list itself is
+ * declared in core.h, for those who carry the actions out.
+ */
+#ifndef HB_CORE_ACTIONS_H
+#define HB_CORE_ACTIONS_H
+
+#include "heartbeatd/core/core.h"
+
+/* A new action of that kind at the end of the list, the rest zero; good until the next one. */
+struct hb_action *hb_actions_add(struct hb_actions *actions, enum hb_action_kind kind);
+/* Takes its own reference. */
+void hb_actions_send(struct hb_actions *actions, struct hb_msg *msg);
+void hb_actions_log(struct hb_actions *actions, int level, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One group of resources on its way up or down (doc/states.md, "Group"). Up is
+ * left to right: a script is asked for its status first and started unless it
+ * runs; neighbouring native resources are one range. Down is right to left,
+ * with ten more tries a second apart. At most one operation is under way, each
+ * has a deadline. Decides nothing: somebody wants the group or does not.
+ */
+#ifndef HB_CORE_GROUP_H
+#define HB_CORE_GROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heartbeatd/core/core.h"
+
+#define HB_STOP_RETRIES     10
+#define HB_STOP_RETRY_MS    1000
+#define HB_STUCK_RETRY_MS   60000
+#define HB_STATUS_LIMIT_MS  20000
+#define HB_START_LIMIT_MS   120000
+#define HB_STOP_LIMIT_MS    60000
+#define HB_NATIVE_LIMIT_MS  10000
+
+struct hb_group_run {
+    const struct hb_group *group;
+    unsigned index;
+    enum hb_group_state state;
+    bool wanted;
+    bool failing;      /* on its way down because something did not start */
+    bool stuck;        /* something would not stop and is still running */
+    bool announcing;   /* held, and native resources are being announced once more */
+    unsigned first, last; /* the range under way */
+    enum hb_op op;
+    uint32_t op_id;    /* 0: none under way */
+    uint32_t ops;
+    unsigned tries;
+    uint64_t retry_ns; /* HA_NEVER: none due */
+};
+
+void hb_group_init(struct hb_group_run *run, const struct hb_group *group, unsigned index);
+void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *actions);
+/* Announces the addresses of a held group once more. */
+void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
+/* An answer to an operation that is not under way is ignored. */
+void hb_group_op_done(struct hb_group_run *run, uint32_t op_id, enum hb_op_result result,
+                      const char *detail, uint64_t now_ns, struct hb_actions *actions);
+void hb_group_timer(struct hb_group_run *run, uint64_t now_ns, struct hb_actions *actions);
+/* Whether anything of it may be up here. */
+bool hb_group_claimed(const struct hb_group_run *run);
+/* Nothing under way and where it was wanted, or given up. */
+bool hb_group_settled(const struct hb_group_run *run);
+
+/* Which group an op_id belongs to. */
+static inline unsigned hb_group_of_op(uint32_t op_id)
+{
+    return op_id % HB_GROUPS_MAX;
+}
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who is in: our own start and beats, the others' beats and deaths, the node
+ * list both ends compare before they become active, and our own lateness. Times
+ * are exact: beats are due at start + n x keepalive whatever happened in
+ * between, and a node is dead at its last beat + its dead time.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/base/time.h"
+#include "heartbeatd/core/state.h"
+
+#define SETTLING_MS       5000    /* we promise less in our first seconds */
+#define SETTLING_EXTRA_MS 2000
+#define ASK_NODES_MS      1000
+#define DEADTIME_MAX_MS   86400000
+#define LATE_LEAST_MS     20      /* not worth a thought below that */
+
+/* ---- our own beats ---- */
+
+void hb_member_send_status(struct hb_core *core)
+{
+    struct hb_msg *msg = hb_compose("status");
+    uint64_t deadtime_ms = core->config->deadtime_ms;
+
+    if (hb_mono(core) < ha_after_ns(core->started_ns, ha_ms_to_ns(SETTLING_MS)))
+        deadtime_ms += SETTLING_EXTRA_MS;
+    hb_msg_add_text(msg, "st", hb_status_name(core->status));
+    hb_msg_add_hex(msg, "dt", deadtime_ms);
+    hb_msg_add_text(msg, "protocol", "1");
+    hb_send(core, msg);
+    core->sent_beat_ns = hb_mono(core);
+}
+
+static void set_status(struct hb_core *core, enum hb_status status)
+{
+    core->status = status;
+    core->nodes[core->self].status = status;
+    if (status != HB_STATUS_INIT)
+        hb_say(core, LOG_INFO, "Local status now set to: '%s'", hb_status_name(status));
+    hb_actions_add(core->out, HB_ACT_STATUS);
+    hb_member_send_status(core);
+}
+
+void hb_member_start(struct hb_core *core)
+{
+    uint64_t now_ns = hb_mono(core);
+
+    core->started_ns = now_ns;
+    core->next_beat_ns = ha_after_ns(now_ns, ha_ms_to_ns(core->config->keepalive_ms));
+    for (size_t i = 0; i < core->node_count; i++) {
+        if (!core->nodes[i].self)
+            core->nodes[i].deadline_ns =
+                ha_after_ns(now_ns, ha_ms_to_ns(core->config->initdead_ms));
+    }
+    set_status(core, HB_STATUS_INIT);
+    set_status(core, HB_STATUS_UP);
+}
+
+static void beat_if_due(struct hb_core *core)
+{
+    uint64_t now_ns = hb_mono(core), keepalive_ns = ha_ms_to_ns(core->config->keepalive_ms);
+
+    if (core->next_beat_ns <= now_ns) {
+        core->next_beat_ns += (1 + (now_ns - core->next_beat_ns) / keepalive_ns) * keepalive_ns;
+        hb_member_send_status(core);
+    } else if (core->word_ns <= now_ns) {
+        hb_member_send_status(core);
+    }
+}
+
+/* ---- our own lateness ---- */
+
+/* We were not there to hear anybody: nobody is judged for that time. After long
+ * enough for others to have counted us dead, we trust nothing they said before. */
+void hb_member_late(struct hb_core *core)
+{
+    uint64_t now_ns = hb_mono(core), late_ns = now_ns - core->wake_ns;
+    uint64_t keepalive_ns = ha_ms_to_ns(core->config->keepalive_ms);
+    uint64_t deadtime_ns = ha_ms_to_ns(core->config->deadtime_ms);
+    bool very = late_ns > MIN(keepalive_ns, deadtime_ns / 4);
+
+    if (core->wake_ns >= now_ns || late_ns < ha_ms_to_ns(LATE_LEAST_MS))
+        return;
+    for (size_t i = 0; i < core->node_count; i++) {
+        struct hb_node *node = &core->nodes[i];
+        uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : deadtime_ns;
+        uint64_t grace_ns = ha_after_ns(now_ns, very ? dead_ns : MIN(late_ns, dead_ns));
+
+        if (node->deadline_ns != HA_NEVER)
+            node->deadline_ns = MAX(node->deadline_ns, grace_ns);
+        if (very) {
+            hb_links_renew(&node->links, now_ns);
+            node->beat_ns = 0;
+        }
+    }
+    if (very)
+        hb_say(core, LOG_WARNING, "this node was held up for %" PRIu64 " ms; judging nobody by it",
+               late_ns / HA_NS_PER_MS);
+    if (late_ns > deadtime_ns / 2) {
+        hb_word_renew_trust(core);
+        hb_member_send_status(core);
+    }
+}
+
+/* ---- the others ---- */
+
+static uint64_t dead_after_ns(const struct hb_core *core, const struct hb_node *node)
+{
+    uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : ha_ms_to_ns(core->config->deadtime_ms);
+
+    return core->comm_up ? dead_ns : MAX(dead_ns, ha_ms_to_ns(core->config->initdead_ms));
+}
+
+bool hb_member_alone(const struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        if (!core->nodes[i].self && !hb_node_out(&core->nodes[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool status_find(const char *text, enum hb_status *out)
+{
+    for (int status = 0; text != NULL && status < HB_STATUS_DEAD; status++) {
+        if (strcmp(text, hb_status_name((enum hb_status)status)) == 0) {
+            *out = (enum hb_status)status;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_deadtime(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg)
+{
+    uint64_t ms, ours = core->config->deadtime_ms, before_ns = node->dead_ns;
+
+    if (!hb_msg_hex(msg, "dt", &ms) || ms == 0 || ms > DEADTIME_MAX_MS)
+        return;
+    node->dead_ns = ha_ms_to_ns(ms);
+    if (node->dead_ns != before_ns && ms != ours && ms != ours + SETTLING_EXTRA_MS)
+        hb_say(core, LOG_WARNING, "node %s asks to be counted dead after %" PRIu64
+               " ms; deadtime here is %" PRIu64 " ms", node->name, ms, ours);
+}
+
+void hb_member_status(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
+                      uint64_t number)
+{
+    uint64_t now_ns = hb_mono(core), before_ns = node->beat_ns;
+    enum hb_status status = node->status;
+
+    if (!hb_node_beat(node, number, now_ns))
+        return;
+    if (before_ns > 0 && now_ns - before_ns > ha_ms_to_ns(core->config->warntime_ms))
+        hb_say(core, LOG_WARNING, "Late heartbeat: Node %s: interval %" PRIu64 " ms", node->name,
+               (now_ns - before_ns) / HA_NS_PER_MS);
+    read_deadtime(core, node, msg);
+    node->deadline_ns = ha_after_ns(now_ns, dead_after_ns(core, node));
+    if (!status_find(hb_msg_text(msg, "st"), &status))
+        status = status == HB_STATUS_DEAD ? HB_STATUS_UP : status;
+    if (status == node->status)
+        return;
+    node->status = status;
+    hb_say(core, LOG_INFO, "Status update for node %s: status %s", node->name,
+           hb_status_name(status));
+    hb_actions_add(core->out, HB_ACT_STATUS);
+}
+
+static void node_dies(struct hb_core *core, struct hb_node *node)
+{
+    hb_say(core, LOG_WARNING, "node %s: is dead", node->name);
+    if (node->view.stage == HB_STAGE_GONE) {
+        hb_say(core, LOG_INFO, "Dead node %s gave up resources.", node->name);
+    } else if (core->stage == HB_STAGE_STABLE) {
+        hb_say(core, LOG_WARNING, "No STONITH device configured.");
+        hb_say(core, LOG_WARNING, "Shared disks are not protected.");
+        hb_say(core, LOG_INFO, "Resources being acquired from %s.", node->name);
+    }
+    hb_standby_lost(core, node);
+    hb_node_die(node, core->group_count);
+    hb_actions_add(core->out, HB_ACT_STATUS);
+}
+
+static void ask_again(struct hb_core *core, struct hb_node *node)
+{
+    uint64_t first, last;
+
+    while (hb_seq_ask(&node->seq, hb_mono(core), core->config->max_rexmit_delay_ms, &first,
+                      &last)) {
+        struct hb_msg *msg = hb_compose("NS_rexmit");
+
+        hb_msg_add_text(msg, "dest", node->name);
+        hb_msg_add_uint(msg, "firstseq", first);
+        hb_msg_add_uint(msg, "lastseq", last);
+        hb_send(core, msg);
+    }
+}
+
+static void watch_node(struct hb_core *core, struct hb_node *node)
+{
+    const struct hb_link *link;
+
+    if (node->deadline_ns <= hb_mono(core))
+        node_dies(core, node);
+    while ((link = hb_links_expire(&node->links, hb_mono(core), dead_after_ns(core, node)))) {
+        hb_say(core, LOG_WARNING, "Link %s:%s dead.", node->name, link->name);
+        hb_actions_add(core->out, HB_ACT_STATUS);
+    }
+    if (hb_node_alive(node))
+        ask_again(core, node);
+}
+
+/* ---- becoming active ---- */
+
+static void become_active(struct hb_core *core)
+{
+    core->ask_nodes_ns = HA_NEVER;
+    set_status(core, HB_STATUS_ACTIVE);
+    hb_dialogue_active(core);
+}
+
+/* Asks the next node alive for its list; without one there is nobody to agree with. */
+static void ask_nodes(struct hb_core *core)
+{
+    for (size_t i = 1; i <= core->node_count; i++) {
+        size_t index = (core->asked_node + i) % core->node_count;
+        struct hb_msg *msg;
+
+        if (core->nodes[index].self || hb_node_out(&core->nodes[index]))
+            continue;
+        msg = hb_compose("reqnodes");
+        hb_msg_add_text(msg, "dest", core->nodes[index].name);
+        hb_send(core, msg);
+        core->asked_node = index;
+        core->ask_nodes_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(ASK_NODES_MS));
+        return;
+    }
+    become_active(core);
+}
+
+/* Up until each node was heard or is dead. */
+static void communication_up(struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        if (!core->nodes[i].self && core->nodes[i].status == HB_STATUS_INIT)
+            return;
+    }
+    core->comm_up = true;
+    for (size_t i = 0; i < core->node_count; i++) {
+        struct hb_node *node = &core->nodes[i];
+
+        if (!node->self && hb_node_alive(node))
+            node->deadline_ns = ha_after_ns(node->beat_ns > 0 ? node->beat_ns : hb_mono(core),
+                                            dead_after_ns(core, node));
+    }
+    ask_nodes(core);
+}
+
+void hb_member_reqnodes(struct hb_core *core, struct hb_node *node)
+{
+    struct hb_msg *msg = hb_msg_new();
+    GString *list = g_string_new(NULL);
+
+    for (size_t i = 0; i < core->node_count; i++) {
+        g_string_append(list, core->nodes[i].name);
+        g_string_append_c(list, ' ');
+    }
+    hb_msg_add_text(msg, "dest", node->name);
+    hb_msg_add_text(msg, "t", "repnodes");
+    hb_msg_add_text(msg, "nodelist", list->str);
+    hb_msg_add_text(msg, "delnodelist", " ");
+    g_string_free(list, TRUE);
+    hb_send(core, msg);
+}
+
+void hb_member_repnodes(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg)
+{
+    const char *list = hb_msg_text(msg, "nodelist");
+    char **names = g_strsplit(list != NULL ? list : "", " ", -1);
+
+    for (size_t i = 0; i < core->node_count; i++) {
+        if (!g_strv_contains((const char *const *)names, core->nodes[i].name))
+            hb_say(core, LOG_WARNING, "node %s does not know node %s: check its ha.cf", node->name,
+                   core->nodes[i].name);
+    }
+    g_strfreev(names);
+    if (core->status == HB_STATUS_UP && core->comm_up)
+        become_active(core);
+}
+
+void hb_member_timers(struct hb_core *core)
+{
+    beat_if_due(core);
+    for (size_t i = 0; i < core->node_count; i++)
+        watch_node(core, &core->nodes[i]);
+    if (!core->comm_up)
+        communication_up(core);
+    else if (core->ask_nodes_ns <= hb_mono(core))
+        ask_nodes(core);
+}
+
+uint64_t hb_member_next_ns(const struct hb_core *core)
+{
+    uint64_t next_ns = MIN(core->next_beat_ns, MIN(core->word_ns, core->ask_nodes_ns));
+
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct hb_node *node = &core->nodes[i];
+
+        next_ns = MIN(next_ns, node->deadline_ns);
+        next_ns = MIN(next_ns, hb_links_next_ns(&node->links, dead_after_ns(core, node)));
+        if (hb_node_alive(node))
+            next_ns = MIN(next_ns, hb_seq_next_ns(&node->seq));
+    }
+    return next_ns;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A message on its way in: who sent it, in which of its lives, whether it is
+ * new, and who here deals with its type. What is refused costs a counter;
+ * nothing from the wire can do more than its type allows.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/base/time.h"
+#include "heartbeatd/core/state.h"
+
+/* A node in its first messages is asked for those before them. */
+#define FROM_START_MAX 50
+/* Resent to a 3.0.6 node no sooner than its own next request, less this. */
+#define RESEND_EARLY_MS 10
+
+/* One message, taken apart as far as everybody needs it. */
+struct arrival {
+    struct hb_node *node;
+    const struct hb_msg *msg;
+    const char *type, *link;
+    uint64_t generation, number;
+    bool for_us;
+};
+
+static bool is_for_us(const struct hb_core *core, const struct hb_msg *msg)
+{
+    const struct hb_field *uuid = hb_msg_find(msg, "destuuid");
+    const char *dest = hb_msg_text(msg, "dest");
+
+    if (uuid != NULL && uuid->type == HB_FIELD_BINARY && uuid->length == HB_UUID_BYTES)
+        return memcmp(uuid->value, core->uuid, HB_UUID_BYTES) == 0;
+    return dest == NULL || g_ascii_strcasecmp(dest, core->nodes[core->self].name) == 0;
+}
+
+/* By uuid first, then by name: a node may have been renamed, never two be one. */
+static struct hb_node *find_sender(struct hb_core *core, const struct hb_msg *msg)
+{
+    const struct hb_field *uuid = hb_msg_find(msg, "srcuuid");
+    const char *src = hb_msg_text(msg, "src");
+    bool has_uuid = uuid != NULL && uuid->type == HB_FIELD_BINARY && uuid->length == HB_UUID_BYTES;
+
+    for (size_t i = 0; has_uuid && i < core->node_count; i++) {
+        struct hb_node *node = &core->nodes[i];
+
+        if (node->uuid_known && memcmp(node->uuid, uuid->value, HB_UUID_BYTES) == 0)
+            return node;
+    }
+    for (size_t i = 0; src != NULL && i < core->node_count; i++) {
+        struct hb_node *node = &core->nodes[i];
+
+        if (g_ascii_strcasecmp(node->name, src) != 0)
+            continue;
+        if (has_uuid && node->self)
+            return NULL; /* our name, but not we */
+        if (has_uuid && node->uuid_known)
+            hb_say(core, LOG_INFO, "node %s has a new uuid", node->name);
+        if (has_uuid) {
+            memcpy(node->uuid, uuid->value, HB_UUID_BYTES);
+            node->uuid_known = true;
+        }
+        return node;
+    }
+    return NULL;
+}
+
+static void link_heard(struct hb_core *core, struct hb_node *node, const char *link)
+{
+    if (!hb_links_heard(&node->links, link, hb_mono(core)))
+        return;
+    hb_say(core, LOG_INFO, "Link %s:%s up.", node->name, link);
+    hb_actions_add(core->out, HB_ACT_STATUS);
+}
+
+/* ---- messages without a number ---- */
+
+static void refuse_resend(struct hb_core *core, const struct hb_node *node, uint64_t number,
+                          const char *why)
+{
+    struct hb_msg *msg = hb_compose("NS_nak_rexmit");
+
+    hb_msg_add_hex(msg, "firstseq", number);
+    hb_msg_add_text(msg, "dest", node->name);
+    hb_msg_add_text(msg, "info", why);
+    hb_send(core, msg);
+}
+
+static void resend(struct hb_core *core, const struct arrival *in)
+{
+    uint64_t first, last, quiet_ms = core->config->max_rexmit_delay_ms;
+    struct hb_msg *msg;
+
+    if (!hb_msg_uint(in->msg, "firstseq", &first) || !hb_msg_uint(in->msg, "lastseq", &last) ||
+        first == 0 || last < first || core->silent)
+        return;
+    last = MIN(last, first + HB_SEQ_RANGE_MAX - 1);
+    quiet_ms -= MIN(quiet_ms, RESEND_EARLY_MS);
+    for (uint64_t number = MAX(first, in->node->acked + 1); number <= last; number++) {
+        switch (hb_history_ask(&core->history, number, hb_mono(core), ha_ms_to_ns(quiet_ms),
+                               &msg)) {
+        case HB_RESEND_NOW:
+            hb_actions_send(core->out, msg);
+            break;
+        case HB_RESEND_TOO_LOW:
+            refuse_resend(core, in->node, number, "seqno too low");
+            break;
+        case HB_RESEND_NOT_FOUND:
+            refuse_resend(core, in->node, number, "seqno not found");
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void resend_refused(struct hb_core *core, const struct arrival *in)
+{
+    uint64_t number;
+
+    if (hb_msg_hex(in->msg, "firstseq", &number) && hb_seq_refused(&in->node->seq, number))
+        hb_say(core, LOG_ERR, "Irretrievably lost packet: node %s seq %" PRIu64, in->node->name,
+               number);
+}
+
+static void acknowledged(struct hb_core *core, const struct arrival *in)
+{
+    uint64_t number;
+
+    if (hb_msg_hex(in->msg, "ackseq", &number) && number <= core->number)
+        in->node->acked = MAX(in->node->acked, number);
+}
+
+/* ---- messages with one ---- */
+
+static void status(struct hb_core *core, const struct arrival *in)
+{
+    hb_member_status(core, in->node, in->msg, in->number);
+}
+
+static void reqnodes(struct hb_core *core, const struct arrival *in)
+{
+    hb_member_reqnodes(core, in->node);
+}
+
+static void repnodes(struct hb_core *core, const struct arrival *in)
+{
+    hb_member_repnodes(core, in->node, in->msg);
+}
+
+static void starting(struct hb_core *core, const struct arrival *in)
+{
+    hb_dialogue_starting(core, in->node, in->number);
+}
+
+static void resource(struct hb_core *core, const struct arrival *in)
+{
+    hb_dialogue_resource(core, in->node, in->msg, in->number);
+}
+
+static void shutdone(struct hb_core *core, const struct arrival *in)
+{
+    hb_dialogue_shutdone(core, in->node);
+}
+
+static void ask_resources(struct hb_core *core, const struct arrival *in)
+{
+    hb_standby_message(core, in->node, in->msg, in->number);
+}
+
+static void hb_takeover(struct hb_core *core, const struct arrival *in)
+{
+    hb_standby_taken_over(core, in->node, in->msg);
+}
+
+/* Types 3.0.6 deals with only once it is active are dealt with then here too. */
+static const struct handler {
+    const char *type;
+    bool when_active;
+    void (*handle)(struct hb_core *core, const struct arrival *in);
+} handlers[] = {
+    {"status", false, status},
+    {"NS_ackmsg", false, acknowledged},
+    {"NS_rexmit", false, resend},
+    {"NS_nak_rexmit", false, resend_refused},
+    {"reqnodes", false, reqnodes},
+    {"repnodes", false, repnodes},
+    {"resource", false, resource},
+    {"shutdone", false, shutdone},
+    {"starting", true, starting},
+    {"ask_resources", true, ask_resources},
+    {"hb_takeover", true, hb_takeover},
+};
+
+static void dispatch(struct hb_core *core, const struct arrival *in)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+        const struct handler *handler = &handlers[i];
+
+        if (strcmp(handler->type, in->type) != 0)
+            continue;
+        if (!handler->when_active || core->status == HB_STATUS_ACTIVE)
+            handler->handle(core, in);
+        return;
+    }
+}
+
+static void acknowledge(struct hb_core *core, struct hb_node *node)
+{
+    struct hb_msg *msg;
+    uint64_t number;
+
+    if (!hb_seq_ack(&node->seq, &number))
+        return;
+    msg = hb_compose("NS_ackmsg");
+    hb_msg_add_text(msg, "dest", node->name);
+    hb_msg_add_hex(msg, "ackseq", number);
+    hb_send(core, msg);
+}
+
+/* A node whose first message we miss: did we live already when it was sent? */
+static bool lived_before(const struct hb_core *core, uint64_t number)
+{
+    uint64_t its_life_ns = ha_ms_to_ns(2 * (number + 5) * core->config->keepalive_ms);
+
+    return ha_after_ns(core->started_ns, its_life_ns) <= hb_mono(core);
+}
+
+static void begin_life(struct hb_core *core, const struct arrival *in, bool first)
+{
+    struct hb_node *node = in->node;
+    bool from_start = in->number <= FROM_START_MAX && (!first || lived_before(core, in->number));
+
+    if (!first) {
+        hb_say(core, LOG_INFO, "Heartbeat restart on node %s", node->name);
+        hb_standby_lost(core, node);
+    }
+    hb_node_begin(node, in->generation, from_start, core->group_count);
+    if (node->deadline_ns == HA_NEVER || core->comm_up)
+        node->deadline_ns = ha_after_ns(
+            hb_mono(core), node->dead_ns > 0 ? node->dead_ns
+                                             : ha_ms_to_ns(core->config->deadtime_ms));
+}
+
+static void comes_back(struct hb_core *core, const struct arrival *in)
+{
+    hb_say(core, LOG_CRIT, "Cluster node %s returning after partition.", in->node->name);
+    hb_seq_resume(&in->node->seq, in->number - 1);
+    if (hb_msg_find(in->msg, "hstate") == NULL)
+        hb_dialogue_heal(core);
+}
+
+/* What the sender's generation says about the message; false ends its way here. */
+static bool belongs(struct hb_core *core, const struct arrival *in)
+{
+    switch (hb_node_judge(in->node, in->generation, in->number, strcmp(in->type, "status") == 0)) {
+    case HB_ARRIVAL_PLAIN:
+        return true;
+    case HB_ARRIVAL_FIRST:
+        begin_life(core, in, true);
+        return true;
+    case HB_ARRIVAL_RESTART:
+        begin_life(core, in, false);
+        return true;
+    case HB_ARRIVAL_RETURN:
+        comes_back(core, in);
+        return true;
+    case HB_ARRIVAL_REPLAY:
+        if (core->counters.replayed++ == 0)
+            hb_say(core, LOG_ERR, "attempted replay attack or a message of an earlier life of "
+                   "node %s; more are only counted", in->node->name);
+        return false;
+    default:
+        core->counters.stale++;
+        return false;
+    }
+}
+
+static void receive_numbered(struct hb_core *core, const struct arrival *in)
+{
+    enum hb_seq_verdict verdict;
+
+    if (!belongs(core, in))
+        return;
+    verdict = hb_seq_take(&in->node->seq, in->number, hb_mono(core), &core->rand,
+                          core->config->max_rexmit_delay_ms);
+    if ((hb_seq_accepts(verdict) || verdict == HB_SEQ_AGAIN) && in->for_us)
+        link_heard(core, in->node, in->link);
+    if (!hb_seq_accepts(verdict)) {
+        core->counters.duplicate++;
+        return;
+    }
+    if (verdict == HB_SEQ_JUMP)
+        hb_say(core, LOG_WARNING, "node %s: lost a lot of packets!", in->node->name);
+    if (hb_word_on(in->type))
+        hb_word_read(core, in->node, in->msg, in->number);
+    if (in->for_us)
+        dispatch(core, in);
+    acknowledge(core, in->node);
+}
+
+static void receive_unnumbered(struct hb_core *core, const struct arrival *in)
+{
+    if (in->generation < in->node->generation || !hb_node_alive(in->node)) {
+        core->counters.stale++;
+        return;
+    }
+    link_heard(core, in->node, in->link);
+    if (in->for_us)
+        dispatch(core, in);
+}
+
+void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link)
+{
+    struct arrival in = {.msg = msg, .link = link, .type = hb_msg_text(msg, "t")};
+    bool numbered = in.type != NULL && strncmp(in.type, "NS_", 3) != 0;
+    uint64_t ts;
+
+    if (in.type == NULL || hb_msg_text(msg, "src") == NULL || !hb_msg_hex(msg, "ts", &ts) ||
+        ts == 0 || !hb_msg_hex(msg, "hg", &in.generation) || in.generation == 0 ||
+        (numbered && (!hb_msg_hex(msg, "seq", &in.number) || in.number == 0))) {
+        core->counters.malformed++;
+        return;
+    }
+    in.node = find_sender(core, msg);
+    if (in.node == NULL) {
+        if (core->counters.unknown_node++ == 0)
+            hb_say(core, LOG_ERR, "a message came from a node that ha.cf does not know, or from "
+                   "another one with our name; more are only counted");
+        return;
+    }
+    in.for_us = is_for_us(core, msg);
+    if (in.node->self)
+        link_heard(core, in.node, link);
+    else if (numbered)
+        receive_numbered(core, &in);
+    else
+        receive_unnumbered(core, &in);
+}

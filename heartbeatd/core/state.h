@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of the core: the one struct its parts share, and what each part
+ * offers the others. Private to heartbeatd/core and its tests.
+ *
+ * A step runs: lateness (member.c), the event, what is due, and then settle():
+ * dialogue, ownership and groups draw their conclusions from what they know
+ * now, whatever it was that changed. So a lost message delays a conclusion and
+ * never prevents it.
+ */
+#ifndef HB_CORE_STATE_H
+#define HB_CORE_STATE_H
+
+#include "common/base/rand.h"
+#include "heartbeatd/core/actions.h"
+#include "heartbeatd/core/core.h"
+#include "heartbeatd/core/group.h"
+#include "heartbeatd/core/history.h"
+#include "heartbeatd/core/node.h"
+
+#define HB_UUID_BYTES 16
+
+/* Why a group is held here. */
+enum hb_why {
+    HB_WHY_NOT,
+    HB_WHY_HOME,    /* it is ours, and nobody else has it */
+    HB_WHY_DEAD,    /* its holder died */
+    HB_WHY_LEFT,    /* its holder left in good order, or let go */
+    HB_WHY_HANDED,  /* handed over in a standby */
+    HB_WHY_FAILED,  /* it could not be started at home */
+    HB_WHY_COUNT
+};
+
+/* One group as this node sees it. */
+struct hb_owned {
+    struct hb_group_run run;
+    enum hb_why why;
+    bool home;          /* its line names us */
+    bool took;
+    bool failed;        /* could not be started here */
+    bool contested;     /* held by another as well; announce again when it lets go */
+    uint64_t failed_ns;
+};
+
+/* The standby under way, seen from here. */
+struct hb_standby {
+    enum hb_handover phase;
+    enum hb_what what;      /* from the giver's view */
+    size_t peer;            /* the other side; known from ANSWERED on */
+    uint64_t until_ns;      /* give up then */
+    uint64_t number;        /* of our newest message in it */
+    uint64_t failback_ns;   /* no automatic failback before then */
+    unsigned failback_tries;
+};
+
+/* Messages nobody acted on, by reason. */
+struct hb_counters {
+    uint64_t malformed, unknown_node, replayed, stale, duplicate;
+};
+
+struct hb_core {
+    const struct hb_config *config;
+    const struct hb_haresources *resources;
+    uint32_t digest;        /* of resources: the same on nodes with the same haresources */
+    size_t node_count, self;
+    struct hb_node *nodes;  /* in the order of the configuration, ourselves among them */
+    size_t group_count;
+    struct hb_owned *groups;
+    uint8_t uuid[HB_UUID_BYTES];
+    uint64_t generation;
+    struct ha_rand rand;
+    uint64_t number;        /* of our newest numbered message */
+    struct hb_history history;
+
+    /* member.c */
+    enum hb_status status;
+    bool comm_up;           /* every node heard or dead */
+    bool silent;            /* says and answers nothing any more */
+    bool finished;
+    uint64_t started_ns, next_beat_ns, sent_beat_ns;
+    uint64_t ask_nodes_ns;  /* next reqnodes; HA_NEVER: none */
+    size_t asked_node;
+    uint64_t wake_ns;
+
+    /* word.c */
+    uint64_t word_ns;       /* an extra beat is due then; HA_NEVER: none */
+    uint64_t trust;         /* start nothing before the others saw this message of ours */
+    GString *word, *told;   /* as it would be now, and as last sent (without "seen") */
+
+    /* dialogue.c */
+    enum hb_stage stage;
+    bool restarting;        /* leave, then HB_ACT_RESTART: healed partition with a 3.0.6 node */
+    uint64_t wait_ns;       /* end of the ten seconds; next "starting"; end of a farewell */
+    uint64_t heal_ns;
+    enum hb_hold reported;
+    bool reported_stable;
+
+    struct hb_standby standby;
+    struct hb_counters counters;
+
+    /* for the length of a step */
+    const struct hb_now *now;
+    struct hb_actions *out;
+};
+
+/* ---- send.c: messages on their way out, and the log ---- */
+struct hb_msg *hb_compose(const char *type);
+/* Adds the standard fields, numbers and keeps it unless its type starts with
+ * NS_, and sends. Takes over the reference. Returns its number, 0 if it has none. */
+uint64_t hb_send(struct hb_core *core, struct hb_msg *msg);
+#define hb_say(core, level, ...) hb_actions_log((core)->out, level, __VA_ARGS__)
+static inline uint64_t hb_mono(const struct hb_core *core)
+{
+    return core->now->mono_ns;
+}
+
+/* ---- word.c: what Hearth nodes tell each other in every numbered message ---- */
+bool hb_word_on(const char *type);
+void hb_word_add(struct hb_core *core, struct hb_msg *msg);
+/* For messages of a type that carries it: keeps it if newer than what node told before. */
+void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
+                  uint64_t number);
+/* Something we tell may have changed: sees to an extra beat. */
+void hb_word_settle(struct hb_core *core);
+/* Whatever we decide from here on counts on others having seen what we say now. */
+void hb_word_renew_trust(struct hb_core *core);
+uint8_t hb_word_bits(const struct hb_core *core, size_t group);
+uint32_t hb_word_digest(const struct hb_haresources *resources);
+
+/* ---- receive.c ---- */
+void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link);
+
+/* ---- member.c: start, beats, deaths, the node list ---- */
+void hb_member_start(struct hb_core *core);
+void hb_member_late(struct hb_core *core);
+void hb_member_timers(struct hb_core *core);
+uint64_t hb_member_next_ns(const struct hb_core *core);
+void hb_member_send_status(struct hb_core *core);
+void hb_member_status(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
+                      uint64_t number);
+void hb_member_reqnodes(struct hb_core *core, struct hb_node *node);
+void hb_member_repnodes(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
+/* Nobody else is alive, or all others have left. */
+bool hb_member_alone(const struct hb_core *core);
+
+/* ---- owner.c: which group should be held here ---- */
+void hb_owner_settle(struct hb_core *core);
+uint64_t hb_owner_next_ns(const struct hb_core *core);
+void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why);
+void hb_owner_let_go(struct hb_core *core, size_t group);
+/* In what a giver calls local, foreign or all. */
+bool hb_owner_in(const struct hb_core *core, size_t group, enum hb_what what, size_t giver);
+bool hb_owner_any_claimed(const struct hb_core *core);
+/* What rsc_hold says. */
+enum hb_hold hb_owner_hold(const struct hb_core *core);
+/* What a node that speaks in rsc_hold words claims, as bits of its view. */
+void hb_owner_claims(const struct hb_core *core, struct hb_node *node, enum hb_hold hold);
+bool hb_hold_find(const char *text, enum hb_hold *hold);
+const char *hb_what_name(enum hb_what what);
+bool hb_what_find(const char *text, enum hb_what *what);
+
+/* ---- dialogue.c: starting, resource, shutdone ---- */
+void hb_dialogue_active(struct hb_core *core);
+void hb_dialogue_starting(struct hb_core *core, struct hb_node *node, uint64_t number);
+void hb_dialogue_resource(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
+                          uint64_t number);
+void hb_dialogue_shutdone(struct hb_core *core, struct hb_node *node);
+void hb_dialogue_stop(struct hb_core *core);
+/* A 3.0.6 node came back from a partition: do what it does. */
+void hb_dialogue_heal(struct hb_core *core);
+void hb_dialogue_settle(struct hb_core *core);
+void hb_dialogue_timers(struct hb_core *core);
+uint64_t hb_dialogue_next_ns(const struct hb_core *core);
+/* Sends "resource"; info may be NULL. */
+void hb_dialogue_report(struct hb_core *core, enum hb_hold hold, bool stable, const char *info);
+
+/* ---- standby.c: ask_resources, hb_takeover, automatic failback ---- */
+void hb_standby_begin(struct hb_core *core, enum hb_what what, const char *who);
+void hb_standby_message(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
+                        uint64_t number);
+void hb_standby_takeover(struct hb_core *core, enum hb_what what);
+void hb_standby_taken_over(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
+/* The node died, left or began a new life. */
+void hb_standby_lost(struct hb_core *core, const struct hb_node *node);
+void hb_standby_settle(struct hb_core *core);
+uint64_t hb_standby_next_ns(const struct hb_core *core);
+
+#endif

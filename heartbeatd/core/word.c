@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The word: what Hearth nodes tell each other beside Heartbeat's own fields, as
+ * `hearth=1` and one text field `hstate` of key=value pairs (doc/states.md,
+ * "Word"). A 3.0.6 node ignores both. It says what is the case, not what has
+ * changed, so any one that arrives makes up for all that were lost; an older
+ * one than what is known is not listened to.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/base/time.h"
+#include "heartbeatd/core/state.h"
+
+/* Extra beats come no closer together than this. */
+#define EXTRA_BEAT_MS 50
+
+/* The types that carry it: those that tell of a node, or are steps of the exchange. */
+bool hb_word_on(const char *type)
+{
+    static const char *const types[] = {"status", "resource", "starting", "ask_resources",
+                                        "shutdone"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        if (strcmp(types[i], type) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint32_t digest_text(uint32_t digest, const char *text)
+{
+    for (; *text != '\0'; text++)
+        digest = (digest ^ (uint8_t)*text) * UINT32_C(16777619);
+    return (digest ^ 0xff) * UINT32_C(16777619);
+}
+
+uint32_t hb_word_digest(const struct hb_haresources *resources)
+{
+    uint32_t digest = UINT32_C(2166136261); /* FNV-1a */
+
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        digest = digest_text(digest, group->home);
+        for (guint j = 0; j < group->resources->len; j++) {
+            const struct hb_resource *resource = g_ptr_array_index(group->resources, j);
+
+            digest = digest_text(digest, resource->text);
+        }
+    }
+    return digest;
+}
+
+uint8_t hb_word_bits(const struct hb_core *core, size_t group)
+{
+    const struct hb_owned *owned = &core->groups[group];
+
+    return (uint8_t)((hb_group_claimed(&owned->run) ? HB_G_CLAIMED : 0) |
+                     (owned->run.wanted ? HB_G_WANTED : 0) | (owned->took ? HB_G_TOOK : 0) |
+                     (owned->failed || owned->run.failing ? HB_G_FAILED : 0));
+}
+
+static void append_hex(GString *text, uint64_t value)
+{
+    char digits[20];
+
+    snprintf(digits, sizeof digits, "%" PRIx64, value);
+    g_string_append(text, digits);
+}
+
+/* All but "seen", which changes with every message heard. */
+static void compose_word(struct hb_core *core, GString *text)
+{
+    g_string_assign(text, "rs=");
+    g_string_append(text, hb_stage_name(core->stage));
+    g_string_append(text, core->config->auto_failback != HB_FAILBACK_OFF ? " fb=on" : " fb=off");
+    g_string_append(text, " ho=");
+    g_string_append(text, hb_handover_name(core->standby.phase));
+    g_string_append(text, " rd=");
+    append_hex(text, core->digest);
+    g_string_append(text, " rh=");
+    g_string_append(text, hb_hold_name(hb_owner_hold(core)));
+    g_string_append(text, " tr=");
+    append_hex(text, core->trust);
+    g_string_append(text, " g=");
+    for (size_t i = 0; i < core->group_count; i++)
+        g_string_append_c(text, "0123456789abcdef"[hb_word_bits(core, i)]);
+}
+
+static void append_seen(struct hb_core *core, GString *text)
+{
+    g_string_append(text, " seen=");
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct hb_node *node = &core->nodes[i];
+
+        if (node->self || !hb_node_alive(node) || node->generation == 0)
+            continue;
+        g_string_append(text, node->name);
+        g_string_append_c(text, ':');
+        append_hex(text, node->generation);
+        g_string_append_c(text, ':');
+        append_hex(text, node->seq.last);
+        g_string_append_c(text, ',');
+    }
+}
+
+void hb_word_add(struct hb_core *core, struct hb_msg *msg)
+{
+    compose_word(core, core->word);
+    g_string_assign(core->told, core->word->str);
+    append_seen(core, core->word);
+    hb_msg_add_text(msg, "hearth", "1");
+    hb_msg_add_text(msg, "hstate", core->word->str);
+    core->word_ns = HA_NEVER;
+}
+
+static void extra_beat(struct hb_core *core)
+{
+    uint64_t earliest_ns = ha_after_ns(core->sent_beat_ns, ha_ms_to_ns(EXTRA_BEAT_MS));
+
+    core->word_ns = MIN(core->word_ns, MAX(earliest_ns, hb_mono(core)));
+}
+
+static bool any_hearth(const struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct hb_node *node = &core->nodes[i];
+
+        if (!node->self && node->hearth && hb_node_alive(node))
+            return true;
+    }
+    return false;
+}
+
+void hb_word_settle(struct hb_core *core)
+{
+    if (core->word_ns != HA_NEVER || !any_hearth(core))
+        return;
+    compose_word(core, core->word);
+    if (!g_string_equal(core->word, core->told))
+        extra_beat(core);
+}
+
+void hb_word_renew_trust(struct hb_core *core)
+{
+    core->trust = core->number + 1;
+}
+
+/* The keys of hstate. Unknown ones are for later versions and passed over. */
+enum key { RS, FB, HO, RD, RH, TR, G, SEEN, KEYS };
+static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "rh", "tr", "g", "seen"};
+
+struct value {
+    const char *text;
+    size_t length;
+};
+
+static void split(const char *text, struct value values[KEYS])
+{
+    memset(values, 0, KEYS * sizeof *values);
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        const char *equals = memchr(text, '=', length);
+
+        for (int key = 0; equals != NULL && key < KEYS; key++) {
+            if (strlen(keys[key]) == (size_t)(equals - text) &&
+                memcmp(keys[key], text, (size_t)(equals - text)) == 0)
+                values[key] = (struct value){equals + 1, length - (size_t)(equals + 1 - text)};
+        }
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+static bool value_is(const struct value *value, const char *wanted)
+{
+    return value->length == strlen(wanted) && memcmp(value->text, wanted, value->length) == 0;
+}
+
+/* Hexadecimal digits up to something else; false if there is none or too many. */
+static bool hex_at(const char *text, const char **end, uint64_t *out)
+{
+    uint64_t value = 0;
+    unsigned digits = 0;
+
+    for (; g_ascii_isxdigit(*text); text++, digits++)
+        value = value << 4 | (uint64_t)g_ascii_xdigit_value(*text);
+    *end = text;
+    *out = value;
+    return digits > 0 && digits <= 16;
+}
+
+static uint64_t hex_of(const struct value *value)
+{
+    const char *end;
+    uint64_t number;
+
+    return value->length > 0 && hex_at(value->text, &end, &number) ? number : 0;
+}
+
+/* "name:generation:number," for us, in this life of ours? */
+static bool sees_us(const struct hb_core *core, const struct value *value, uint64_t *saw)
+{
+    const char *name = core->nodes[core->self].name;
+    size_t name_length = strlen(name);
+    const char *at = value->text, *end = at + value->length;
+
+    while (value->length > 0 && at < end) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        uint64_t generation;
+
+        if (comma == NULL)
+            return false;
+        if ((size_t)(comma - at) > name_length && at[name_length] == ':' &&
+            memcmp(at, name, name_length) == 0)
+            return hex_at(at + name_length + 1, &at, &generation) && *at == ':' &&
+                   generation == core->generation && hex_at(at + 1, &at, saw);
+        at = comma + 1;
+    }
+    return false;
+}
+
+static void read_groups(struct hb_core *core, struct hb_node *node,
+                        const struct value values[KEYS])
+{
+    enum hb_hold hold = HB_HOLD_NONE;
+
+    node->view.same_resources =
+        hex_of(&values[RD]) == core->digest && values[G].length == core->group_count;
+    if (node->view.same_resources) {
+        for (size_t i = 0; i < core->group_count; i++) {
+            int bits = g_ascii_xdigit_value(values[G].text[i]);
+
+            node->view.groups[i] = (uint8_t)MAX(bits, 0);
+        }
+        return;
+    }
+    for (int word = 0; word < HB_HOLD_COUNT; word++) {
+        if (values[RH].length > 0 && value_is(&values[RH], hb_hold_name((enum hb_hold)word)))
+            hold = (enum hb_hold)word;
+    }
+    hb_owner_claims(core, node, hold);
+}
+
+static void read_stage(struct hb_core *core, struct hb_node *node,
+                       const struct value values[KEYS])
+{
+    enum hb_stage before = node->view.stage;
+
+    if (values[RS].length > 0)
+        hb_stage_find(values[RS].text, values[RS].length, &node->view.stage);
+    if (values[HO].length > 0)
+        hb_handover_find(values[HO].text, values[HO].length, &node->view.handover);
+    if (before != HB_STAGE_STABLE && node->view.stage == HB_STAGE_STABLE)
+        hb_say(core, LOG_INFO, "remote resource transition completed.");
+}
+
+void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
+                  uint64_t number)
+{
+    const char *text = hb_msg_text(msg, "hstate");
+    struct hb_view *view = &node->view;
+    struct value values[KEYS];
+    uint64_t trust;
+
+    node->hearth = text != NULL;
+    if (text == NULL || number <= view->number)
+        return;
+    split(text, values);
+    view->known = true;
+    view->number = number;
+    view->told_ns = hb_mono(core);
+    view->failback = values[FB].length > 0 && value_is(&values[FB], "on");
+    read_stage(core, node, values);
+    read_groups(core, node, values);
+    view->saw = 0;
+    view->sees_us = sees_us(core, &values[SEEN], &view->saw);
+    if (view->sees_us)
+        view->blind_ns = HA_NEVER;
+    else if (view->blind_ns == HA_NEVER)
+        view->blind_ns = hb_mono(core);
+    trust = hex_of(&values[TR]);
+    if (!view->sees_us || trust != view->trust)
+        extra_beat(core);
+    view->trust = trust;
+}

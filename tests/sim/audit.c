@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must hold. The audits know the truth (what is up on which machine) and
+ * look into the cores only to compare.
+ *
+ * "No group is owned twice while a path works" is meant so: a pair of nodes is
+ * connected when in both directions beats have got through with no gap of a
+ * dead time, at least three since the last gap and 500 ms since the third. To
+ * be started, crashed, held up or let go on is a gap. While a pair is connected
+ * neither may have a group up, or be starting it, that the other has up, unless
+ * one of them is already on its way down with it.
+ */
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define RECOVERY_BEATS 3
+#define RECOVERY_NS    (500 * SIM_MS)
+
+bool sim_owns(const struct sim *sim, unsigned index, unsigned group)
+{
+    const struct sim_node *node = &sim->nodes[index];
+
+    for (unsigned i = 0; i < SIM_RESOURCES; i++) {
+        if (node->up[group][i])
+            return true;
+    }
+    return node->rising[group];
+}
+
+int sim_owner(const struct sim *sim, unsigned group)
+{
+    int owner = -1;
+
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (!sim_owns(sim, i, group))
+            continue;
+        if (owner >= 0)
+            return -1;
+        owner = (int)i;
+    }
+    return owner;
+}
+
+/* ---- which pairs are connected ---- */
+
+static uint64_t dead_ns(const struct sim *sim, unsigned node)
+{
+    return ha_ms_to_ns(sim->config[node]->deadtime_ms);
+}
+
+void audit_delivered(struct sim *sim, unsigned from, unsigned to)
+{
+    struct sim_path *path = &sim->paths[from][to];
+
+    if (from == to)
+        return;
+    if (path->beat_ns == 0 || sim->now_ns - path->beat_ns >= dead_ns(sim, from))
+        path->good = 0;
+    path->beat_ns = sim->now_ns;
+    if (++path->good == RECOVERY_BEATS)
+        path->good_ns = sim->now_ns;
+}
+
+void audit_upset(struct sim *sim, unsigned index)
+{
+    sim->nodes[index].upset_ns = sim->now_ns;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        sim->paths[index][i].good = sim->paths[i][index].good = 0;
+        sim->paths[index][i].beat_ns = sim->paths[i][index].beat_ns = 0;
+    }
+}
+
+static bool works(const struct sim *sim, unsigned from, unsigned to)
+{
+    const struct sim_path *path = &sim->paths[from][to];
+
+    return path->good >= RECOVERY_BEATS && sim->now_ns - path->beat_ns < dead_ns(sim, from) &&
+           sim->now_ns >= path->good_ns + RECOVERY_NS;
+}
+
+static bool connected(const struct sim *sim, unsigned a, unsigned b)
+{
+    return works(sim, a, b) && works(sim, b, a) && !sim->nodes[a].paused && !sim->nodes[b].paused;
+}
+
+static bool letting_go(const struct sim *sim, unsigned index, unsigned group)
+{
+    const struct hb_core *core = sim->nodes[index].core;
+
+    return core == NULL || hb_core_group_state(core, group) == HB_GROUP_STOPPING;
+}
+
+void audit_truth(struct sim *sim)
+{
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        for (unsigned a = 0; a < sim->node_count; a++) {
+            if (!sim_owns(sim, a, group) || letting_go(sim, a, group))
+                continue;
+            for (unsigned b = a + 1; b < sim->node_count; b++) {
+                if (sim_owns(sim, b, group) && !letting_go(sim, b, group) &&
+                    connected(sim, a, b))
+                    sim_fail(sim, "group %u is owned by %s and %s, which are connected", group,
+                             sim_name(a), sim_name(b));
+            }
+        }
+    }
+}
+
+/* ---- what a core believes, against the truth ---- */
+
+static void audit_group(struct sim *sim, unsigned index, unsigned group)
+{
+    const struct sim_node *node = &sim->nodes[index];
+    enum hb_group_state state = hb_core_group_state(node->core, group);
+    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+
+    for (guint i = 0; i < of->resources->len; i++) {
+        if (state == HB_GROUP_HELD && !node->up[group][i])
+            sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),
+                     group, i);
+        if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED) && node->up[group][i])
+            sim_fail(sim, "%s thinks group %u is %s, but resource %u is up", sim_name(index),
+                     group, hb_group_state_name(state), i);
+    }
+}
+
+/* Beats are accepted in order, each once. */
+static void audit_beat(struct sim *sim, unsigned index, unsigned of)
+{
+    struct sim_node *node = &sim->nodes[index];
+    const struct hb_node *seen = &node->core->nodes[of];
+
+    if (seen->beats == node->beats[of])
+        return;
+    if (seen->beats != node->beats[of] + 1)
+        sim_fail(sim, "%s counted two beats of %s in one step", sim_name(index), sim_name(of));
+    if (seen->generation < node->beat_generation[of] ||
+        (seen->generation == node->beat_generation[of] &&
+         seen->status_number <= node->beat_number[of]))
+        sim_fail(sim, "%s accepted beat %llu of %s twice or late", sim_name(index),
+                 (unsigned long long)seen->status_number, sim_name(of));
+    node->beats[of] = seen->beats;
+    node->beat_generation[of] = seen->generation;
+    node->beat_number[of] = seen->status_number;
+    node->beat_ns[of] = sim->now_ns;
+}
+
+/* A node is counted dead at its last beat + its dead time, to the nanosecond. */
+static void audit_death(struct sim *sim, unsigned index, unsigned of)
+{
+    struct sim_node *node = &sim->nodes[index];
+    const struct hb_node *seen = &node->core->nodes[of];
+    enum hb_status before = node->seen[of];
+
+    node->seen[of] = seen->status;
+    if (seen->status != HB_STATUS_DEAD || before == HB_STATUS_DEAD || node->beats[of] == 0 ||
+        !node->core->comm_up || node->beat_ns[of] <= node->upset_ns ||
+        node->core->status != HB_STATUS_ACTIVE)
+        return;
+    if (sim->now_ns != node->beat_ns[of] + seen->dead_ns && seen->beat_ns != 0)
+        sim_fail(sim, "%s counts %s dead %.3f s after its last beat, not %.3f s", sim_name(index),
+                 sim_name(of), (double)(sim->now_ns - node->beat_ns[of]) / 1e9,
+                 (double)seen->dead_ns / 1e9);
+}
+
+void audit_step(struct sim *sim, unsigned index)
+{
+    const struct sim_node *node = &sim->nodes[index];
+
+    for (unsigned group = 0; group < sim->group_count; group++)
+        audit_group(sim, index, group);
+    for (unsigned of = 0; of < sim->node_count; of++) {
+        if (of == index)
+            continue;
+        audit_beat(sim, index, of);
+        audit_death(sim, index, of);
+    }
+    if (node->wake_ns != HA_NEVER && !node->core->silent &&
+        node->wake_ns > sim->now_ns + ha_ms_to_ns(sim->config[index]->keepalive_ms))
+        sim_fail(sim, "%s does not want to be woken for its next beat", sim_name(index));
+}
+
+void audit_op(struct sim *sim, unsigned index, const struct hb_action *op)
+{
+    if (op->deadline_ms == 0 || op->deadline_ms > 600000)
+        sim_fail(sim, "%s starts an operation without a deadline", sim_name(index));
+}
+
+/* What is said about holdings is no less than what is so. */
+void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
+{
+    const char *state = hb_msg_text(msg, "hstate"), *stable = hb_msg_text(msg, "isstable");
+    const char *hold = hb_msg_text(msg, "rsc_hold");
+    const char *digits = state != NULL ? strstr(state, " g=") : NULL;
+
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        bool home = sim->nodes[index].core->groups[group].home;
+        bool owns = sim_owns(sim, index, group);
+
+        if (owns && digits != NULL &&
+            !(g_ascii_xdigit_value(digits[3 + group]) & HB_G_CLAIMED))
+            sim_fail(sim, "%s does not say that it has group %u", sim_name(index), group);
+        if (owns && stable != NULL && stable[0] == '1' && hold != NULL &&
+            strcmp(hold, "all") != 0 && strcmp(hold, home ? "local" : "foreign") != 0)
+            sim_fail(sim, "%s reports %s and has group %u", sim_name(index), hold, group);
+    }
+}
+
+/* ---- the end ---- */
+
+void audit_end(struct sim *sim)
+{
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        int owner = sim_owner(sim, group);
+
+        if (owner < 0)
+            sim_fail(sim, "in the end group %u is owned by nobody, or twice", group);
+        else if (hb_core_group_state(sim->nodes[owner].core, group) != HB_GROUP_HELD)
+            sim_fail(sim, "in the end group %u is %s on %s", group,
+                     hb_group_state_name(hb_core_group_state(sim->nodes[owner].core, group)),
+                     sim_name((unsigned)owner));
+    }
+    for (unsigned i = 0; i < sim->node_count && !sim->failed; i++) {
+        const struct sim_node *node = &sim->nodes[i];
+
+        if (node->core == NULL || node->core->status != HB_STATUS_ACTIVE ||
+            node->core->stage != HB_STAGE_STABLE ||
+            node->core->standby.phase != HB_HANDOVER_NONE)
+            sim_fail(sim, "in the end %s is not active, stable and idle", sim_name(i));
+        for (unsigned of = 0; of < sim->node_count && !sim->failed; of++) {
+            if (hb_core_node_status(node->core, of) != HB_STATUS_ACTIVE)
+                sim_fail(sim, "in the end %s does not see %s active", sim_name(i), sim_name(of));
+        }
+        if (!sim->failed && node->core->nodes[0].seq.missing->len > 50)
+            sim_fail(sim, "in the end %s still misses messages", sim_name(i));
+    }
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A made-up world for the core of heartbeat: nodes, a network that loses,
+ * delays, doubles and cuts, agents that are slow or fail, and a clock that only
+ * moves when something is due. The cores are the daemon's own. The same seed
+ * gives the same life.
+ *
+ *   world.c      time, the queue of what is to come, nodes, agents
+ *   net.c        messages on their way, through the real wire codec if asked
+ *   audit.c      what must hold after every step and at the end
+ *   fate.c       a random life from a seed
+ *   scenarios.c  lives written by hand, each with what it must lead to
+ *   sim.c        the command
+ */
+#ifndef SIM_H
+#define SIM_H
+
+struct sim;
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "authkeys/authkeys.h"
+#include "common/base/rand.h"
+#include "heartbeatd/core/state.h"
+
+#define SIM_NODES     4
+#define SIM_LINKS     2
+#define SIM_GROUPS    4
+#define SIM_RESOURCES 6
+#define SIM_BACKLOG   512 /* messages a paused node's sockets hold */
+#define SIM_MS        HA_NS_PER_MS
+#define SIM_S         HA_NS_PER_S
+
+#include "common/base/time.h"
+
+/* One direction between two nodes. */
+struct sim_path {
+    bool cut;
+    unsigned loss;           /* per mille */
+    unsigned twice;          /* per mille */
+    unsigned delay_min_us, delay_max_us;
+    bool link_cut[SIM_LINKS];
+    /* what audit.c knows of it */
+    uint64_t beat_ns;        /* when a beat last got through */
+    unsigned good;           /* beats in a row that did */
+    uint64_t good_ns;        /* when it had become reliable again */
+};
+
+struct sim_agent {
+    unsigned slow_max_ms;    /* of scripts */
+    unsigned start_fails, stop_fails, hangs; /* per mille, scripts and natives alike */
+};
+
+struct sim_node {
+    struct hb_core *core;    /* NULL: not running */
+    unsigned life;           /* counts starts; what belongs to an earlier one is void */
+    uint64_t generation;
+    uint64_t boot_ns;        /* its monotonic clock started that long before ours */
+    int64_t wall_off_s;
+    bool paused, stopping;
+    uint64_t wake_ns;        /* in sim time */
+    GPtrArray *backlog;      /* of struct sim_due *, while paused */
+    struct sim_agent agent;
+    bool up[SIM_GROUPS][SIM_RESOURCES];     /* the truth */
+    bool rising[SIM_GROUPS];                /* a start is under way */
+    /* audit.c */
+    uint64_t beats[SIM_NODES], beat_generation[SIM_NODES], beat_number[SIM_NODES];
+    uint64_t beat_ns[SIM_NODES];
+    enum hb_status seen[SIM_NODES];
+    uint64_t upset_ns;       /* last time it was started or held up */
+};
+
+enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FATE };
+
+struct sim_due {
+    uint64_t at_ns, order;
+    enum sim_due_kind kind;
+    unsigned node, life;
+    /* MESSAGE */
+    unsigned from, link;
+    struct hb_msg *msg;
+    GByteArray *bytes;
+    bool beat;
+    /* OP */
+    struct hb_action op;
+    enum hb_op_result result;
+    /* FATE */
+    void (*fate)(struct sim *sim, unsigned node, unsigned other);
+    unsigned other;
+};
+
+struct sim {
+    uint64_t seed;
+    struct ha_rand rand;
+    uint64_t now_ns, order;
+    unsigned node_count, group_count, link_count;
+    struct hb_config *config[SIM_NODES];
+    struct hb_haresources *resources;
+    struct sim_node nodes[SIM_NODES];
+    struct sim_path paths[SIM_NODES][SIM_NODES];
+    GPtrArray *queue;        /* a heap of struct sim_due * */
+    struct ak_keys *keys;    /* through the wire codec; NULL: messages as they are */
+    bool loopback;           /* own messages come back, as with bcast */
+    bool trace;
+    bool failed;
+    char failure[256];
+    uint64_t steps, sends;
+    struct hb_actions actions;
+};
+
+/* ---- world.c ---- */
+/* homes: a node's number for each group, as a digit. agents: n or s for each resource of a group. */
+void sim_init(struct sim *sim, uint64_t seed, unsigned nodes, unsigned links);
+void sim_add_group(struct sim *sim, unsigned home, const char *resources);
+void sim_clear(struct sim *sim);
+void sim_run(struct sim *sim, uint64_t for_ms);
+void sim_start(struct sim *sim, unsigned node);
+void sim_crash(struct sim *sim, unsigned node);
+void sim_stop(struct sim *sim, unsigned node);
+void sim_pause(struct sim *sim, unsigned node);
+void sim_resume(struct sim *sim, unsigned node);
+void sim_standby(struct sim *sim, unsigned node, enum hb_what what);
+void sim_takeover(struct sim *sim, unsigned node, enum hb_what what);
+void sim_later(struct sim *sim, uint64_t in_ms, unsigned node, unsigned other,
+               void (*fate)(struct sim *sim, unsigned node, unsigned other));
+void sim_push(struct sim *sim, struct sim_due *due);
+void sim_step(struct sim *sim, unsigned node, const struct hb_event *event);
+const char *sim_name(unsigned node);
+void sim_say(struct sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void sim_fail(struct sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static inline unsigned sim_below(struct sim *sim, unsigned bound)
+{
+    return (unsigned)ha_rand_below(&sim->rand, bound);
+}
+static inline bool sim_chance(struct sim *sim, unsigned per_mille)
+{
+    return per_mille > 0 && sim_below(sim, 1000) < per_mille;
+}
+
+/* ---- net.c ---- */
+void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg);
+void sim_deliver(struct sim *sim, struct sim_due *due);
+void sim_cut(struct sim *sim, unsigned from, unsigned to, bool cut); /* one direction */
+void sim_partition(struct sim *sim, unsigned a, unsigned b, bool cut);
+void sim_keys_init(struct sim *sim);
+
+/* ---- audit.c ---- */
+void audit_step(struct sim *sim, unsigned node);
+void audit_op(struct sim *sim, unsigned node, const struct hb_action *op);
+void audit_send(struct sim *sim, unsigned node, const struct hb_msg *msg);
+void audit_delivered(struct sim *sim, unsigned from, unsigned to);
+void audit_upset(struct sim *sim, unsigned node); /* started, crashed, paused, resumed */
+void audit_truth(struct sim *sim);                /* what is up where has changed, or time passed */
+void audit_end(struct sim *sim);                  /* quiet since long: everything in order? */
+bool sim_owns(const struct sim *sim, unsigned node, unsigned group);
+int sim_owner(const struct sim *sim, unsigned group); /* -1: none or more than one */
+
+/* ---- fate.c, scenarios.c ---- */
+void fate_play(struct sim *sim, uint64_t seed);
+unsigned scenarios_play(bool trace, const char *only); /* number that failed */
+
+#endif

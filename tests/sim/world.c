@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time, nodes and agents. One loop takes the next thing due, of the queue or of
+ * a node's own clock, and lets it happen.
+ */
+#include "tests/sim/sim.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+static const char *const names[SIM_NODES] = {"alice", "bob", "carol", "dave"};
+
+const char *sim_name(unsigned node)
+{
+    return names[node];
+}
+
+void sim_say(struct sim *sim, const char *format, ...)
+{
+    va_list args;
+
+    if (!sim->trace)
+        return;
+    printf("%10.3f  ", (double)sim->now_ns / 1e9);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+void sim_fail(struct sim *sim, const char *format, ...)
+{
+    va_list args;
+    int length;
+
+    if (sim->failed)
+        return;
+    sim->failed = true;
+    length = snprintf(sim->failure, sizeof sim->failure, "at %.3f s: ",
+                      (double)sim->now_ns / 1e9);
+    va_start(args, format);
+    vsnprintf(sim->failure + length, sizeof sim->failure - (size_t)length, format, args);
+    va_end(args);
+    sim_say(sim, "*** %s", sim->failure);
+}
+
+/* ---- the queue: a binary heap ---- */
+
+static bool sooner(const struct sim_due *a, const struct sim_due *b)
+{
+    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
+}
+
+static struct sim_due **heap(struct sim *sim)
+{
+    return (struct sim_due **)sim->queue->pdata;
+}
+
+void sim_push(struct sim *sim, struct sim_due *due)
+{
+    guint at = sim->queue->len;
+
+    due->order = ++sim->order;
+    g_ptr_array_add(sim->queue, due);
+    while (at > 0 && sooner(due, heap(sim)[(at - 1) / 2])) {
+        heap(sim)[at] = heap(sim)[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    heap(sim)[at] = due;
+}
+
+static struct sim_due *pop(struct sim *sim)
+{
+    struct sim_due *first = heap(sim)[0], *moved;
+    guint at = 0, length = sim->queue->len - 1;
+
+    moved = heap(sim)[length];
+    g_ptr_array_set_size(sim->queue, (gint)length);
+    while (2 * at + 1 < length) {
+        guint child = 2 * at + 1;
+
+        if (child + 1 < length && sooner(heap(sim)[child + 1], heap(sim)[child]))
+            child++;
+        if (!sooner(heap(sim)[child], moved))
+            break;
+        heap(sim)[at] = heap(sim)[child];
+        at = child;
+    }
+    if (length > 0)
+        heap(sim)[at] = moved;
+    return first;
+}
+
+static void due_free(struct sim_due *due)
+{
+    hb_msg_unref(due->msg);
+    if (due->bytes != NULL)
+        g_byte_array_unref(due->bytes);
+    g_free(due);
+}
+
+/* ---- making and unmaking a world ---- */
+
+static struct hb_config *make_config(const struct sim *sim)
+{
+    struct hb_config *config = hb_config_new();
+
+    for (unsigned i = 0; i < sim->node_count; i++)
+        g_ptr_array_add(config->nodes, g_strdup(names[i]));
+    for (unsigned i = 0; i < sim->link_count; i++) {
+        struct hb_medium *medium = g_new0(struct hb_medium, 1);
+
+        medium->kind = HB_BCAST;
+        medium->interface = g_strdup_printf("eth%u", i);
+        g_ptr_array_add(config->media, medium);
+    }
+    config->keepalive_ms = 1000;
+    config->deadtime_ms = 5000;
+    config->warntime_ms = 2500;
+    config->initdead_ms = 15000;
+    config->auto_failback = HB_FAILBACK_ON;
+    return config;
+}
+
+void sim_init(struct sim *sim, uint64_t seed, unsigned nodes, unsigned links)
+{
+    memset(sim, 0, sizeof *sim);
+    sim->seed = seed;
+    ha_rand_seed(&sim->rand, seed);
+    sim->now_ns = SIM_S;
+    sim->node_count = nodes;
+    sim->link_count = links;
+    sim->queue = g_ptr_array_new();
+    sim->resources = hb_haresources_new();
+    hb_actions_init(&sim->actions);
+    for (unsigned i = 0; i < nodes; i++) {
+        struct sim_node *node = &sim->nodes[i];
+
+        sim->config[i] = make_config(sim);
+        node->generation = 1700000000 + sim_below(sim, 1000);
+        node->boot_ns = (uint64_t)sim_below(sim, 1000000) * SIM_MS;
+        node->wake_ns = HA_NEVER;
+        node->backlog = g_ptr_array_new();
+        node->agent.slow_max_ms = 400;
+        for (unsigned j = 0; j < nodes; j++)
+            sim->paths[i][j] = (struct sim_path){.delay_min_us = 100, .delay_max_us = 600};
+    }
+}
+
+void sim_add_group(struct sim *sim, unsigned home, const char *resources)
+{
+    struct hb_group *group = hb_group_new(names[home], sim->group_count + 1);
+
+    for (unsigned i = 0; resources[i] != '\0'; i++) {
+        const char *name = resources[i] == 'n' ? "IPaddr" : "script";
+        char text[64];
+        struct hb_resource *resource;
+
+        snprintf(text, sizeof text, "%s::%u.%u", name, sim->group_count, i);
+        resource = hb_resource_new(name, text);
+        resource->native = resources[i] == 'n';
+        g_ptr_array_add(group->resources, resource);
+    }
+    g_ptr_array_add(sim->resources->groups, group);
+    sim->group_count++;
+}
+
+void sim_clear(struct sim *sim)
+{
+    g_ptr_array_set_free_func(sim->queue, (GDestroyNotify)due_free);
+    g_ptr_array_unref(sim->queue);
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        g_ptr_array_set_free_func(sim->nodes[i].backlog, (GDestroyNotify)due_free);
+        g_ptr_array_unref(sim->nodes[i].backlog);
+        hb_core_free(sim->nodes[i].core);
+        hb_config_free(sim->config[i]);
+    }
+    hb_haresources_free(sim->resources);
+    hb_actions_clear(&sim->actions);
+    if (sim->keys != NULL)
+        ak_keys_clear(sim->keys);
+    g_free(sim->keys);
+}
+
+/* ---- agents ---- */
+
+static const struct hb_resource *resource_of(const struct sim *sim, unsigned group, unsigned at)
+{
+    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+
+    return g_ptr_array_index(of->resources, at);
+}
+
+static void begin_op(struct sim *sim, unsigned index, const struct hb_action *op)
+{
+    struct sim_node *node = &sim->nodes[index];
+    bool native = resource_of(sim, op->group, op->first)->native;
+    unsigned fails = op->op == HB_OP_START  ? node->agent.start_fails
+                     : op->op == HB_OP_STOP ? node->agent.stop_fails
+                                            : 0;
+    struct sim_due *due = g_new0(struct sim_due, 1);
+    uint64_t takes_us = native ? 500 + sim_below(sim, 4000)
+                               : 5000 + (uint64_t)sim_below(sim, node->agent.slow_max_ms) * 1000;
+
+    audit_op(sim, index, op);
+    due->kind = SIM_DUE_OP;
+    due->node = index;
+    due->life = node->life;
+    due->op = *op;
+    due->result = sim_chance(sim, fails) ? HB_OP_FAILED : HB_OP_OK;
+    if (sim_chance(sim, node->agent.hangs)) {
+        due->result = HB_OP_TIMED_OUT;
+        takes_us = op->deadline_ms * 1000;
+    }
+    due->at_ns = sim->now_ns + takes_us * HA_NS_PER_US;
+    if (op->op == HB_OP_START)
+        node->rising[op->group] = true;
+    sim_say(sim, "%s      %s group %u [%u-%u]", names[index],
+            op->op == HB_OP_START ? "start" : op->op == HB_OP_STOP ? "stop" : "status", op->group,
+            op->first, op->last);
+    sim_push(sim, due);
+}
+
+/* The truth changes when an operation ends; a failed start leaves part of it up. */
+static void end_op(struct sim *sim, struct sim_due *due)
+{
+    struct sim_node *node = &sim->nodes[due->node];
+    bool *up = node->up[due->op.group];
+    bool all = true;
+
+    if (due->op.op == HB_OP_START)
+        node->rising[due->op.group] = false;
+    for (unsigned i = due->op.first; i <= due->op.last; i++) {
+        if (due->op.op == HB_OP_START)
+            up[i] = up[i] || due->result == HB_OP_OK || sim_chance(sim, 500);
+        else if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
+            up[i] = false;
+        all = all && up[i];
+    }
+    if (due->op.op == HB_OP_STATUS && due->result == HB_OP_OK)
+        due->result = all ? HB_OP_OK : HB_OP_STOPPED;
+}
+
+static void report_op(struct sim *sim, struct sim_due *due)
+{
+    static const char *const results[HB_OP_RESULT_COUNT] = {"ok", "stopped", "FAILED",
+                                                            "TIMED OUT"};
+    struct hb_event event = {.kind = HB_EV_OP_DONE,
+                             .op_id = due->op.op_id,
+                             .result = due->result,
+                             .detail = due->result == HB_OP_FAILED ? "made to fail" : NULL};
+
+    sim_say(sim, "%s      … group %u [%u-%u] %s", names[due->node], due->op.group, due->op.first,
+            due->op.last, results[due->result]);
+    sim_step(sim, due->node, &event);
+}
+
+/* ---- nodes ---- */
+
+static void leave(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    hb_core_free(node->core);
+    node->core = NULL;
+    node->life++;
+    node->wake_ns = HA_NEVER;
+    node->paused = node->stopping = false;
+    audit_upset(sim, index);
+}
+
+static void start_again(struct sim *sim, unsigned node, unsigned other)
+{
+    (void)other;
+    sim_start(sim, node);
+}
+
+static void carry_out(struct sim *sim, unsigned index, const struct hb_action *action)
+{
+    switch (action->kind) {
+    case HB_ACT_SEND:
+        sim->sends++;
+        sim_send(sim, index, action->msg);
+        break;
+    case HB_ACT_OP:
+        begin_op(sim, index, action);
+        break;
+    case HB_ACT_LOG:
+        sim_say(sim, "%s  %s%s", names[index], action->level <= LOG_WARNING ? "! " : "",
+                action->text);
+        break;
+    case HB_ACT_STOPPED:
+        sim_say(sim, "%s  has stopped", names[index]);
+        leave(sim, index);
+        break;
+    case HB_ACT_RESTART:
+        sim_say(sim, "%s  starts itself again", names[index]);
+        leave(sim, index);
+        sim_later(sim, 50, index, index, start_again);
+        break;
+    default:
+        break;
+    }
+}
+
+void sim_step(struct sim *sim, unsigned index, const struct hb_event *event)
+{
+    struct sim_node *node = &sim->nodes[index];
+    struct hb_now now = {
+        .mono_ns = sim->now_ns + node->boot_ns,
+        .wall_s = (uint64_t)((int64_t)(1700000000 + sim->now_ns / SIM_S) + node->wall_off_s),
+        .load = "0.00 0.01 0.05 1/100 4242",
+    };
+    struct hb_actions actions = sim->actions;
+    uint64_t wake_ns;
+
+    sim->steps++;
+    hb_core_step(node->core, &now, event, &actions);
+    wake_ns = hb_core_wake_ns(node->core);
+    node->wake_ns = wake_ns == HA_NEVER ? HA_NEVER : wake_ns - node->boot_ns;
+    if (wake_ns != HA_NEVER && wake_ns <= now.mono_ns)
+        sim_fail(sim, "%s wants to be woken in the past", names[index]);
+    audit_step(sim, index);
+    for (guint i = 0; i < actions.list->len; i++)
+        carry_out(sim, index, &g_array_index(actions.list, struct hb_action, i));
+    if (actions.list->len > 600)
+        sim_fail(sim, "%s wants %u actions in one step", names[index], actions.list->len);
+    hb_actions_reset(&actions);
+}
+
+void sim_start(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+    struct hb_identity self = {.node = names[index], .generation = ++node->generation};
+    struct hb_event event = {.kind = HB_EV_START};
+
+    if (node->core != NULL)
+        return;
+    sim_say(sim, "%s  is started", names[index]);
+    memset(self.uuid, (int)index + 1, sizeof self.uuid);
+    node->life++;
+    node->paused = node->stopping = false;
+    memset(node->beats, 0, sizeof node->beats);
+    memset(node->beat_generation, 0, sizeof node->beat_generation);
+    memset(node->beat_number, 0, sizeof node->beat_number);
+    memset(node->seen, 0, sizeof node->seen);
+    node->core = hb_core_new(sim->config[index], sim->resources, &self,
+                             ha_rand_next(&sim->rand));
+    audit_upset(sim, index);
+    sim_step(sim, index, &event);
+}
+
+static void drop_backlog(struct sim *sim, unsigned index)
+{
+    GPtrArray *backlog = sim->nodes[index].backlog;
+
+    for (guint i = 0; i < backlog->len; i++)
+        due_free(g_ptr_array_index(backlog, i));
+    g_ptr_array_set_size(backlog, 0);
+}
+
+/* The machine goes: what ran on it is gone as well. */
+void sim_crash(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    if (node->core == NULL)
+        return;
+    sim_say(sim, "%s  CRASHES", names[index]);
+    leave(sim, index);
+    drop_backlog(sim, index);
+    memset(node->up, 0, sizeof node->up);
+    memset(node->rising, 0, sizeof node->rising);
+}
+
+void sim_stop(struct sim *sim, unsigned index)
+{
+    struct hb_event event = {.kind = HB_EV_STOP};
+
+    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+        return;
+    sim_say(sim, "%s  is told to stop", names[index]);
+    sim->nodes[index].stopping = true;
+    sim_step(sim, index, &event);
+}
+
+void sim_standby(struct sim *sim, unsigned index, enum hb_what what)
+{
+    struct hb_event event = {.kind = HB_EV_STANDBY, .what = what};
+
+    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+        return;
+    sim_say(sim, "%s  hb_standby %s", names[index], hb_what_name(what));
+    sim_step(sim, index, &event);
+}
+
+void sim_takeover(struct sim *sim, unsigned index, enum hb_what what)
+{
+    struct hb_event event = {.kind = HB_EV_TAKEOVER, .what = what};
+
+    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+        return;
+    sim_say(sim, "%s  hb_takeover %s", names[index], hb_what_name(what));
+    sim_step(sim, index, &event);
+}
+
+void sim_pause(struct sim *sim, unsigned index)
+{
+    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+        return;
+    sim_say(sim, "%s  is PAUSED", names[index]);
+    sim->nodes[index].paused = true;
+    audit_upset(sim, index);
+}
+
+/* What waited is handled within microseconds, in the order it came. */
+void sim_resume(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+    uint64_t at_ns = sim->now_ns;
+
+    if (!node->paused)
+        return;
+    sim_say(sim, "%s  goes on", names[index]);
+    node->paused = false;
+    audit_upset(sim, index);
+    for (guint i = 0; i < node->backlog->len; i++) {
+        struct sim_due *due = g_ptr_array_index(node->backlog, i);
+
+        due->at_ns = at_ns += 5 * HA_NS_PER_US;
+        sim_push(sim, due);
+    }
+    g_ptr_array_set_size(node->backlog, 0);
+    /* Whether its timer or its sockets come first is chance. */
+    if (node->wake_ns != HA_NEVER && node->wake_ns < sim->now_ns)
+        node->wake_ns = sim_chance(sim, 500) ? sim->now_ns : at_ns + 5 * HA_NS_PER_US;
+}
+
+/* ---- time ---- */
+
+void sim_later(struct sim *sim, uint64_t in_ms, unsigned node, unsigned other,
+               void (*fate)(struct sim *sim, unsigned node, unsigned other))
+{
+    struct sim_due *due = g_new0(struct sim_due, 1);
+
+    due->kind = SIM_DUE_FATE;
+    due->at_ns = sim->now_ns + in_ms * SIM_MS;
+    due->node = node;
+    due->other = other;
+    due->fate = fate;
+    sim_push(sim, due);
+}
+
+static void happen(struct sim *sim, struct sim_due *due)
+{
+    struct sim_node *node = &sim->nodes[due->node];
+
+    if (due->kind == SIM_DUE_FATE) {
+        due->fate(sim, due->node, due->other);
+    } else if (due->life != node->life && (due->kind == SIM_DUE_OP || node->core == NULL)) {
+        /* void: it belongs to an earlier life */
+    } else if (node->paused) {
+        if (due->kind == SIM_DUE_OP)
+            end_op(sim, due);
+        if (due->kind == SIM_DUE_OP || node->backlog->len < SIM_BACKLOG) {
+            due->op.op = due->kind == SIM_DUE_OP ? HB_OP_COUNT : due->op.op;
+            g_ptr_array_add(node->backlog, due);
+            return;
+        }
+    } else if (due->kind == SIM_DUE_MESSAGE) {
+        sim_deliver(sim, due);
+    } else {
+        if (due->op.op != HB_OP_COUNT)
+            end_op(sim, due);
+        report_op(sim, due);
+    }
+    due_free(due);
+}
+
+static unsigned next_to_wake(const struct sim *sim, uint64_t *at_ns)
+{
+    unsigned first = 0;
+
+    *at_ns = HA_NEVER;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        const struct sim_node *node = &sim->nodes[i];
+
+        if (node->core != NULL && !node->paused && node->wake_ns < *at_ns) {
+            *at_ns = node->wake_ns;
+            first = i;
+        }
+    }
+    return first;
+}
+
+void sim_run(struct sim *sim, uint64_t for_ms)
+{
+    static const struct hb_event timer = {.kind = HB_EV_TIMER};
+    uint64_t until_ns = sim->now_ns + for_ms * SIM_MS;
+
+    while (!sim->failed) {
+        uint64_t wake_ns, due_ns = sim->queue->len > 0 ? heap(sim)[0]->at_ns : HA_NEVER;
+        unsigned index = next_to_wake(sim, &wake_ns);
+
+        if (MIN(due_ns, wake_ns) > until_ns)
+            break;
+        sim->now_ns = MAX(sim->now_ns, MIN(due_ns, wake_ns));
+        if (due_ns <= wake_ns)
+            happen(sim, pop(sim));
+        else
+            sim_step(sim, index, &timer);
+        audit_truth(sim);
+    }
+    sim->now_ns = MAX(sim->now_ns, until_ns);
+}
