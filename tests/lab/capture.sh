@@ -18,7 +18,11 @@ capture_stop_all() {
 
 # A word a host: its name runs a command there.
 shell_open() {
-    local name rc=$LAB_DIR/shellrc
+    local name names='' rc=$LAB_DIR/shellrc
+    for name in "${!host_number[@]}"; do
+        names+="${host_number[$name]} $name"$'\n'
+    done
+    names=$(sort -n <<<"$names" | cut -d' ' -f2 | xargs)
     {
         declare -p host_pid
         declare -f on fail note
@@ -27,7 +31,8 @@ shell_open() {
         done
         echo "PS1='lab# '"
     } >"$rc"
-    printf '\n%sA shell inside.%s Hosts: %s\n' "$bold" "$plain" "${!host_pid[*]}"
-    printf '  HOST COMMAND... runs it there (rh1 ipvsadm -Ln), HOST alone opens a shell there; exit ends the lab.\n\n'
+    printf '\n%sA shell inside.%s Hosts: %s\n' "$bold" "$plain" "$names"
+    printf '  HOST COMMAND... runs it there (%s ip addr), HOST alone opens a shell there; exit ends the lab.\n\n' \
+        "${names%% *}"
     script -qec "bash --rcfile $rc -i" /dev/null
 }

@@ -84,18 +84,19 @@ even_share() {
 
 # client_table HOST: what it saw, an event a line, for a reader.
 client_table() {
-    local name=$1 line event requests errors gap servers
-    client_stop "$name"
-    printf '       %-34s %9s %7s %12s   %s\n' 'what happened' requests errors 'longest gap' 'answered by'
+    local line event requests errors gap servers
+    client_stop "$1"
+    [[ $LAB_NARRATE == yes ]] || return 0
+    printf '       %-24s %8s %7s %12s   %s\n' event requests errors 'longest gap' 'answered by'
     while IFS= read -r line; do
         figure_of "$line" event; event=${REPLY//_/ }
         figure_of "$line" requests; requests=$REPLY
         figure_of "$line" errors; errors=$REPLY
         figure_of "$line" gap_ms; gap=$REPLY
-        figure_of "$line" servers; servers=${REPLY//,/ }
+        figure_of "$line" servers; servers=${REPLY//,/, }
         ((requests > 0)) || continue
-        printf '       %-34s %9d %7d %9d ms   %s\n' "$event" "$requests" "$errors" "$gap" "${servers//:/ × }"
-    done <"$LAB_DIR/client/$name.events"
+        printf '       %-24s %8d %7d %9d ms   %s\n' "$event" "$requests" "$errors" "$gap" "${servers//:/ }"
+    done <"$LAB_DIR/client/$1.events"
 }
 
 client_stop() {

@@ -120,20 +120,30 @@ machine_start_uml() {
     machine_signal=TERM
 }
 
+# Whatever it takes; without a word from the shell about who was killed.
 machine_stop() {
     local pid uml=$machine_dir/.lab/uml/pid
     [[ -n $machine_pid ]] || return 0
-    kill "-$machine_signal" "$machine_pid" 2>/dev/null || :
-    for _ in {1..30}; do
-        kill -0 "$machine_pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -KILL "$machine_pid" 2>/dev/null || :
-    if [[ -r $uml ]]; then # a guest that did not end when told: it and its threads
-        read -r pid <"$uml" && kill -KILL "$pid" 2>/dev/null || :
-    fi
-    wait "$machine_pid" 2>/dev/null || :
+    {
+        kill "-$machine_signal" "$machine_pid" || :
+        for _ in {1..30}; do
+            kill -0 "$machine_pid" || break
+            sleep 0.1
+        done
+        kill -KILL "$machine_pid" || :
+        if [[ -r $uml ]]; then # a guest that did not end when told: it and its threads
+            read -r pid <"$uml" && kill -KILL "$pid" || :
+        fi
+        wait "$machine_pid" || :
+    } 2>/dev/null
     machine_pid=''
     [[ -z ${core_lock:-} ]] || { exec {core_lock}<&-; core_lock=''; }
     rm -rf "$machine_dir/.lab"
+}
+
+# Somebody wants it to end before it has come to a verdict: nothing is worth keeping.
+machine_abandon() {
+    machine_stop
+    [[ -z $machine_dir ]] || rm -rf "$machine_dir"
+    rmdir "$out" 2>/dev/null || :
 }

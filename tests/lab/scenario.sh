@@ -188,14 +188,14 @@ show() {
     shift
     note "$host# $*"
     if [[ $LAB_NARRATE != yes ]]; then
-        on "$host" "$@" >>"$LAB_OUT/story.txt" 2>&1
+        on "$host" "$@" >>"$LAB_OUT/story.txt" 2>&1 || fail "$* on $host to succeed"
         return
     fi
     told_clear
     printf '       %s%s# %s%s\n' "$bold" "$host" "$*" "$plain"
-    on "$host" "$@" 2>&1 | while IFS= read -r line; do
+    { on "$host" "$@" 2>&1 || fail "$* on $host to succeed"; } | while IFS= read -r line; do
         printf '       %s\n' "$line"
-    done
+    done || fail "$* on $host to succeed"
 }
 
 # show_file HOST PATH
