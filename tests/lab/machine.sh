@@ -45,7 +45,7 @@ machine_env() {
     local lab=$1 src=$2 scratch=$3 folder=$4 base=$5
     printf '%s=%q\n' LAB_BACKEND "$1" LAB_SRC "$src" LAB_DIR "$scratch" LAB_OUT "$folder" \
         LAB_STAGE "$base/stage" LAB_PEER "$base/peer" LAB_TOOLS "$base/tools" \
-        LAB_CLIENT "$base/client" LAB_SCENARIO "$base/scenario" LAB_DATA "$base/data" \
+        LAB_CLIENT "$base/client" LAB_PROGRAMS "$base/programs" LAB_SCENARIO "$base/scenario" LAB_DATA "$base/data" \
         LAB_BOUND "$bound_used" LAB_KEEP "$keep" LAB_NARRATE "$narrate" LAB_SHELL "$shell" LAB_TTY "${narrator_tty:-}" \
         LAB_COLUMNS "${COLUMNS:-80}"
 }
@@ -70,7 +70,7 @@ machine_run() {
 # The namespaces go with their first process; should we be killed, the kernel ends that one too.
 machine_start_direct() {
     local scenario=$1 folder=$2 lab=$2/.lab link
-    local -A shown=([stage]=$stage [peer]=$peer [tools]=$tools [client]=$client
+    local -A shown=([stage]=$stage [peer]=$peer [tools]=$tools [client]=$client [programs]=${client%/*}
         [scenario]=$scenario [data]=$top/tests/data)
     mkdir "$lab/by-name"
     for link in "${!shown[@]}"; do
@@ -109,7 +109,8 @@ machine_start_uml() {
     # The guest sees these at fixed places, whatever its own /tmp hides.
     {
         printf '%s=%q\n' host_here "$here" host_top "$top" host_stage "$stage" host_peer "$peer" \
-            host_tools "$tools" host_client "$client" host_scenario "$scenario" host_out "$folder"
+            host_tools "$tools" host_client "$client" host_programs "${client%/*}" \
+            host_scenario "$scenario" host_out "$folder"
         machine_env uml /mnt/lab/src/tests/lab /mnt/lab/scratch /mnt/lab/out /mnt/lab
     } >"$folder/.lab/env"
     TMPDIR=$tmp setpriv --pdeathsig TERM "${pin[@]}" timeout --foreground -k 5 $((bound_used + 30)) \
