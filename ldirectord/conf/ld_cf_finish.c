@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can be told only when everything has been read: ports whose name
+ * depends on the protocol, defaults, precedence of block over file, and what
+ * this version does not act on yet.
+ */
+#include <string.h>
+
+#include "ldirectord/conf/ld_cf_inside.h"
+
+#define CHECKTIMEOUT_S     5
+#define NEGOTIATETIMEOUT_S 30
+#define CHECKINTERVAL_S    10
+
+static void error_at(struct ld_cf *cf, enum ha_severity severity, unsigned line, unsigned column,
+                     const char *text)
+{
+    ha_diag_add(cf->diags, severity, cf->file, line, column, "%s", text);
+}
+
+/* ---- the end of a block ---- */
+
+static void resolve_port(struct ld_cf *cf, struct ld_cf_block *block)
+{
+    struct ld_service_id *id = &block->service->id;
+
+    if (!block->port_text ||
+        ld_cf_port(cf, block->port_text, ld_protocol_name(id->protocol), &id->port))
+        return;
+    ha_diag_add(cf->diags, HA_ERROR, cf->file, block->service->line, block->port_column,
+                "invalid address for virtual service: expected a port from 0 to 65535 or the name "
+                "of a %s service, found \"%s\"", ld_protocol_name(id->protocol), block->port_text);
+    block->located = false;
+}
+
+/* The old program let ipvsadm refuse the whole service. */
+static void check_schedflags(struct ld_cf *cf, struct ld_cf_block *block)
+{
+    const char *scheduler =
+        block->settings.scheduler ? block->settings.scheduler : block->service->scheduler;
+    uint32_t flags;
+
+    if (!block->settings.schedflags ||
+        ld_schedflags_parse(scheduler, block->settings.schedflags, &flags))
+        return;
+    ha_diag_add(cf->diags, HA_WARNING, cf->file, block->settings.schedflags_line, 0,
+                "schedflags ignored: scheduler %s knows flag-1, flag-2, flag-3%s, found \"%s\"",
+                scheduler,
+                strcmp(scheduler, "sh") == 0   ? ", sh-fallback, sh-port"
+                : strcmp(scheduler, "mh") == 0 ? ", mh-fallback, mh-port"
+                                               : "",
+                block->settings.schedflags);
+}
+
+static guint real_hash(gconstpointer key)
+{
+    const struct ld_real *real = key;
+
+    return ha_addr_hash(&real->addr) ^ real->port * UINT32_C(2654435761);
+}
+
+static gboolean real_equal(gconstpointer a, gconstpointer b)
+{
+    const struct ld_real *one = a, *other = b;
+
+    return one->port == other->port && ha_addr_equal(&one->addr, &other->addr);
+}
+
+static void warn_of_twins(struct ld_cf *cf, struct ld_cf_block *block)
+{
+    GHashTable *seen = g_hash_table_new(real_hash, real_equal);
+    char text[HA_ADDR_TEXT];
+
+    for (guint i = 0; i < block->service->reals->len; i++) {
+        struct ld_real *real = block->service->reals->pdata[i];
+
+        if (!g_hash_table_add(seen, real))
+            ha_diag_add(cf->diags, HA_WARNING, cf->file, real->line, 0,
+                        "real server %s stands in this block already: it can be in the table once",
+                        ha_addr_port_text(&real->addr, real->port, text));
+    }
+    g_hash_table_destroy(seen);
+}
+
+void ld_cf_end_block(struct ld_cf *cf)
+{
+    struct ld_cf_block *block = cf->block;
+
+    resolve_port(cf, block);
+    check_schedflags(cf, block);
+    warn_of_twins(cf, block);
+}
+
+/* ---- the end of the file ---- */
+
+static unsigned first_set(unsigned a, unsigned b, unsigned c, unsigned d, unsigned otherwise)
+{
+    return a ? a : b ? b : c ? c : d ? d : otherwise;
+}
+
+static bool yes(enum ld_cf_tri own, enum ld_cf_tri global, bool otherwise)
+{
+    enum ld_cf_tri tri = own != LD_CF_UNSET ? own : global;
+
+    return tri == LD_CF_UNSET ? otherwise : tri == LD_CF_YES;
+}
+
+static void finish_times(struct ld_cf *cf, const struct ld_cf_block *block, bool forks)
+{
+    const struct ld_cf_settings *own = &block->settings, *global = &cf->global;
+    struct ld_service *service = block->service;
+
+    service->checktimeout_ms =
+        1000ull * first_set(own->checktimeout, own->negotiatetimeout, global->checktimeout,
+                            global->negotiatetimeout, CHECKTIMEOUT_S);
+    service->negotiatetimeout_ms =
+        1000ull * first_set(own->negotiatetimeout, own->checktimeout, global->negotiatetimeout,
+                            global->checktimeout, NEGOTIATETIMEOUT_S);
+    service->checkinterval_ms =
+        1000ull * first_set(forks ? own->checkinterval : 0, global->checkinterval, 0, 0,
+                            CHECKINTERVAL_S);
+    service->checkcount = first_set(own->checkcount, global->checkcount, 0, 0, 1);
+    service->failurecount = first_set(own->failurecount, global->failurecount, 0, 0, 1);
+    if (own->checkinterval && !forks) {
+        char *id = ld_service_id_text(&service->id);
+
+        ha_diag_add(cf->diags, HA_WARNING, cf->file, own->checkinterval_line, 0,
+                    "checkinterval in virtual service %s ignored when fork=no", id);
+        g_free(id);
+    }
+}
+
+/* Without a port the fallback takes the clients where they came in. */
+static void finish_fallback(const struct ld_cf *cf, const struct ld_cf_block *block)
+{
+    const struct ld_cf_fallback *from = &block->settings.fallback;
+    struct ld_service *service = block->service;
+
+    if (!from->set)
+        from = block->family == AF_INET6 ? &cf->global.fallback6 : &cf->global.fallback;
+    service->fallback.set = from->set;
+    service->fallback.addr = from->addr;
+    service->fallback.method = from->method;
+    service->fallback.port = from->has_port ? from->port : service->id.port;
+}
+
+static void finish_requests(const struct ld_cf_block *block)
+{
+    for (guint i = 0; i < block->service->reals->len; i++) {
+        struct ld_real *real = block->service->reals->pdata[i];
+
+        if (real->request)
+            continue; /* its own pair counts, together */
+        real->request = g_strdup(block->settings.request ? block->settings.request : "/");
+        real->receive = g_strdup(block->settings.receive);
+    }
+}
+
+static void take(char **slot, char **from)
+{
+    if (!*from)
+        return;
+    g_free(*slot);
+    *slot = *from;
+    *from = NULL;
+}
+
+static void finish_service(struct ld_cf *cf, struct ld_cf_block *block, bool forks)
+{
+    struct ld_service *service = block->service;
+    struct ld_cf_settings *own = &block->settings;
+
+    if (!block->app_set)
+        service->app = service->id.protocol == LD_FWM ? LD_APP_NONE
+                                                      : ld_app_of_port(service->id.port);
+    if (!block->netmask_set)
+        service->netmask = block->family == AF_INET6 ? 128 : 0xffffffffu;
+    service->quiescent = yes(own->quiescent, cf->global.quiescent, false);
+    service->cleanstop = yes(own->cleanstop, cf->global.cleanstop, true);
+    service->ops = yes(own->ops, LD_CF_UNSET, false);
+    service->checkport = (uint16_t)own->checkport;
+    finish_times(cf, block, forks);
+    finish_fallback(cf, block);
+    finish_requests(block);
+    take(&service->scheduler, &own->scheduler);
+    take(&service->schedflags, &own->schedflags);
+    take(&service->checkcommand, &own->checkcommand);
+    take(&service->virtualhost, &own->virtualhost);
+}
+
+/* ---- what is judged at the end ---- */
+
+static bool negotiates(const struct ld_service *service)
+{
+    return service->checktype == LD_CHECK_NEGOTIATE || service->checktype == LD_CHECK_COMBINED;
+}
+
+bool ld_cf_acts_on(enum ld_app app)
+{
+    return app == LD_APP_NONE || app == LD_APP_HTTP || app == LD_APP_HTTPS;
+}
+
+static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
+{
+    const struct ld_service *service = block->service;
+
+    if (!negotiates(service) || ld_cf_acts_on(service->app))
+        return;
+    ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file,
+                block->app_set ? block->app_line : service->line, 0,
+                "service = %s%s: this version does not act on it yet", ld_app_name(service->app),
+                block->app_set ? "" : " (chosen by the port)");
+}
+
+static void check_pattern(struct ld_cf *cf, const char *pattern, unsigned line, GHashTable *checked)
+{
+    GError *error = NULL;
+    GRegex *regex;
+
+    if (!pattern || !g_hash_table_add(checked, (gpointer)pattern))
+        return;
+    regex = g_regex_new(pattern, G_REGEX_RAW, 0, &error);
+    if (regex) {
+        g_regex_unref(regex);
+        return;
+    }
+    ha_diag_add(cf->diags, HA_ERROR, cf->file, line, 0,
+                "invalid receive string: expected a regular expression, found \"%s\": %s", pattern,
+                error->message);
+    g_error_free(error);
+}
+
+/* A pattern that no check could use stopped the old program dead, later. */
+static void check_patterns(struct ld_cf *cf, const struct ld_cf_block *block)
+{
+    GHashTable *checked;
+
+    if (!negotiates(block->service) || block->service->app == LD_APP_NONE)
+        return;
+    checked = g_hash_table_new(g_str_hash, g_str_equal);
+    check_pattern(cf, block->settings.receive, block->settings.receive_line, checked);
+    for (guint i = 0; i < block->service->reals->len; i++) {
+        const struct ld_real *real = block->service->reals->pdata[i];
+
+        check_pattern(cf, real->receive, real->line, checked);
+    }
+    g_hash_table_destroy(checked);
+}
+
+static void check_reals(struct ld_cf *cf, const struct ld_cf_block *block)
+{
+    if (block->service->reals->len == 0)
+        error_at(cf, HA_WARNING, block->service->line, 0, "virtual service without real servers");
+}
+
+static bool check_twice(struct ld_cf *cf, const struct ld_cf_block *block, GHashTable *seen)
+{
+    if (!block->located)
+        return false;
+    if (g_hash_table_add(seen, &block->service->id))
+        return true;
+    error_at(cf, HA_ERROR, block->last_line, 0, "duplicate virtual server");
+    return false;
+}
+
+static void finish_globals(struct ld_cf *cf)
+{
+    struct ld_config *config = cf->config;
+
+    config->autoreload = yes(cf->global.autoreload, LD_CF_UNSET, false);
+    config->supervised = yes(cf->global.supervised, LD_CF_UNSET, false);
+    config->fork = yes(cf->global.fork, LD_CF_UNSET, false);
+    config->readdquiescent = yes(cf->global.readdquiescent, LD_CF_UNSET, false);
+    take(&config->logfile, &cf->global.logfile);
+}
+
+void ld_cf_finish(struct ld_cf *cf)
+{
+    GHashTable *seen = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
+
+    finish_globals(cf);
+    if (cf->blocks->len > LD_SERVICES_MAX)
+        ha_diag_add(cf->diags, HA_ERROR, cf->file, 0, 0,
+                    "expected at most %u virtual services, found %u", (unsigned)LD_SERVICES_MAX,
+                    cf->blocks->len);
+    for (guint i = 0; i < cf->blocks->len; i++) {
+        struct ld_cf_block *block = cf->blocks->pdata[i];
+        bool alone = check_twice(cf, block, seen);
+
+        finish_service(cf, block, cf->config->fork);
+        if (block->located)
+            check_app(cf, block);
+        check_patterns(cf, block);
+        check_reals(cf, block);
+        if (alone) {
+            g_ptr_array_add(cf->config->services, block->service);
+            block->service = NULL;
+        }
+    }
+    g_hash_table_destroy(seen);
+}

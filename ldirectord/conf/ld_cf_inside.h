@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the ldirectord.cf parser share; nobody else includes it.
+ *
+ *   ld_cf.c         lines and blocks: which line belongs where
+ *   ld_cf_table.c   the directives: name, where allowed, rule, acted on or not
+ *   ld_cf_value.c   value rules: numbers, yes and no, quoted strings
+ *   ld_cf_block.c   the directives of a block that have rules of their own
+ *   ld_cf_addr.c    virtual, real and fallback: addresses, ports, ranges
+ *   ld_cf_finish.c  defaults and precedence, once everything has been read
+ */
+#ifndef LD_CONF_LD_CF_INSIDE_H
+#define LD_CONF_LD_CF_INSIDE_H
+
+#include <glib.h>
+
+#include "common/conf/lines.h"
+#include "ldirectord/conf/ld_cf.h"
+
+/* Longest accepted line, in bytes. */
+#define LD_CF_LINE_MAX ((size_t)64 << 10)
+/* Seconds, counts: what is beyond is a typing mistake. */
+#define LD_CF_NUM_MAX 1000000000u
+
+enum ld_cf_tri { LD_CF_UNSET, LD_CF_NO, LD_CF_YES };
+
+struct ld_cf_fallback {
+    bool set;
+    struct ha_addr addr;
+    bool has_port;
+    uint16_t port;
+    enum ld_method method;
+};
+
+/* What a directive can say, globally or in a block; 0 and NULL: nothing said. */
+struct ld_cf_settings {
+    unsigned checktimeout, negotiatetimeout, checkinterval, checkcount, failurecount;
+    unsigned checkport;
+    unsigned checkinterval_line;
+    enum ld_cf_tri quiescent, cleanstop, ops;
+    enum ld_cf_tri autoreload, supervised, fork, readdquiescent; /* global */
+    struct ld_cf_fallback fallback;  /* the family of the block; global: IPv4 */
+    struct ld_cf_fallback fallback6; /* global only */
+    char *logfile, *callback;
+    char *request, *receive, *checkcommand, *scheduler, *schedflags, *virtualhost;
+    unsigned receive_line, schedflags_line;
+    /* Read and checked, and of no consequence to the services this version asks. */
+    char *login, *passwd, *database, *secret;
+};
+
+/* A block being read, or read. */
+struct ld_cf_block {
+    struct ld_service *service; /* id, reals and what has no default elsewhere */
+    struct ld_cf_settings settings;
+    int family;            /* of the keyword: AF_INET or AF_INET6 */
+    const char *keyword;   /* "" or "6" */
+    bool located;          /* the virtual's address was understood */
+    char *port_text;       /* as written; NULL for a mark */
+    unsigned port_column;
+    bool protocol_set, checktype_set, app_set, persistent_set, netmask_set;
+    unsigned app_line, persistent_line;
+    unsigned last_line;
+};
+
+struct ld_cf {
+    const char *file;
+    const struct ld_names *names;
+    struct ha_diags *diags;
+    struct ld_config *config;
+    struct ld_cf_settings global;
+    GPtrArray *blocks;         /* of struct ld_cf_block *, owned */
+    struct ld_cf_block *block; /* the one being read; NULL: global lines */
+    unsigned reals;            /* in the whole file */
+
+    unsigned line;
+    const char *raw;  /* the line as it stands in the file */
+    char *text;       /* the same as it is understood; owned */
+    bool expanded;    /* in text, tabs are blanks */
+};
+
+enum { LD_CF_GLOBAL = 1, LD_CF_BLOCK = 2 };
+
+struct ld_cf_row {
+    const char *name;
+    unsigned where;
+    bool acted;
+    /* True: understood. False: an error was added, or, with nothing added, the
+     * line is no command at all (a quoted string without quotes). */
+    bool (*set)(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+    size_t offset;     /* of its place in struct ld_cf_settings, if set is one of the rules */
+    const char *wrong; /* the classic words for a value that is none */
+    bool quoted;       /* may contain "#" in its quotes */
+};
+
+/* ---- ld_cf.c ---- */
+/* at points into cf->text, or is NULL: the line as a whole. */
+void ld_cf_error(struct ld_cf *cf, const char *at, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void ld_cf_warning(struct ld_cf *cf, const char *at, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* 'WRONG: expected EXPECTED, found "VALUE"' */
+void ld_cf_wrong(struct ld_cf *cf, const char *wrong, const char *expected, const char *value);
+struct ld_cf_settings *ld_cf_scope(struct ld_cf *cf);
+
+/* ---- ld_cf_table.c ---- */
+const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length);
+
+/* ---- ld_cf_value.c ---- */
+/* The first run of digits anywhere in the text. */
+bool ld_cf_number(const char *text, unsigned min, unsigned max, unsigned *out);
+/* From the first quote, which must come first, to the last one; NULL: not quoted. g_free() it. */
+char *ld_cf_quoted(const char *value);
+/* The first word. g_free() it. */
+char *ld_cf_first_word(const char *value);
+/* Rules a row may name. */
+bool ld_cf_set_seconds(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_count(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_yes_no(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_quoted(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_quoted_or_empty(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_string(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+
+/* ---- ld_cf_block.c ---- */
+bool ld_cf_set_checktype(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_service(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_checkport(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_request(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_receive(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_httpmethod(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_virtualhost(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_scheduler(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_persistent(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_netmask(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_schedflags(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_protocol(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* A request as the checks want it: with its leading "/", or absolute. */
+char *ld_cf_request_of(const char *text, bool may_be_absolute);
+
+/* ---- ld_cf_addr.c ---- */
+bool ld_cf_set_virtual(struct ld_cf *cf, const char *value);
+bool ld_cf_set_real(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_fallback(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* A number 0…65535, or a name known for protocol (NULL: for any). */
+bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out);
+
+/* ---- ld_cf_finish.c ---- */
+/* After the last line of a block: what only it could say. */
+void ld_cf_end_block(struct ld_cf *cf);
+/* After the last line of the file: defaults, precedence, what is not acted on. */
+void ld_cf_finish(struct ld_cf *cf);
+
+#endif

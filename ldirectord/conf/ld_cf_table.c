@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The directives of ldirectord.cf(5), one row each. A row that is not acted on
+ * has its value checked all the same: what is wrong today is not to become
+ * wrong only when it starts to matter.
+ */
+#include <string.h>
+
+#include "ldirectord/conf/ld_cf_inside.h"
+
+#define AT(field) offsetof(struct ld_cf_settings, field)
+#define BOTH (LD_CF_GLOBAL | LD_CF_BLOCK)
+
+static bool take_any(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    (void)cf;
+    (void)row;
+    (void)value;
+    return true;
+}
+
+static bool take_not_empty(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    if (*value)
+        return true;
+    ld_cf_error(cf, NULL, "%s: expected a value after the \"=\"", row->wrong);
+    return false;
+}
+
+/* Bare, or in quotes that are not empty. */
+static bool take_string(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    char *text = *value == '"' ? ld_cf_quoted(value) : g_strdup(value);
+    bool given = text && *text;
+
+    if (text && !given)
+        ld_cf_error(cf, NULL, "%s: expected a text that is not empty", row->wrong);
+    g_free(text);
+    return given;
+}
+
+/* A test load nobody makes any more: it has been accepted and ignored for long. */
+static bool take_load(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    char *text = ld_cf_quoted(value);
+    bool given = text && *text;
+
+    if (text && !given)
+        ld_cf_wrong(cf, row->wrong, "a word", value);
+    g_free(text);
+    return given;
+}
+
+static bool take_emailalert(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    if (*value && strcmp(value, "\"\"") != 0)
+        return true;
+    ld_cf_wrong(cf, row->wrong, "a list of addresses", value);
+    return false;
+}
+
+static bool take_emailalertfreq(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    if (g_ascii_isdigit(*value))
+        return true;
+    ld_cf_wrong(cf, row->wrong, "a number of seconds, 0 or more", value);
+    return false;
+}
+
+static bool take_emailalertstatus(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    static const char *const known[] = {"all", "none", "starting", "running", "stopping",
+                                        "reloading", NULL};
+    char **words = g_strsplit_set(value, ", \t", -1);
+    const char *other = NULL;
+    bool none = false, ok = true;
+
+    for (char **word = words; *word && ok; word++) {
+        if (!**word)
+            continue;
+        if (!g_strv_contains(known, *word)) {
+            ld_cf_error(cf, value, "invalid email alert status at: \"%s\": expected a list of all, "
+                                   "none, starting, running, stopping or reloading", *word);
+            ok = false;
+        } else if (strcmp(*word, "none") == 0) {
+            none = true;
+        } else {
+            other = *word;
+        }
+    }
+    if (ok && none && other) {
+        ld_cf_error(cf, value, "%s: \"%s\" specified with \"none\"", row->wrong, other);
+        ok = false;
+    }
+    g_strfreev(words);
+    return ok;
+}
+
+static bool take_smtp(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    if (g_ascii_isalnum(*value) || (*value && strchr("._+-", *value)))
+        return true;
+    ld_cf_wrong(cf, row->wrong, "a host name or address, without quotes", value);
+    return false;
+}
+
+static bool refuse_old(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    (void)value;
+    ld_cf_error(cf, NULL, "%s", row->wrong);
+    return false;
+}
+
+/* name, where, acted on, rule, place, classic words, quoted */
+static const struct ld_cf_row rows[] = {
+    {"real", LD_CF_BLOCK, true, ld_cf_set_real, 0, "", true},
+    {"real6", LD_CF_BLOCK, true, ld_cf_set_real, 0, "", true},
+    {"checktype", LD_CF_BLOCK, true, ld_cf_set_checktype, 0, "", false},
+    {"service", LD_CF_BLOCK, true, ld_cf_set_service, 0, "", false},
+    {"checkcommand", LD_CF_BLOCK, true, ld_cf_set_string, AT(checkcommand),
+     "invalid check command", true},
+    {"checkport", LD_CF_BLOCK, true, ld_cf_set_checkport, 0,
+     "checkport must be in range 1..65536", false},
+    {"request", LD_CF_BLOCK, true, ld_cf_set_request, AT(request), "no request string specified",
+     true},
+    {"receive", LD_CF_BLOCK, true, ld_cf_set_receive, AT(receive), "invalid receive string", true},
+    {"httpmethod", LD_CF_BLOCK, true, ld_cf_set_httpmethod, 0, "httpmethod must be GET or HEAD",
+     false},
+    {"virtualhost", LD_CF_BLOCK, true, ld_cf_set_virtualhost, 0, "", false},
+    /* Only services that are not acted on yet ask for these. */
+    {"login", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(login), "invalid login string", true},
+    {"passwd", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(passwd), "invalid password", true},
+    {"database", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(database), "invalid database", true},
+    {"secret", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(secret), "invalid secret", true},
+    {"load", LD_CF_BLOCK, true, take_load, 0, "invalid string for load testing", true},
+    {"scheduler", LD_CF_BLOCK, true, ld_cf_set_scheduler, 0,
+     "invalid scheduler, should be only lowercase letters (a-z)", false},
+    {"persistent", LD_CF_BLOCK, true, ld_cf_set_persistent, 0, "invalid persistent timeout",
+     false},
+    {"netmask", LD_CF_BLOCK, true, ld_cf_set_netmask, 0, "invalid netmask", false},
+    {"schedflags", LD_CF_BLOCK, true, ld_cf_set_schedflags, 0, "invalid scheduler flags", false},
+    {"protocol", LD_CF_BLOCK, true, ld_cf_set_protocol, 0, "", false},
+    {"ops", LD_CF_BLOCK, true, ld_cf_set_yes_no, AT(ops), "", false},
+
+    {"checktimeout", BOTH, true, ld_cf_set_seconds, AT(checktimeout),
+     "invalid check timeout value", false},
+    {"negotiatetimeout", BOTH, true, ld_cf_set_seconds, AT(negotiatetimeout),
+     "invalid negotiate timeout value", false},
+    {"checkinterval", BOTH, true, ld_cf_set_seconds, AT(checkinterval),
+     "invalid check interval value", false},
+    {"checkcount", BOTH, true, ld_cf_set_count, AT(checkcount), "invalid check count value",
+     false},
+    {"failurecount", BOTH, true, ld_cf_set_count, AT(failurecount), "invalid failure count value",
+     false},
+    {"fallback", BOTH, true, ld_cf_set_fallback, 0, "", false},
+    {"fallback6", BOTH, true, ld_cf_set_fallback, 0, "", false},
+    {"quiescent", BOTH, true, ld_cf_set_yes_no, AT(quiescent), "", false},
+    {"cleanstop", BOTH, true, ld_cf_set_yes_no, AT(cleanstop), "", false},
+
+    {"autoreload", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(autoreload), "", false},
+    {"logfile", LD_CF_GLOBAL, true, ld_cf_set_quoted, AT(logfile), "invalid logfile", true},
+    {"supervised", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(supervised), "", false},
+    {"fork", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(fork), "", false},
+    {"readdquiescent", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(readdquiescent), "", false},
+
+    /* Words for mails; without a mail nobody sees them. */
+    {"servicename", LD_CF_BLOCK, true, take_any, 0, "", false},
+    {"comment", LD_CF_BLOCK, true, take_any, 0, "", false},
+
+    {"emailalert", BOTH, false, take_emailalert, 0, "no email address specified", false},
+    {"emailalertfrom", LD_CF_GLOBAL, false, take_not_empty, 0, "no email from address specified",
+     false},
+    {"emailalertfreq", BOTH, false, take_emailalertfreq, 0, "invalid email alert frequency",
+     false},
+    {"emailalertstatus", BOTH, false, take_emailalertstatus, 0, "invalid email alert status",
+     false},
+    {"smtp", BOTH, false, take_smtp, 0, "invalid SMTP server address", false},
+    {"monitorfile", LD_CF_BLOCK, false, take_string, 0, "invalid monitorfile", true},
+    {"maintenancedir", LD_CF_GLOBAL, false, take_not_empty, 0,
+     "maintenance directory not specified", false},
+    {"execute", LD_CF_GLOBAL, false, take_not_empty, 0, "invalid execute", false},
+    {"callback", LD_CF_GLOBAL, false, ld_cf_set_quoted_or_empty, AT(callback), "", true},
+    {"fallbackcommand", BOTH, false, take_string, 0, "invalid fallback command", true},
+
+    {"connecttimeout", BOTH, true, refuse_old, 0,
+     "connecttimeout directive deprecated in favour of negotiatetimeout", false},
+    {"timeout", LD_CF_GLOBAL, true, refuse_old, 0,
+     "timeout directive deprecated in favour of checktimeout and negotiatetimeout", false},
+};
+
+const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strlen(rows[i].name) == length && strncmp(rows[i].name, name, length) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+const char *ld_cf_directive(size_t number, bool *acted_on)
+{
+    if (number >= G_N_ELEMENTS(rows))
+        return NULL;
+    *acted_on = rows[number].acted;
+    return rows[number].name;
+}
