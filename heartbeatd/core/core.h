@@ -76,6 +76,7 @@ struct hb_event {
 enum hb_action_kind {
     HB_ACT_SEND,      /* msg, on every medium */
     HB_ACT_OP,        /* run op on resources first…last of group; answer with OP_DONE */
+    HB_ACT_CANCEL,    /* op_id is not wanted any more: end it now, its OP_DONE comes all the same */
     HB_ACT_LOG,       /* level, text */
     HB_ACT_STATUS,    /* our status or what we hold changed: refresh what is shown */
     HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
@@ -86,7 +87,7 @@ enum hb_action_kind {
 struct hb_action {
     enum hb_action_kind kind;
     struct hb_msg *msg;        /* SEND; owned by the action list */
-    uint32_t op_id;            /* OP */
+    uint32_t op_id;            /* OP, CANCEL */
     enum hb_op op;
     unsigned group;            /* index into hb_haresources.groups */
     unsigned first, last;      /* neighbouring native resources come as one range, scripts alone */

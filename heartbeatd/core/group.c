@@ -118,6 +118,15 @@ void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *act
     }
 }
 
+void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions)
+{
+    bool wanted = run->wanted;
+
+    hb_group_want(run, false, actions);
+    if (wanted && run->state == HB_GROUP_STARTING && run->op_id != 0)
+        hb_actions_add(actions, HB_ACT_CANCEL)->op_id = run->op_id;
+}
+
 /* The next native range from there on, if any. */
 static bool announce_from(struct hb_group_run *run, unsigned at, struct hb_actions *actions)
 {

@@ -40,6 +40,8 @@ struct hb_group_run {
 
 void hb_group_init(struct hb_group_run *run, const struct hb_group *group, unsigned index);
 void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *actions);
+/* No longer wanted, and at once: a start under way is cancelled, not waited for. */
+void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions);
 /* Announces the addresses of a held group once more. */
 void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
 /* An answer to an operation that is not under way is ignored. */

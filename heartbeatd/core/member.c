@@ -66,8 +66,6 @@ static void beat_if_due(struct hb_core *core)
     if (core->next_beat_ns <= now_ns) {
         core->next_beat_ns += (1 + (now_ns - core->next_beat_ns) / keepalive_ns) * keepalive_ns;
         hb_member_send_status(core);
-    } else if (core->word_ns <= now_ns) {
-        hb_member_send_status(core);
     }
 }
 
@@ -101,7 +99,7 @@ void hb_member_late(struct hb_core *core)
                late_ns / HA_NS_PER_MS);
     if (late_ns > deadtime_ns / 2) {
         hb_word_renew_trust(core);
-        hb_member_send_status(core);
+        core->doubt_ns = ha_after_ns(now_ns, keepalive_ns);
     }
 }
 
@@ -241,13 +239,18 @@ static void ask_nodes(struct hb_core *core)
     become_active(core);
 }
 
-/* Up until each node was heard or is dead. */
-static void communication_up(struct hb_core *core)
+/* Once each node was heard or is dead. */
+static bool communication_is_up(const struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++) {
         if (!core->nodes[i].self && core->nodes[i].status == HB_STATUS_INIT)
-            return;
+            return false;
     }
+    return true;
+}
+
+static void communication_up(struct hb_core *core)
+{
     core->comm_up = true;
     for (size_t i = 0; i < core->node_count; i++) {
         struct hb_node *node = &core->nodes[i];
@@ -291,14 +294,20 @@ void hb_member_repnodes(struct hb_core *core, struct hb_node *node, const struct
         become_active(core);
 }
 
+static void watch_nodes(struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++)
+        watch_node(core, &core->nodes[i]);
+}
+
 void hb_member_timers(struct hb_core *core)
 {
     beat_if_due(core);
-    for (size_t i = 0; i < core->node_count; i++)
-        watch_node(core, &core->nodes[i]);
-    if (!core->comm_up)
+    watch_nodes(core);
+    if (!core->comm_up && communication_is_up(core)) {
         communication_up(core);
-    else if (core->ask_nodes_ns <= hb_mono(core))
+        watch_nodes(core); /* by shorter times now */
+    } else if (core->ask_nodes_ns <= hb_mono(core))
         ask_nodes(core);
 }
 

@@ -127,6 +127,7 @@ void hb_node_die(struct hb_node *node, size_t groups)
 
     node->status = HB_STATUS_DEAD;
     node->deadline_ns = HA_NEVER;
+    node->beat_ns = 0;
     hb_seq_forget(&node->seq);
     hb_view_reset(&node->view, groups, false);
     if (left)

@@ -138,13 +138,16 @@ void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why)
     hb_group_want(&owned->run, true, core->out);
 }
 
-void hb_owner_let_go(struct hb_core *core, size_t group)
+static void no_reason(struct hb_owned *owned)
 {
-    struct hb_owned *owned = &core->groups[group];
-
     owned->why = HB_WHY_NOT;
     owned->took = owned->contested = false;
-    hb_group_want(&owned->run, false, core->out);
+}
+
+void hb_owner_let_go(struct hb_core *core, size_t group)
+{
+    no_reason(&core->groups[group]);
+    hb_group_want(&core->groups[group].run, false, core->out);
 }
 
 /* ---- nobody has it ---- */
@@ -159,7 +162,7 @@ static bool is_free(const struct hb_core *core, size_t group)
             continue;
         if (node->view.groups[group] & HB_G_CLAIMED)
             return false;
-        if (node->hearth && node->view.stage != HB_STAGE_GONE &&
+        if (node->hearth &&
             !(node->view.known && node->view.sees_us && node->view.saw >= core->trust))
             return false;
     }
@@ -229,6 +232,8 @@ static void consider(struct hb_core *core, size_t group)
 {
     struct hb_owned *owned = &core->groups[group];
 
+    if (core->doubt_ns > hb_mono(core))
+        return;
     if (retry_ns(core, owned) <= hb_mono(core)) {
         owned->failed = false;
         hb_word_renew_trust(core);
@@ -282,7 +287,8 @@ static bool yields(struct hb_core *core, size_t group, const struct hb_node *oth
     hb_say(core, LOG_WARNING, "group %s is held by node %s as well, which %s: giving it up",
            key_of(core, group), other->name,
            other->view.sees_us ? "keeps it" : "does not hear us");
-    hb_owner_let_go(core, group);
+    no_reason(&core->groups[group]);
+    hb_group_drop(&core->groups[group].run, core->out);
     return true;
 }
 
@@ -325,8 +331,7 @@ static void settle_group(struct hb_core *core, size_t group)
         owned->why != HB_WHY_NOT) {
         owned->failed = true;
         owned->failed_ns = hb_mono(core);
-        owned->why = HB_WHY_NOT;
-        owned->took = owned->contested = false;
+        no_reason(owned);
     }
     if (core->stage != HB_STAGE_STABLE)
         hb_owner_let_go(core, group);
@@ -344,10 +349,12 @@ void hb_owner_settle(struct hb_core *core)
 
 uint64_t hb_owner_next_ns(const struct hb_core *core)
 {
-    uint64_t now_ns = core->now->mono_ns, next_ns = HA_NEVER;
+    uint64_t now_ns = core->now->mono_ns;
+    uint64_t next_ns = core->doubt_ns > now_ns ? core->doubt_ns : HA_NEVER;
 
     for (size_t i = 0; i < core->group_count; i++) {
-        next_ns = MIN(next_ns, retry_ns(core, &core->groups[i]));
+        if (retry_ns(core, &core->groups[i]) > now_ns)
+            next_ns = MIN(next_ns, retry_ns(core, &core->groups[i]));
         next_ns = MIN(next_ns, core->groups[i].run.retry_ns);
     }
     for (size_t i = 0; i < core->node_count; i++) {

@@ -81,10 +81,12 @@ struct hb_core {
     uint64_t ask_nodes_ns;  /* next reqnodes; HA_NEVER: none */
     size_t asked_node;
     uint64_t wake_ns;
+    uint64_t doubt_ns;      /* we were held up: what waits to be read is old until then */
 
     /* word.c */
     uint64_t word_ns;       /* an extra beat is due then; HA_NEVER: none */
-    uint64_t trust;         /* start nothing before the others saw this message of ours */
+    uint64_t trust;         /* start nothing before the others saw this message of ours;
+                               HA_NEVER: it is not out yet */
     GString *word, *told;   /* as it would be now, and as last sent (without "seen") */
 
     /* dialogue.c */
@@ -120,7 +122,7 @@ void hb_word_add(struct hb_core *core, struct hb_msg *msg);
 /* For messages of a type that carries it: keeps it if newer than what node told before. */
 void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
                   uint64_t number);
-/* Something we tell may have changed: sees to an extra beat. */
+/* Something we tell may have changed: sends an extra beat, or sees to one. */
 void hb_word_settle(struct hb_core *core);
 /* Whatever we decide from here on counts on others having seen what we say now. */
 void hb_word_renew_trust(struct hb_core *core);

@@ -109,6 +109,8 @@ static void append_seen(struct hb_core *core, GString *text)
 
 void hb_word_add(struct hb_core *core, struct hb_msg *msg)
 {
+    if (core->trust == HA_NEVER)
+        core->trust = core->number;
     compose_word(core, core->word);
     g_string_assign(core->told, core->word->str);
     append_seen(core, core->word);
@@ -137,16 +139,18 @@ static bool any_hearth(const struct hb_core *core)
 
 void hb_word_settle(struct hb_core *core)
 {
-    if (core->word_ns != HA_NEVER || !any_hearth(core))
-        return;
-    compose_word(core, core->word);
-    if (!g_string_equal(core->word, core->told))
-        extra_beat(core);
+    if (core->word_ns == HA_NEVER && any_hearth(core)) {
+        compose_word(core, core->word);
+        if (!g_string_equal(core->word, core->told))
+            extra_beat(core);
+    }
+    if (core->word_ns <= hb_mono(core))
+        hb_member_send_status(core);
 }
 
 void hb_word_renew_trust(struct hb_core *core)
 {
-    core->trust = core->number + 1;
+    core->trust = HA_NEVER; /* until the next message that carries the word */
 }
 
 /* The keys of hstate. Unknown ones are for later versions and passed over. */

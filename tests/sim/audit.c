@@ -49,12 +49,21 @@ static uint64_t dead_ns(const struct sim *sim, unsigned node)
     return ha_ms_to_ns(sim->config[node]->deadtime_ms);
 }
 
-void audit_delivered(struct sim *sim, unsigned from, unsigned to)
+/* Only news counts: a second copy, one sent again, or one that waited while its
+ * receiver was held up says nothing about now. */
+void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct hb_msg *beat,
+                     uint64_t sent_ns)
 {
     struct sim_path *path = &sim->paths[from][to];
+    uint64_t generation = 0, number = 0;
 
-    if (from == to)
+    hb_msg_hex(beat, "hg", &generation);
+    hb_msg_hex(beat, "seq", &number);
+    if (from == to || sent_ns <= sim->nodes[to].upset_ns || generation < path->generation ||
+        (generation == path->generation && number <= path->number))
         return;
+    path->generation = generation;
+    path->number = number;
     if (path->beat_ns == 0 || sim->now_ns - path->beat_ns >= dead_ns(sim, from))
         path->good = 0;
     path->beat_ns = sim->now_ns;
@@ -88,7 +97,7 @@ static bool letting_go(const struct sim *sim, unsigned index, unsigned group)
 {
     const struct hb_core *core = sim->nodes[index].core;
 
-    return core == NULL || hb_core_group_state(core, group) == HB_GROUP_STOPPING;
+    return core == NULL || !core->groups[group].run.wanted;
 }
 
 void audit_truth(struct sim *sim)
@@ -158,7 +167,7 @@ static void audit_death(struct sim *sim, unsigned index, unsigned of)
         !node->core->comm_up || node->beat_ns[of] <= node->upset_ns ||
         node->core->status != HB_STATUS_ACTIVE)
         return;
-    if (sim->now_ns != node->beat_ns[of] + seen->dead_ns && seen->beat_ns != 0)
+    if (sim->now_ns != node->beat_ns[of] + seen->dead_ns)
         sim_fail(sim, "%s counts %s dead %.3f s after its last beat, not %.3f s", sim_name(index),
                  sim_name(of), (double)(sim->now_ns - node->beat_ns[of]) / 1e9,
                  (double)seen->dead_ns / 1e9);
@@ -193,7 +202,11 @@ void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
     const char *state = hb_msg_text(msg, "hstate"), *stable = hb_msg_text(msg, "isstable");
     const char *hold = hb_msg_text(msg, "rsc_hold");
     const char *digits = state != NULL ? strstr(state, " g=") : NULL;
+    uint64_t number;
 
+    if (!hb_msg_hex(msg, "seq", &number) || number <= sim->nodes[index].sent)
+        return; /* one that is sent again says what was */
+    sim->nodes[index].sent = number;
     for (unsigned group = 0; group < sim->group_count; group++) {
         bool home = sim->nodes[index].core->groups[group].home;
         bool owns = sim_owns(sim, index, group);

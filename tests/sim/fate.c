@@ -124,21 +124,22 @@ static void happens_to_path(struct sim *sim, unsigned from, unsigned to)
 
 static void trouble(struct sim *sim, unsigned node, unsigned other)
 {
-    (void)other;
+    if (sim->now_ns >= TROUBLE_MS * SIM_MS)
+        return;
     node = sim_below(sim, sim->node_count);
     other = (node + 1 + sim_below(sim, sim->node_count - 1)) % sim->node_count;
     if (sim_chance(sim, 600))
         happens_to_node(sim, node);
     else
         happens_to_path(sim, node, other);
-    if (sim->now_ns < TROUBLE_MS * SIM_MS)
-        sim_later(sim, sim_chance(sim, 300) ? sim_below(sim, 3000) : 1000 + sim_below(sim, 60000),
-                  0, 0, trouble);
+    sim_later(sim, sim_chance(sim, 300) ? sim_below(sim, 3000) : 1000 + sim_below(sim, 60000), 0,
+              0, trouble);
 }
 
 static void quiet(struct sim *sim)
 {
     sim_say(sim, "---- quiet from here on");
+    sim->keep_up = true;
     for (unsigned i = 0; i < sim->node_count; i++) {
         sim_resume(sim, i);
         sim_start(sim, i);

@@ -30,6 +30,7 @@ static void send_one(struct sim *sim, unsigned from, unsigned to, unsigned link,
     due->at_ns = sim->now_ns + (path->delay_min_us +
                                 sim_below(sim, path->delay_max_us - path->delay_min_us + 1)) *
                                    HA_NS_PER_US;
+    due->sent_ns = sim->now_ns;
     due->node = to;
     due->life = sim->nodes[to].life;
     due->from = from;
@@ -92,7 +93,7 @@ void sim_deliver(struct sim *sim, struct sim_due *due)
         event.msg = opened;
     }
     if (due->beat)
-        audit_delivered(sim, due->from, due->node);
+        audit_delivered(sim, due->from, due->node, due->msg, due->sent_ns);
     if (event.msg != NULL)
         sim_step(sim, due->node, &event);
     hb_msg_unref(opened);

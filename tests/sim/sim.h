@@ -45,6 +45,7 @@ struct sim_path {
     bool link_cut[SIM_LINKS];
     /* what audit.c knows of it */
     uint64_t beat_ns;        /* when a beat last got through */
+    uint64_t generation, number; /* that beat's */
     unsigned good;           /* beats in a row that did */
     uint64_t good_ns;        /* when it had become reliable again */
 };
@@ -70,6 +71,7 @@ struct sim_node {
     uint64_t beats[SIM_NODES], beat_generation[SIM_NODES], beat_number[SIM_NODES];
     uint64_t beat_ns[SIM_NODES];
     enum hb_status seen[SIM_NODES];
+    uint64_t sent;           /* number of its newest message */
     uint64_t upset_ns;       /* last time it was started or held up */
 };
 
@@ -84,6 +86,7 @@ struct sim_due {
     struct hb_msg *msg;
     GByteArray *bytes;
     bool beat;
+    uint64_t sent_ns;
     /* OP */
     struct hb_action op;
     enum hb_op_result result;
@@ -104,6 +107,7 @@ struct sim {
     GPtrArray *queue;        /* a heap of struct sim_due * */
     struct ak_keys *keys;    /* through the wire codec; NULL: messages as they are */
     bool loopback;           /* own messages come back, as with bcast */
+    bool keep_up;            /* what stops is started again */
     bool trace;
     bool failed;
     char failure[256];
@@ -151,7 +155,8 @@ void sim_keys_init(struct sim *sim);
 void audit_step(struct sim *sim, unsigned node);
 void audit_op(struct sim *sim, unsigned node, const struct hb_action *op);
 void audit_send(struct sim *sim, unsigned node, const struct hb_msg *msg);
-void audit_delivered(struct sim *sim, unsigned from, unsigned to);
+void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct hb_msg *beat,
+                     uint64_t sent_ns);
 void audit_upset(struct sim *sim, unsigned node); /* started, crashed, paused, resumed */
 void audit_truth(struct sim *sim);                /* what is up where has changed, or time passed */
 void audit_end(struct sim *sim);                  /* quiet since long: everything in order? */

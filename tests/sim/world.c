@@ -186,6 +186,24 @@ void sim_clear(struct sim *sim)
 
 /* ---- agents ---- */
 
+/* A script that is killed has done its work or not; the answer comes soon. */
+static void cancel_op(struct sim *sim, unsigned index, uint32_t op_id)
+{
+    for (guint i = 0; i < sim->queue->len; i++) {
+        struct sim_due *due = heap(sim)[i], *early;
+
+        if (due->kind != SIM_DUE_OP || due->node != index || due->op.op_id != op_id ||
+            due->life != sim->nodes[index].life)
+            continue;
+        early = g_memdup2(due, sizeof *due);
+        due->life = 0; /* void */
+        early->result = HB_OP_FAILED;
+        early->at_ns = MIN(early->at_ns, sim->now_ns + 3 * SIM_MS);
+        sim_push(sim, early);
+        return;
+    }
+}
+
 static const struct hb_resource *resource_of(const struct sim *sim, unsigned group, unsigned at)
 {
     const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
@@ -287,6 +305,9 @@ static void carry_out(struct sim *sim, unsigned index, const struct hb_action *a
     case HB_ACT_OP:
         begin_op(sim, index, action);
         break;
+    case HB_ACT_CANCEL:
+        cancel_op(sim, index, action->op_id);
+        break;
     case HB_ACT_LOG:
         sim_say(sim, "%s  %s%s", names[index], action->level <= LOG_WARNING ? "! " : "",
                 action->text);
@@ -294,6 +315,8 @@ static void carry_out(struct sim *sim, unsigned index, const struct hb_action *a
     case HB_ACT_STOPPED:
         sim_say(sim, "%s  has stopped", names[index]);
         leave(sim, index);
+        if (sim->keep_up)
+            sim_later(sim, 1000, index, index, start_again);
         break;
     case HB_ACT_RESTART:
         sim_say(sim, "%s  starts itself again", names[index]);
@@ -341,6 +364,7 @@ void sim_start(struct sim *sim, unsigned index)
     sim_say(sim, "%s  is started", names[index]);
     memset(self.uuid, (int)index + 1, sizeof self.uuid);
     node->life++;
+    node->sent = 0;
     node->paused = node->stopping = false;
     memset(node->beats, 0, sizeof node->beats);
     memset(node->beat_generation, 0, sizeof node->beat_generation);
