@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The questions that commands ask the daemon over the control socket, and the
+ * exit statuses of cl_status, which are the answers' statuses. Words:
+ *
+ *   hbstatus                  empty
+ *   describe                  version and counters, for people
+ *   nodes                     NAME TAB STATUS TAB TYPE per node, last of ha.cf first
+ *   links                     the same, each followed by TAB LINK TAB STATUS per link
+ *   nodestatus NAME           up, active, dead, init
+ *   rscstatus                 none, local, foreign, all, transition
+ *   parameter NAME            a directive's value as in ha.cf
+ *   standby WHAT, takeover WHAT   all, local or foreign; root only
+ *   reload                    what was taken over and what was not; root only
+ */
+#ifndef HB_ANSWERS_H
+#define HB_ANSWERS_H
+
+enum hb_exit {
+    HB_ANSWER_OK = 0,
+    HB_ANSWER_NO = 1,
+    HB_ANSWER_PARAMETER = 11, /* no such node, a word missing or unknown */
+    HB_ANSWER_TIMEOUT = 12,
+    HB_ANSWER_OTHER = 13,
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon: wiring and nothing else. Files become a setup, the setup becomes
+ * media, act and core; datagrams, timers, results and wishes go into the core,
+ * and what comes out of it is done in order.
+ */
+#ifndef HB_HEARTBEAT_H
+#define HB_HEARTBEAT_H
+
+#include <stdbool.h>
+
+#include "common/run/control.h"
+#include "common/run/daemon.h"
+#include "common/run/log.h"
+#include "heartbeatd/act/act.h"
+#include "heartbeatd/core/core.h"
+#include "heartbeatd/core/wire.h"
+#include "heartbeatd/media/media.h"
+#include "heartbeatd/setup.h"
+
+#define HB_PIDFILE      HA_RUNDIR "/heartbeat.pid"
+#define HB_PIDFILE_WORD "heartbeat"
+#define HB_CONTROL_NAME "heartbeat"
+
+struct hb_options {
+    bool foreground;
+    bool log_to_stderr;
+    bool no_realtime;
+    int debug;
+};
+
+struct hb_daemon {
+    struct hb_options options;
+    struct ha_daemon parent;
+    struct ha_loop *loop;
+    struct ha_control *control;
+
+    struct hb_setup setup;
+    struct hb_media *media;
+    struct hb_act *act;
+    struct hb_core *core; /* NULL while waiting to start anew */
+    uint64_t generation;
+
+    struct hb_actions actions;
+    GByteArray *datagram;
+    struct ha_timer wake;
+    struct ha_timer restart;
+
+    int loadavg_fd;
+    uint64_t loadavg_ns;
+    char loadavg[64];
+
+    uint64_t refused[HB_REFUSAL_COUNT]; /* [HB_ACCEPTED]: those that were not */
+    struct ha_log_limit refusals;
+};
+
+/* Returns the exit status. In the background the starting process has exited with it already. */
+int hb_daemon_run(const struct hb_options *options);
+
+/* ---- for answers.c ---- */
+/* Hands the core an event now. */
+void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event);
+/* What changed in HA_HADIR since it was read: takes over what can be taken over live and appends
+ * a line per finding to out. */
+void hb_daemon_reload(struct hb_daemon *daemon, GString *out);
+/* The control socket's questions (ctx: the daemon). */
+int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The heartbeat command: reads its options, which are the original's, and hands
+ * over to the daemon or to what manages a running one. An option that is known
+ * but not acted on is an error that says so.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "heartbeatd/heartbeat.h"
+#include "heartbeatd/manage.h"
+
+#define EXIT_USAGE 2
+
+static const char usage_text[] =
+    "usage: heartbeat [-dfl]     start, in the background unless -f\n"
+    "       heartbeat -k         stop, and wait until it has ended\n"
+    "       heartbeat -r         check the files, and take over what has changed\n"
+    "       heartbeat -s         say whether it runs\n"
+    "       heartbeat -V         print the version\n"
+    "-d more in the log, -f foreground, -l no real-time priority\n";
+
+static int usage(void)
+{
+    fputs(usage_text, stderr);
+    return EXIT_USAGE;
+}
+
+static int not_yet(int option)
+{
+    fprintf(stderr, "heartbeat: the option -%c of Heartbeat 3.0.6 is not acted on in this version\n",
+            option);
+    return EXIT_USAGE;
+}
+
+static int start(const struct hb_options *options)
+{
+    int pid = hb_manage_pid();
+
+    if (pid > 0) {
+        printf("heartbeat: already running [pid %d].\n", pid);
+        return 0;
+    }
+    return hb_daemon_run(options);
+}
+
+int main(int argc, char **argv)
+{
+    struct hb_options options = {0};
+    int option, mode = 0;
+
+    while ((option = getopt(argc, argv, "dfklrsvDMRVWC:")) != -1) {
+        switch (option) {
+        case 'd':
+            options.debug++;
+            break;
+        case 'f':
+            options.foreground = true;
+            /* The journal has our syslog lines already. */
+            options.log_to_stderr = getenv("JOURNAL_STREAM") == NULL;
+            break;
+        case 'l':
+            options.no_realtime = true;
+            break;
+        case 'k':
+        case 'r':
+        case 's':
+        case 'V':
+            if (mode && mode != option) {
+                return usage();
+            }
+            mode = option;
+            break;
+        case '?':
+            return usage();
+        default:
+            return not_yet(option);
+        }
+    }
+    if (optind < argc) {
+        return usage();
+    }
+    switch (mode) {
+    case 'V':
+        printf("%s (Hearth)\n", HB_VERSION);
+        return 0;
+    case 's':
+        return hb_manage_status();
+    case 'k':
+        return hb_manage_stop();
+    case 'r': {
+        bool wanted;
+        int status = hb_manage_reload(&wanted);
+
+        return wanted ? start(&options) : status;
+    }
+    default:
+        return start(&options);
+    }
+}

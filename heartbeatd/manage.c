@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * heartbeat -s, -k, -r: the pid file, a signal, a question. Changes nothing
+ * itself. Outputs and exit statuses are the original's (heartbeat(8)).
+ */
+#include "heartbeatd/manage.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "heartbeatd/answers.h"
+#include "heartbeatd/heartbeat.h"
+
+#define ASK_TIMEOUT_MS 5000
+
+/* The exit statuses that init scripts know. */
+enum { STATUS_DEAD_PIDFILE = 1, STATUS_STOPPED = 3 };
+
+int hb_manage_pid(void)
+{
+    int pid = ha_pidfile_check(HB_PIDFILE, HB_PIDFILE_WORD);
+
+    return pid >= 0 ? pid : -1;
+}
+
+int hb_manage_status(void)
+{
+    int pid = hb_manage_pid();
+    struct ha_diags diags;
+    char *node;
+
+    if (pid <= 0) {
+        printf("heartbeat is stopped. No process\n");
+        return pid < 0 ? STATUS_DEAD_PIDFILE : STATUS_STOPPED;
+    }
+    ha_diags_init(&diags);
+    node = hb_local_node(&diags);
+    printf("heartbeat OK [pid %d et al] is running on %s [%s]...\n", pid, node ? node : "?",
+           node ? node : "?");
+    g_free(node);
+    ha_diags_clear(&diags);
+    return 0;
+}
+
+int hb_manage_stop(void)
+{
+    struct pollfd ended = {.events = POLLIN};
+    int pid = hb_manage_pid();
+
+    if (pid <= 0) {
+        printf("INFO: Heartbeat already stopped.\n");
+        return 0;
+    }
+    ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    /* The number is held by the descriptor now: see that it is still ours. */
+    if (ended.fd < 0 || hb_manage_pid() != pid) {
+        if (ended.fd >= 0) {
+            close(ended.fd);
+        }
+        return 0;
+    }
+    if (syscall(SYS_pidfd_send_signal, ended.fd, SIGTERM, NULL, 0) < 0 && errno != ESRCH) {
+        fprintf(stderr, "heartbeat: cannot stop process %d: %s\n", pid, strerror(errno));
+        close(ended.fd);
+        return errno == EPERM ? HB_EXIT_PERMISSION : 1;
+    }
+    while (poll(&ended, 1, -1) < 0 && errno == EINTR) {
+    }
+    close(ended.fd);
+    return 0;
+}
+
+static int check_files(void)
+{
+    struct hb_setup setup;
+    struct ha_diags diags;
+    GString *text = g_string_new(NULL);
+    int status;
+
+    ha_diags_init(&diags);
+    status = hb_setup_load(&setup, &diags);
+    ha_diags_print(&diags, text);
+    fputs(text->str, stderr);
+    hb_setup_clear(&setup);
+    ha_diags_clear(&diags);
+    g_string_free(text, TRUE);
+    return status;
+}
+
+int hb_manage_reload(bool *start)
+{
+    char *words[] = {(char *)"reload", NULL};
+    GString *answer;
+    int status = check_files(), told = 0, pid = hb_manage_pid();
+
+    *start = pid <= 0 && status == 0;
+    if (status) {
+        fprintf(stderr, "Configuration error, heartbeat NOT restarted.\n");
+        return status == HB_EXIT_PERMISSION ? status : 1;
+    }
+    if (pid <= 0) {
+        return 0;
+    }
+    answer = g_string_new(NULL);
+    status = ha_control_ask(HB_CONTROL_NAME, words, ASK_TIMEOUT_MS, &told, answer);
+    if (status == 0) {
+        fputs(answer->str, told ? stderr : stdout);
+        status = told ? 1 : 0;
+    } else if (kill(pid, SIGHUP) < 0) {
+        fprintf(stderr, "heartbeat: cannot signal process %d: %s\n", pid, strerror(errno));
+        status = errno == EPERM ? HB_EXIT_PERMISSION : 1;
+    } else {
+        status = 0;
+    }
+    g_string_free(answer, TRUE);
+    return status;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Being on time on a busy machine. Nothing here is needed to run. */
+#ifndef HB_REALTIME_H
+#define HB_REALTIME_H
+
+/* SCHED_RR with priority, memory locked; what cannot be had is logged. Children start with
+ * ordinary scheduling. */
+void hb_realtime_enter(int priority);
+
+#endif
