@@ -48,9 +48,10 @@ static const struct hb_kernel_address *find_held(const struct hb_kernel *kernel,
 {
     for (guint i = 0; i < kernel->addresses->len; i++) {
         const struct hb_kernel_address *address = address_at(kernel, i);
+        const struct hb_link *link = hb_kernel_link(kernel, address->index);
 
-        if (ha_addr_equal(&address->addr, &spec->addr) && (address->flags & IFA_F_DADFAILED) == 0 &&
-            !is_hidden(kernel, spec, address))
+        if (ha_addr_equal(&address->addr, &spec->addr) && link != NULL && link->up &&
+            (address->flags & IFA_F_DADFAILED) == 0 && !is_hidden(kernel, spec, address))
             return address;
     }
     return NULL;

@@ -27,7 +27,7 @@ struct hb_address_plan {
 void hb_address_plan_init(struct hb_address_plan *plan);
 void hb_address_plan_clear(struct hb_address_plan *plan);
 
-/* Is each of them where others can reach it? */
+/* Is it where others can reach it: on an interface that is up and asked for it? */
 bool hb_address_held(const struct hb_kernel *kernel, const struct hb_address_spec *spec);
 
 /* Appends what one more address needs. Interface, netmask, broadcast and label

@@ -165,6 +165,21 @@ static void an_interface_that_is_down_is_named(void **state)
     assert_start_fails(f, "the interface eth1 is down");
 }
 
+static void an_address_on_an_interface_that_went_down_is_not_held(void **state)
+{
+    struct place *f = *state;
+
+    place_resource(f, "IPaddr2", "10.0.0.50/24/eth0");
+    place_begin(f);
+    assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
+    place_sh("ip link set eth0 down");
+    assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
+    assert_int_equal(place_run(f, HB_OP_START), HB_OP_FAILED);
+    assert_non_null(strstr(f->detail, "eth0 is down"));
+    assert_int_equal(place_run(f, HB_OP_STOP), HB_OP_OK);
+    assert_shows("dev eth0", "10.0.0.50", false);
+}
+
 static void an_address_in_no_network_asks_for_an_interface(void **state)
 {
     struct place *f = *state;
@@ -335,6 +350,7 @@ int main(void)
         CASE(interface_and_netmask_are_found_when_not_given),
         CASE(a_missing_interface_is_named),
         CASE(an_interface_that_is_down_is_named),
+        CASE(an_address_on_an_interface_that_went_down_is_not_held),
         CASE(an_address_in_no_network_asks_for_an_interface),
         CASE(what_cannot_be_read_fails_and_says_so),
         CASE(what_the_kernel_refuses_is_told_in_its_words),
