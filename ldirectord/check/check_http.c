@@ -147,19 +147,19 @@ static enum ld_verdict http_deadline(struct ld_check *check)
     return by_progress(state, connecting, LD_L6TOUT, LD_L7TOUT);
 }
 
-static enum ld_verdict connect_verdict(const struct http_state *state)
+static int connect_errno(const struct http_state *state)
 {
     long error = 0;
 
     curl_easy_getinfo(state->transfer.easy, CURLINFO_OS_ERRNO, &error);
-    return error != 0 ? ld_check_errno((int)error) : LD_L4CON;
+    return error != 0 ? (int)error : ECONNREFUSED;
 }
 
 static enum ld_verdict failure_verdict(const struct http_state *state, CURLcode result)
 {
     switch (result) {
     case CURLE_COULDNT_CONNECT:
-        return connect_verdict(state);
+        return ld_check_errno(connect_errno(state));
     case CURLE_OPERATION_TIMEDOUT:
         return by_progress(state, LD_L4TOUT, LD_L6TOUT, LD_L7TOUT);
     case CURLE_SSL_CONNECT_ERROR:
@@ -189,6 +189,8 @@ static void fail_by(struct ld_check *check, CURLcode result)
     const char *text = state->error[0] != '\0' ? state->error : curl_easy_strerror(result);
     char clean[CURL_ERROR_SIZE];
 
+    if (result == CURLE_COULDNT_CONNECT) /* libcurl says it at greater length */
+        text = g_strerror(connect_errno(state));
     /* Some of it may be the server's own words. */
     g_strlcpy(clean, text, sizeof(clean));
     for (char *c = clean; *c != '\0'; c++)

@@ -416,8 +416,9 @@ static char *explain(int error, bool have_family)
     if (error == -EPERM || error == -EACCES)
         return g_strdup("no permission to use IPVS: run as root (CAP_NET_ADMIN is needed)");
     if (!have_family)
-        return g_strdup_printf("the kernel has no IPVS, and loading it did not help: modprobe "
-                               "ip_vs, or a kernel with CONFIG_IP_VS (%s)", g_strerror(-error));
+        return g_strdup_printf("the kernel has no IPVS, and its module could not be loaded (%s): "
+                               "see what \"modprobe ip_vs\" says, or use a kernel that has it",
+                               g_strerror(-error));
     return g_strdup_printf("the kernel's IPVS does not answer: %s", g_strerror(-error));
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ldirectord's command line, as ldirectord(8) has it. No I/O. */
+#ifndef LD_ARGS_H
+#define LD_ARGS_H
+
+#include <stdbool.h>
+
+enum ld_order { LD_ORDER_START, LD_ORDER_STOP, LD_ORDER_RESTART, LD_ORDER_TRY_RESTART,
+                LD_ORDER_RELOAD, LD_ORDER_STATUS, LD_ORDER_CONFIGTEST, LD_ORDER_COUNT };
+
+struct ld_args {
+    bool help, version, debug;
+    bool usage;            /* nothing that makes sense: show how it is used */
+    char unknown[64];      /* the option that made it so; "" otherwise */
+    enum ld_order order;
+    const char *config;    /* as typed; "ldirectord.cf" if nothing was */
+    const char *instance;  /* which pid file; points into config or is a constant */
+};
+
+/* argv must outlive args. */
+void ld_args_parse(struct ld_args *args, int argc, char *const *argv);
+/* "start", "try-restart" … */
+const char *ld_order_name(enum ld_order order);
+
+#endif

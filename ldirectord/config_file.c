@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds, reads and parses ldirectord.cf, and prints what the parser says in the
+ * words of the original. Changes nothing.
+ */
+#include "ldirectord/config_file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "common/conf/lines.h"
+#include "common/run/file.h"
+#include "ldirectord/conf/ld_cf.h"
+#include "ldirectord/names.h"
+
+static char *if_regular(char *path)
+{
+    if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return path;
+    g_free(path);
+    return NULL;
+}
+
+char *ld_config_find(const char *name)
+{
+    char *path = if_regular(g_strconcat(HA_HADIR "/", name, NULL));
+
+    if (path == NULL)
+        path = if_regular(g_strconcat(HA_HADIR "/conf/", name, NULL));
+    /* Absolute, because the daemon will stand in "/" when it reads the file again. */
+    if (path == NULL)
+        path = if_regular(g_canonicalize_filename(name, NULL));
+    return path;
+}
+
+static void digest_of(const char *text, size_t length, char digest[65])
+{
+    char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
+
+    g_strlcpy(digest, sum, 65);
+    g_free(sum);
+}
+
+struct ld_config *ld_config_load(const char *path, struct ld_content *content,
+                                 struct ha_diags *diags)
+{
+    struct ld_config *config;
+    char *text;
+    size_t length;
+    int error;
+
+    memset(content, 0, sizeof(*content));
+    error = ha_file_read(path, HA_CONF_MAX, &text, &length, &content->stat);
+    if (error != 0) {
+        ha_diag_add(diags, HA_ERROR, path, 0, 0, "cannot be read: %s", g_strerror(-error));
+        return NULL;
+    }
+    digest_of(text, length, content->digest);
+    config = ld_cf_parse(path, text, length, &ld_system_names, diags);
+    g_free(text);
+    return config;
+}
+
+static bool same_dates(const struct stat *a, const struct stat *b)
+{
+    return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_size == b->st_size && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+bool ld_content_changed(const char *path, struct ld_content *content, char digest[65])
+{
+    struct stat now;
+    char *text;
+    size_t length;
+
+    if (stat(path, &now) != 0 || same_dates(&now, &content->stat))
+        return false;
+    if (ha_file_read(path, HA_CONF_MAX, &text, &length, &now) != 0)
+        return false;
+    digest_of(text, length, digest);
+    g_free(text);
+    if (strcmp(digest, content->digest) != 0)
+        return true;
+    content->stat = now;
+    return false;
+}
+
+char *ld_diag_classic(const struct ha_diag *diag)
+{
+    const char *word = diag->severity == HA_WARNING ? "Warning" : "Error";
+
+    if (diag->line == 0)
+        return g_strdup_printf("%s [%d] reading file %s: %s", word, (int)getpid(), diag->file,
+                               diag->text);
+    return g_strdup_printf("%s [%d] reading file %s at line %u: %s", word, (int)getpid(),
+                           diag->file, diag->line, diag->text);
+}

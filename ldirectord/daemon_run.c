@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of the daemon's process: background, pid file, signals, end. What
+ * it does in between is ldirectord.c's.
+ */
+#include "ldirectord/daemon_run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/run/daemon.h"
+#include "common/run/log.h"
+#include "config.h"
+#include "ldirectord/ldirectord.h"
+
+/* Descriptors for checks in flight and scripts, if the system lets us. */
+#define FILES_WANTED 65536
+
+struct life {
+    struct ha_loop *loop;
+    struct ld_director *director;
+    const char *stopped_by;
+};
+
+static void stop_asked(void *ctx, int signo)
+{
+    struct life *life = ctx;
+
+    life->stopped_by = sigabbrev_np(signo);
+    ha_daemon_notify("STOPPING=1");
+    ld_director_stop(life->director);
+    ha_loop_stop(life->loop, 0);
+}
+
+static void reload_asked(void *ctx, int signo)
+{
+    struct life *life = ctx;
+
+    (void)signo;
+    ha_log(HA_LOG_INFO, "Reloading Linux Director Daemon config on signal");
+    ld_director_reload(life->director);
+}
+
+static void watch_signals(struct life *life)
+{
+    static const int stopping[] = {SIGTERM, SIGINT, SIGQUIT};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(stopping); i++)
+        ha_signal_watch(life->loop, stopping[i], stop_asked, life);
+    ha_signal_watch(life->loop, SIGHUP, reload_asked, life);
+}
+
+static void raise_limits(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    if (files.rlim_max < FILES_WANTED) {
+        struct rlimit more = {.rlim_cur = FILES_WANTED, .rlim_max = FILES_WANTED};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+            return;
+    }
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* To the log, and to the terminal that still waits for us. */
+static void say(const struct ld_run *run, const char *sentence)
+{
+    ha_log(HA_LOG_ERROR, "%s", sentence);
+    if (run->logging == LD_LOG_CONFIGURED)
+        fprintf(stderr, "ldirectord: %s\n", sentence);
+}
+
+static bool write_pid(const struct ld_run *run)
+{
+    int error = ha_pidfile_write(run->pid_file, 0, getpid());
+    char *sentence;
+
+    if (error == 0)
+        return true;
+    sentence = g_strdup_printf("cannot write the pid file %s: %s", run->pid_file,
+                               g_strerror(-error));
+    say(run, sentence);
+    g_free(sentence);
+    return false;
+}
+
+/* Everything that can fail for want of a kernel, permission or memory. */
+static bool begin(struct ld_run *run, struct life *life)
+{
+    struct ld_director_settings settings = {.path = run->path, .instance = run->instance,
+                                            .logging = run->logging, .content = run->content};
+    char *why = NULL;
+    int error;
+
+    error = ld_ipvs_netlink_open(&settings.ipvs, &why);
+    if (error != 0) {
+        say(run, why);
+        g_free(why);
+        return false;
+    }
+    life->loop = ha_loop_new();
+    if (life->loop == NULL) {
+        say(run, "cannot make an event loop");
+        settings.ipvs->ops->close(settings.ipvs);
+        return false;
+    }
+    watch_signals(life); /* what comes while we start is heeded once the loop runs */
+    settings.config = g_steal_pointer(&run->config);
+    error = ld_director_start(&life->director, life->loop, &settings);
+    if (error != 0) {
+        say(run, "cannot use the kernel's IPVS table (see the log)");
+        return false;
+    }
+    return true;
+}
+
+static int live(struct ld_run *run, struct ha_daemon *daemon)
+{
+    bool pid_file = run->logging == LD_LOG_CONFIGURED;
+    struct life life = {0};
+    int status = 1;
+
+    raise_limits();
+    if (!pid_file || write_pid(run)) {
+        if (begin(run, &life)) {
+            ha_daemon_ready(daemon);
+            status = ha_loop_run(life.loop);
+            ha_log(HA_LOG_INFO, "Linux Director Daemon terminated on signal: %s", life.stopped_by);
+        }
+        if (pid_file)
+            ha_pidfile_remove(run->pid_file, getpid());
+    }
+    ld_director_free(life.director);
+    ha_loop_free(life.loop);
+    if (status != 0)
+        ha_daemon_failed(daemon, status);
+    return status;
+}
+
+int ld_daemon_run(struct ld_run *run)
+{
+    struct ha_daemon daemon = {.ready_fd = -1};
+    int error;
+
+    if (run->logging != LD_LOG_CONFIGURED) {
+        ha_log(HA_LOG_INFO, "Starting Linux Director (Hearth %s) with pid: %d", PACKAGE_VERSION,
+               (int)getpid());
+        return live(run, &daemon);
+    }
+    ha_log(HA_LOG_INFO, "Starting Linux Director (Hearth %s) as daemon", PACKAGE_VERSION);
+    error = ha_daemon_start(&daemon);
+    if (error != 0) {
+        fprintf(stderr, "ldirectord: cannot become a daemon: %s\n", g_strerror(-error));
+        return 255;
+    }
+    return live(run, &daemon);
+}

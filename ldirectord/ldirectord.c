@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Wiring and nothing else: the core's actions become checks, table writes and
+ * log lines; verdicts, time and new configurations become its events.
+ *
+ * Table writes wait for the end of the round: a hundred verdicts that come
+ * together cost one reading of the kernel's table, not a hundred.
+ */
+#include "ldirectord/ldirectord.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/run/clock.h"
+#include "common/run/daemon.h"
+#include "common/run/log.h"
+#include "ldirectord/check/check.h"
+#include "ldirectord/config_watch.h"
+#include "ldirectord/core/core.h"
+
+struct ld_director {
+    struct ha_loop *loop;
+    const char *path, *instance;
+    enum ld_logging logging;
+    struct ld_config *config;
+    struct ld_content content;
+    struct ld_config_watch *watch;
+    struct ld_ipvs *ipvs;
+    struct ld_core *core;
+    struct ld_checks *checks;
+    struct ld_actions actions;
+    struct ha_timer wake, table;
+    bool table_wanted;
+    GHashTable *complaints; /* sentences of the last table write, so that each is logged once */
+};
+
+/* ---- actions ---- */
+
+static void table_due(void *ctx, uint64_t now_ns);
+
+static void log_actions(struct ld_director *director)
+{
+    for (guint i = 0; i < director->actions.list->len; i++) {
+        const struct ld_action *action =
+            &g_array_index(director->actions.list, struct ld_action, i);
+
+        if (action->kind == LD_ACT_LOG)
+            ha_log((enum ha_level)action->level, "%s", action->text);
+    }
+}
+
+static void perform(struct ld_director *director)
+{
+    for (guint i = 0; i < director->actions.list->len; i++) {
+        const struct ld_action *action =
+            &g_array_index(director->actions.list, struct ld_action, i);
+
+        switch (action->kind) {
+        case LD_ACT_CHECK:
+            ld_checks_start(director->checks, action->check_id, action->probe);
+            break;
+        case LD_ACT_CANCEL:
+            ld_checks_cancel(director->checks, action->check_id);
+            break;
+        case LD_ACT_TABLE:
+            director->table_wanted = true;
+            break;
+        default:
+            break;
+        }
+    }
+    log_actions(director);
+}
+
+static void wake_up(void *ctx, uint64_t now_ns);
+
+static void step(struct ld_director *director, const struct ld_event *event)
+{
+    ld_actions_reset(&director->actions);
+    ld_core_step(director->core, ha_clock_ns(), event, &director->actions);
+    perform(director);
+    ha_timer_set(director->loop, &director->wake, ld_core_wake_ns(director->core), wake_up,
+                 director);
+    if (director->table_wanted && director->table.at_ns == 0)
+        ha_timer_set(director->loop, &director->table, ha_clock_ns(), table_due, director);
+}
+
+static void wake_up(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    step(ctx, &(struct ld_event){.kind = LD_EV_TIMER});
+}
+
+static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
+                         uint64_t took_ns)
+{
+    step(ctx, &(struct ld_event){.kind = LD_EV_VERDICT, .check_id = check_id, .verdict = verdict,
+                                 .detail = detail, .took_ns = took_ns});
+}
+
+/* ---- the kernel's table ---- */
+
+struct application {
+    struct ld_director *director;
+    GHashTable *complaints;
+    const struct ld_vs *refused; /* the service whose servers need no complaint of their own */
+};
+
+static void complain(struct application *application, char *sentence)
+{
+    if (!g_hash_table_contains(application->director->complaints, sentence))
+        ha_log(HA_LOG_ERROR, "%s", sentence);
+    g_hash_table_add(application->complaints, sentence);
+}
+
+static void op_answered(void *ctx, const struct ld_op *op, int error)
+{
+    struct application *application = ctx;
+    struct ld_director *director = application->director;
+
+    if (error == 0) {
+        ld_core_op_done(director->core, op, &director->actions);
+        return;
+    }
+    if (op->vs != application->refused)
+        complain(application, ld_ipvs_error_text(op, error));
+    if (op->kind == LD_OP_ADD_SERVICE)
+        application->refused = op->vs;
+}
+
+/* How many operations failed; one if the table cannot even be read. */
+static unsigned write_table(struct application *application)
+{
+    struct ld_director *director = application->director;
+    struct ld_table *actual = NULL, *wanted;
+    GArray *ops;
+    int status = director->ipvs->ops->read(director->ipvs, &actual);
+
+    if (status != 0) {
+        complain(application, g_strdup_printf("cannot read the kernel's IPVS table: %s",
+                                              g_strerror(-status)));
+        return 1;
+    }
+    ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
+    wanted = ld_core_wanted(director->core);
+    ld_table_diff(actual, wanted, ld_core_ours(director->core), ops);
+    ld_actions_reset(&director->actions);
+    status = director->ipvs->ops->apply(director->ipvs, ops, op_answered, application);
+    log_actions(director);
+    g_array_free(ops, TRUE);
+    ld_table_free(wanted);
+    ld_table_free(actual);
+    return status < 0 ? 1 : (unsigned)status;
+}
+
+static void update_table(struct ld_director *director)
+{
+    struct application application = {
+        .director = director,
+        .complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    unsigned failed;
+
+    director->table_wanted = false;
+    ha_timer_cancel(director->loop, &director->table);
+    failed = write_table(&application);
+    g_hash_table_destroy(director->complaints);
+    director->complaints = application.complaints;
+    step(director, &(struct ld_event){.kind = LD_EV_APPLIED, .failed = failed});
+}
+
+static void table_due(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    update_table(ctx);
+}
+
+/* ---- configuration ---- */
+
+static void watch_file(struct ld_director *director);
+
+static void log_diags(const struct ha_diags *diags)
+{
+    for (guint i = 0; i < diags->list->len; i++) {
+        const struct ha_diag *diag = g_ptr_array_index(diags->list, i);
+        char *text = ld_diag_classic(diag);
+
+        ha_log(diag->severity == HA_WARNING ? HA_LOG_WARNING : HA_LOG_ERROR, "%s", text);
+        g_free(text);
+    }
+}
+
+static void set_logging(struct ld_director *director)
+{
+    if (!ld_logging_setup(director->logging, director->config->logfile, director->instance))
+        ha_log(HA_LOG_WARNING, "logfile: expected a path or a syslog facility, found \"%s\"; "
+               "logging to the facility daemon", director->config->logfile);
+}
+
+static void take_config(struct ld_director *director, struct ld_config *config)
+{
+    struct ld_config *old = director->config;
+    struct ld_event event = {.kind = LD_EV_CONFIG, .config = config};
+    struct ld_table *actual = NULL;
+
+    /* Servers that are new to us but stand in the table already are taken as they stand. */
+    if (director->ipvs->ops->read(director->ipvs, &actual) == 0)
+        event.actual = actual;
+    director->config = config;
+    set_logging(director);
+    step(director, &event);
+    ld_table_free(actual);
+    ld_config_free(old);
+}
+
+void ld_director_reload(struct ld_director *director)
+{
+    struct ha_diags diags;
+    struct ld_config *config;
+    char *notice = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
+                                   ha_clock_ns() / 1000);
+
+    ha_daemon_notify(notice);
+    g_free(notice);
+    ha_diags_init(&diags);
+    config = ld_config_load(director->path, &director->content, &diags);
+    log_diags(&diags);
+    if (config != NULL)
+        take_config(director, config);
+    else
+        ha_log(HA_LOG_ERROR, "Configuration file '%s' has errors: nothing is changed",
+               director->path);
+    ha_diags_clear(&diags);
+    ha_daemon_notify("READY=1");
+}
+
+static void file_changed(void *ctx)
+{
+    struct ld_director *director = ctx;
+    struct ha_diags diags;
+    struct ld_config *ignored;
+
+    ha_log(HA_LOG_INFO, "Configuration file '%s' has changed on disk", director->path);
+    if (director->config->autoreload) {
+        ha_log(HA_LOG_INFO, " - reread new configuration");
+        ld_director_reload(director);
+        return;
+    }
+    ha_log(HA_LOG_INFO, " - ignore new configuration");
+    ha_diags_init(&diags); /* what the file holds now is what the next change is compared with */
+    ignored = ld_config_load(director->path, &director->content, &diags);
+    if (ignored != NULL)
+        ld_config_free(ignored);
+    ha_diags_clear(&diags);
+}
+
+static void watch_file(struct ld_director *director)
+{
+    director->watch = ld_config_watch_start(director->loop, director->path, &director->content,
+                                            file_changed, director);
+}
+
+/* ---- life ---- */
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+        seed = ha_clock_ns();
+    return seed;
+}
+
+int ld_director_start(struct ld_director **out, struct ha_loop *loop,
+                      const struct ld_director_settings *settings)
+{
+    struct ld_director *director = g_new0(struct ld_director, 1);
+    struct ld_event event = {.kind = LD_EV_START};
+    struct ld_table *actual = NULL;
+    int error;
+
+    director->loop = loop;
+    director->path = settings->path;
+    director->instance = settings->instance;
+    director->logging = settings->logging;
+    director->config = settings->config;
+    director->content = settings->content;
+    director->ipvs = settings->ipvs;
+    director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    director->core = ld_core_new(director->config, random_seed());
+    ld_actions_init(&director->actions);
+    error = ld_checks_new(&director->checks, loop, verdict_told, director);
+    if (error == 0)
+        error = director->ipvs->ops->read(director->ipvs, &actual);
+    if (error != 0) {
+        ha_log(HA_LOG_ERROR, "cannot read the kernel's IPVS table: %s", g_strerror(-error));
+        ld_director_free(director);
+        return error;
+    }
+    event.actual = actual;
+    step(director, &event);
+    ld_table_free(actual);
+    if (director->table_wanted)
+        update_table(director);
+    watch_file(director);
+    *out = director;
+    return 0;
+}
+
+void ld_director_stop(struct ld_director *director)
+{
+    step(director, &(struct ld_event){.kind = LD_EV_STOP});
+    if (director->table_wanted)
+        update_table(director);
+}
+
+void ld_director_free(struct ld_director *director)
+{
+    if (director == NULL)
+        return;
+    ld_config_watch_stop(director->watch);
+    ha_timer_cancel(director->loop, &director->wake);
+    ha_timer_cancel(director->loop, &director->table);
+    ld_checks_free(director->checks);
+    ld_core_free(director->core);
+    ld_actions_clear(&director->actions);
+    ld_config_free(director->config);
+    g_hash_table_destroy(director->complaints);
+    director->ipvs->ops->close(director->ipvs);
+    g_free(director);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The running daemon: core, checks and kernel table introduced to each other.
+ * One path for everything: the core says what is wanted, the kernel's table is
+ * read, the difference is applied.
+ */
+#ifndef LD_LDIRECTORD_H
+#define LD_LDIRECTORD_H
+
+#include "common/run/loop.h"
+#include "ldirectord/config_file.h"
+#include "ldirectord/ipvs/ipvs.h"
+#include "ldirectord/logging.h"
+
+struct ld_director;
+
+struct ld_director_settings {
+    const char *path;            /* of the configuration; absolute */
+    const char *instance;
+    enum ld_logging logging;     /* decided at start, kept over reloads */
+    struct ld_config *config;    /* taken over */
+    struct ld_content content;   /* what config was read from */
+    struct ld_ipvs *ipvs;        /* taken over */
+};
+
+/* Reads the kernel's table, adopts what is there and writes the first table of its own: when this
+ * returns 0 the table is in place and checks are about to start. Else negative errno, the log has
+ * why, and the table is as it was. path and instance must outlive it. */
+int ld_director_start(struct ld_director **out, struct ha_loop *loop,
+                      const struct ld_director_settings *settings);
+/* Reads the file again; a bad one changes nothing. */
+void ld_director_reload(struct ld_director *director);
+/* Takes away what cleanstop says. The loop is not stopped. */
+void ld_director_stop(struct ld_director *director);
+void ld_director_free(struct ld_director *director);
+
+#endif

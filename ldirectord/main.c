@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ldirectord(8): the command line's orders, with the exit statuses that init
+ * scripts, heartbeat and cluster managers know.
+ *
+ *   0    done; start: it runs (already); stop: it runs no more
+ *   1    no configuration file; reload of what does not run; status of a stale pid file; start failed
+ *   2    the configuration has errors (stop works all the same)
+ *   3    status: not running
+ *   255  usage
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/run/daemon.h"
+#include "common/run/log.h"
+#include "config.h"
+#include "ldirectord/args.h"
+#include "ldirectord/config_file.h"
+#include "ldirectord/daemon_run.h"
+#include "ldirectord/logging.h"
+
+#define USAGE_STATUS   255
+#define STOP_WAIT_MS   60000
+
+struct command {
+    struct ld_args args;
+    char *const *argv;
+    char *path;     /* of the configuration; NULL: not found */
+    char *pid_file;
+    struct ld_config *config; /* NULL: has errors */
+    struct ld_content content;
+};
+
+static void print_usage(void)
+{
+    printf("Usage: ldirectord [-d] [--] [CONFIG] ACTION\n"
+           "       ldirectord configtest [CONFIG]\n"
+           "       ldirectord -h | -v\n"
+           "\n"
+           "Checks real servers and keeps the kernel's IPVS table as CONFIG says.\n"
+           "CONFIG is looked for in %s, %s/conf and as it is (default: ldirectord.cf).\n"
+           "\n"
+           "Actions:\n"
+           "  start                 begin, in the background; returns when the table is in place\n"
+           "  stop                  end, and take the table's entries away (see cleanstop)\n"
+           "  restart               stop, then start\n"
+           "  try-restart           restart if it runs\n"
+           "  reload, force-reload  read CONFIG again; one with errors changes nothing\n"
+           "  status                say whether it runs: exit 0, or 3\n"
+           "  configtest            say what is wrong with CONFIG: exit 0, or 2\n"
+           "\n"
+           "Options:\n"
+           "  -d, --debug           stay in the foreground, log to standard error\n"
+           "  -h, -?, --help        show this\n"
+           "  -v, --version         show the version\n"
+           "\n"
+           "More in ldirectord(8) and ldirectord.cf(5).\n",
+           HA_HADIR, HA_HADIR);
+}
+
+static void print_version(void)
+{
+    printf("Linux Director of Hearth %s\n"
+           "A new implementation of ldirectord for Heartbeat clusters.\n"
+           "\n"
+           "This is free software: you may share and change it under the terms of the GNU\n"
+           "General Public License, version 2 or later. There is no warranty of any kind.\n",
+           PACKAGE_VERSION);
+}
+
+/* ---- what all orders begin with ---- */
+
+static char *invocation(char *const *argv)
+{
+    GString *words = g_string_new(NULL);
+    char *clean;
+
+    for (; *argv != NULL; argv++)
+        g_string_append_printf(words, "%s ", *argv);
+    clean = ha_log_clean(words->str, words->len, 1024);
+    g_string_free(words, TRUE);
+    return clean;
+}
+
+static enum ld_logging logging_of(const struct command *command)
+{
+    if (command->args.debug)
+        return LD_LOG_DEBUG;
+    if (command->config != NULL && command->config->supervised)
+        return LD_LOG_SUPERVISED;
+    return LD_LOG_CONFIGURED;
+}
+
+static void open_log(const struct command *command)
+{
+    const char *logfile = command->config != NULL ? command->config->logfile : NULL;
+    char *words;
+
+    if (!ld_logging_setup(logging_of(command), logfile, command->args.instance))
+        fprintf(stderr, "ldirectord: logfile: expected a path or a syslog facility, found \"%s\"; "
+                "logging to the facility daemon\n", logfile);
+    words = invocation(command->argv);
+    ha_log(HA_LOG_INFO, "Invoking ldirectord invoked as: %s", words);
+    g_free(words);
+}
+
+static void print_diags(const struct ha_diags *diags)
+{
+    for (guint i = 0; i < diags->list->len; i++) {
+        char *text = ld_diag_classic(g_ptr_array_index(diags->list, i));
+
+        fprintf(stderr, "%s\n", text);
+        g_free(text);
+    }
+}
+
+/* The log has to be writable before anything is done that it should tell of. */
+static bool log_writable(const struct command *command)
+{
+    const char *logfile = command->config->logfile;
+    int fd;
+
+    if (logging_of(command) != LD_LOG_CONFIGURED || logfile == NULL || logfile[0] != '/')
+        return true;
+    fd = open(logfile, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        fprintf(stderr, "Error [%d] unable to open logfile: %s: %s\n", (int)getpid(), logfile,
+                g_strerror(errno));
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+/* 0, or the exit status for what is wrong with the file. */
+static int load(struct command *command)
+{
+    struct ha_diags diags;
+    int status = 0;
+
+    command->path = ld_config_find(command->args.config);
+    if (command->path == NULL) {
+        open_log(command);
+        ha_log(HA_LOG_ERROR, "Exiting with exit_status 1: Config file %s not found",
+               command->args.config);
+        fprintf(stderr, "Config file %s not found\n", command->args.config);
+        return 1;
+    }
+    ha_diags_init(&diags);
+    command->config = ld_config_load(command->path, &command->content, &diags);
+    print_diags(&diags);
+    if (command->config == NULL || (command->args.order != LD_ORDER_STOP && !log_writable(command)))
+        status = 2;
+    else
+        open_log(command);
+    ha_diags_clear(&diags);
+    return status;
+}
+
+static int leave(int status, const struct command *command, const char *what)
+{
+    if (status != 0)
+        ha_log(HA_LOG_INFO, "Exiting with exit_status %d: %s %s", status, what, command->path);
+    return status;
+}
+
+/* The daemon's pid; 0: none; -ESRCH: a pid file it left behind. */
+static int running(const struct command *command)
+{
+    return ha_pidfile_check(command->pid_file, "ldirectord");
+}
+
+/* ---- orders ---- */
+
+static int start(struct command *command)
+{
+    struct ld_run run = {.path = command->path, .instance = command->args.instance,
+                         .pid_file = command->pid_file, .logging = logging_of(command),
+                         .content = command->content};
+
+    if (running(command) > 0)
+        return 0;
+    run.config = g_steal_pointer(&command->config);
+    return ld_daemon_run(&run);
+}
+
+/* Waits for the end: a caller that starts again, or takes the address away, needs to know. */
+static int stop_and_wait(int pid)
+{
+    struct pollfd ended = {.events = POLLIN};
+    int status;
+
+    ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (ended.fd < 0)
+        return errno == ESRCH ? 0 : -errno;
+    if (syscall(SYS_pidfd_send_signal, ended.fd, SIGTERM, NULL, 0) != 0)
+        status = errno == ESRCH ? 0 : -errno;
+    else
+        status = poll(&ended, 1, STOP_WAIT_MS) > 0 ? 0 : -ETIMEDOUT;
+    close(ended.fd);
+    return status;
+}
+
+static int stop(struct command *command)
+{
+    int pid = running(command);
+    int error = pid > 0 ? stop_and_wait(pid) : 0;
+
+    if (error == 0)
+        return 0;
+    fprintf(stderr, "ldirectord: cannot stop process %d: %s\n", pid, g_strerror(-error));
+    return leave(1, command, "ldirectord does not end for");
+}
+
+/* A new process image, so that /proc/PID/cmdline says "start", by which it is known to others. */
+static int start_afresh(struct command *command)
+{
+    char *argv[] = {command->argv[0], (char *)command->args.config, (char *)"start", NULL};
+    char *short_argv[] = {command->argv[0], (char *)"start", NULL};
+    bool is_default = strcmp(command->args.instance, "ldirectord") == 0;
+
+    if (!command->args.debug)
+        execv("/proc/self/exe", is_default ? short_argv : argv);
+    return start(command);
+}
+
+static int restart(struct command *command)
+{
+    int status = 0;
+
+    if (command->args.order == LD_ORDER_TRY_RESTART && running(command) <= 0)
+        return 0;
+    status = stop(command);
+    return status != 0 ? status : start_afresh(command);
+}
+
+static int reload(struct command *command)
+{
+    int pid = running(command);
+
+    if (pid <= 0)
+        return leave(1, command, "ldirectord is stopped for");
+    if (kill(pid, SIGHUP) != 0) {
+        fprintf(stderr, "ldirectord: cannot signal process %d: %s\n", pid, g_strerror(errno));
+        return leave(1, command, "ldirectord cannot be signalled for");
+    }
+    return 0;
+}
+
+static int show_status(struct command *command)
+{
+    int pid = running(command);
+    char *line;
+
+    if (pid > 0) {
+        line = g_strdup_printf("ldirectord for %s is running with pid: %d", command->path, pid);
+        fprintf(stderr, "%s\n", line);
+        ha_log(HA_LOG_INFO, "%s", line);
+        g_free(line);
+        return 0;
+    }
+    if (pid == -ESRCH) {
+        line = g_strdup_printf("ldirectord stale pid file %s for %s", command->pid_file,
+                               command->path);
+        fprintf(stderr, "%s\n", line);
+        ha_log(HA_LOG_INFO, "%s", line);
+        g_free(line);
+    }
+    printf("ldirectord is stopped for %s\n", command->path);
+    return leave(pid == -ESRCH ? 1 : 3, command, "ldirectord is stopped for");
+}
+
+static int configtest(struct command *command)
+{
+    GString *report = g_string_new(NULL);
+    struct ha_diags diags;
+    guint reals = 0;
+
+    command->path = ld_config_find(command->args.config);
+    if (command->path == NULL) {
+        fprintf(stderr, "Config file %s not found\n", command->args.config);
+        g_string_free(report, TRUE);
+        return 1;
+    }
+    ha_diags_init(&diags);
+    command->config = ld_config_load(command->path, &command->content, &diags);
+    ha_diags_print(&diags, report);
+    if (report->len > 0)
+        printf("%s\n", g_strchomp(report->str));
+    if (command->config != NULL) {
+        for (guint i = 0; i < command->config->services->len; i++) {
+            const struct ld_service *service = g_ptr_array_index(command->config->services, i);
+            reals += service->reals->len;
+        }
+        printf("%s: good: %u virtual servers, %u real servers\n", command->path,
+               command->config->services->len, reals);
+    }
+    ha_diags_clear(&diags);
+    g_string_free(report, TRUE);
+    return command->config != NULL ? 0 : 2;
+}
+
+static int (*const orders[LD_ORDER_COUNT])(struct command *) = {
+    [LD_ORDER_START] = start,           [LD_ORDER_STOP] = stop,
+    [LD_ORDER_RESTART] = restart,       [LD_ORDER_TRY_RESTART] = restart,
+    [LD_ORDER_RELOAD] = reload,         [LD_ORDER_STATUS] = show_status,
+    [LD_ORDER_CONFIGTEST] = configtest,
+};
+
+/* Stopping must work whatever has become of the file meanwhile. */
+static bool goes_on(const struct command *command, int status)
+{
+    return command->args.order == LD_ORDER_STOP && (status == 2 || running(command) > 0);
+}
+
+static int obey(struct command *command)
+{
+    int status = 0;
+
+    command->pid_file = g_strdup_printf("%s/ldirectord.%s.pid", HA_RUNDIR, command->args.instance);
+    if (command->args.order != LD_ORDER_CONFIGTEST)
+        status = load(command);
+    if (status == 0 || goes_on(command, status))
+        status = orders[command->args.order](command);
+    ld_config_free(command->config);
+    g_free(command->path);
+    g_free(command->pid_file);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct command command = {.argv = argv};
+    int status;
+
+    ld_args_parse(&command.args, argc, argv);
+    if (command.args.version) {
+        print_version();
+        return 0;
+    }
+    if (command.args.help || command.args.usage) {
+        if (command.args.unknown[0] != '\0')
+            fprintf(stderr, "Unknown option: %s\n", command.args.unknown);
+        print_usage();
+        return command.args.help ? 0 : USAGE_STATUS;
+    }
+    status = obey(&command);
+    ha_log_close();
+    return status;
+}
