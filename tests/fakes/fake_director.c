@@ -71,6 +71,7 @@ static void write_table(struct fake_director *director)
     ld_table_diff(actual, wanted, ld_core_ours(director->core), ops);
     applied.failed = (unsigned)ipvs->ops->apply(ipvs, ops, op_done, director);
     director->tables++;
+    director->failed = applied.failed;
     if (applied.failed == 0 && !fake_ipvs_equal(director->ipvs.table, wanted,
                                                 ld_core_ours(director->core), &why)) {
         broken(director, "the table is not the wanted one: %s", why);

@@ -26,6 +26,7 @@ struct fake_director {
     GString *log;    /* a line each */
     unsigned asked;  /* checks ever started */
     unsigned tables; /* times the table was written */
+    unsigned failed; /* operations refused the last time */
     char *broken;    /* what an audit found, the first time; NULL: nothing */
 };
 

@@ -426,6 +426,83 @@ static void another_question_is_asked_at_once_and_the_server_stays_up_meanwhile(
     end(&director);
 }
 
+static void failures_under_another_question_no_longer_count(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = pair();
+
+    (void)state;
+    first(config)->failurecount = 2;
+    start_healthy(&director, config);
+    interval(&director, "10.1.0.1", LD_L7STS);
+    config = pair();
+    first(config)->failurecount = 2;
+    ((struct ld_real *)first(config)->reals->pdata[0])->request = g_strdup("/new");
+    fake_director_reload(&director, config);
+    fake_director_pass(&director, HA_NS_PER_MS);
+    fake_director_answer(&director, "10.1.0.1", LD_L7STS);
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 2");
+    assert_logged(&director, "failure 1/2");
+    end(&director);
+}
+
+static void a_server_that_the_kernel_has_at_weight_0_starts_down(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = pair();
+    struct ld_dest dest = {.port = 80, .weight = 0};
+    struct ld_vs *vs;
+
+    (void)state;
+    fake_director_init(&director, config, 1);
+    vs = ld_table_add(director.ipvs.table, &first(config)->id);
+    strcpy(vs->scheduler, "wrr");
+    ha_addr_parse(&dest.addr, "10.1.0.1");
+    g_array_append_val(vs->dests, dest);
+    fake_director_start(&director);
+    assert_table(&director, "10.0.0.1:80 wrr");
+    assert_logged(&director, "Deleted real server: 10.1.0.1:80 (10.0.0.1:80)");
+    end(&director);
+}
+
+static void a_fallback_that_is_a_server_too_has_one_entry(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = pair();
+
+    (void)state;
+    first(config)->quiescent = true;
+    fake_fallback(first(config), "10.1.0.2", 80, LD_GATE);
+    start(&director, config);
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 0, 10.1.0.2:80 1");
+    assert_logged(&director, "Added fallback server: 10.1.0.2:80 (10.0.0.1:80) (Weight set to 1)");
+    fake_director_pass(&director, HA_NS_PER_S);
+    fake_director_answer(&director, "10.1.0.1", LD_L7OK);
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 0");
+    fake_director_answer(&director, "10.1.0.2", LD_L7OK);
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 2");
+    end(&director);
+}
+
+static void the_fallback_serves_a_mark_as_well(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = ld_config_new();
+    struct ld_service *service = fake_mark(config, AF_INET6, 3);
+
+    (void)state;
+    service->checktype = LD_CHECK_CONNECT;
+    fake_real(service, "2001:db8::1", 8080, LD_GATE, 1);
+    fake_fallback(service, "::1", 0, LD_GATE);
+    start(&director, config);
+    assert_table(&director, "3 wrr > [::1]:0 1");
+    fake_director_pass(&director, HA_NS_PER_S);
+    fake_director_answer(&director, NULL, LD_L4OK);
+    assert_table(&director, "3 wrr > [2001:db8::1]:8080 1");
+    assert_logged(&director, "Real server up: [2001:db8::1]:8080 (fwm6:3): L4OK, connected");
+    end(&director);
+}
+
 static void a_stop_takes_away_what_cleanstop_says_and_nothing_else(void **state)
 {
     struct fake_director director;
@@ -571,6 +648,10 @@ int main(void)
         cmocka_unit_test(a_reload_keeps_what_is_known_of_unchanged_servers),
         cmocka_unit_test(a_reload_edits_what_changed_and_removes_what_is_gone),
         cmocka_unit_test(another_question_is_asked_at_once_and_the_server_stays_up_meanwhile),
+        cmocka_unit_test(failures_under_another_question_no_longer_count),
+        cmocka_unit_test(a_server_that_the_kernel_has_at_weight_0_starts_down),
+        cmocka_unit_test(a_fallback_that_is_a_server_too_has_one_entry),
+        cmocka_unit_test(the_fallback_serves_a_mark_as_well),
         cmocka_unit_test(a_stop_takes_away_what_cleanstop_says_and_nothing_else),
         cmocka_unit_test(what_the_kernel_refused_is_tried_again_ever_more_seldom),
         cmocka_unit_test(a_quiescent_server_taken_out_by_hand_comes_back_only_on_request),

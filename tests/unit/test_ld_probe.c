@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ldirectord/core/probe: from configuration to question; which questions are the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "ldirectord/core/probe.h"
+#include "tests/fakes/fake_director.h"
+
+/* One service with one real server, to be changed by the case. */
+struct subject {
+    struct ld_config *config;
+    struct ld_service *service;
+    struct ld_real *real;
+};
+
+static struct subject subject(const char *addr, uint16_t port)
+{
+    struct subject one = {.config = ld_config_new()};
+
+    one.service = fake_service(one.config, addr, port);
+    one.real = fake_real(one.service, "10.1.0.1", 80, LD_MASQ, 1);
+    one.service->checktimeout_ms = 2000;
+    one.service->negotiatetimeout_ms = 4000;
+    one.service->checkcount = 3;
+    return one;
+}
+
+static struct ld_question *ask(const struct subject *one)
+{
+    return ld_question_new(one->service, one->real);
+}
+
+static void each_checktype_asks_in_its_way(void **state)
+{
+    static const struct {
+        enum ld_checktype type;
+        enum ld_protocol protocol;
+        enum ld_checktype asked; /* LD_CHECKTYPE_COUNT: nothing */
+        uint64_t timeout_ms;
+    } rows[] = {
+        {LD_CHECK_NEGOTIATE, LD_TCP, LD_CHECK_NEGOTIATE, 4000},
+        {LD_CHECK_CONNECT, LD_TCP, LD_CHECK_CONNECT, 2000},
+        {LD_CHECK_CONNECT, LD_FWM, LD_CHECK_CONNECT, 2000},
+        {LD_CHECK_CONNECT, LD_UDP, LD_CHECK_PING, 6000},
+        {LD_CHECK_PING, LD_TCP, LD_CHECK_PING, 6000},
+        {LD_CHECK_EXTERNAL, LD_TCP, LD_CHECK_EXTERNAL, 2000},
+        {LD_CHECK_EXTERNAL_PERL, LD_TCP, LD_CHECK_EXTERNAL_PERL, 2000},
+        {LD_CHECK_ON, LD_TCP, LD_CHECKTYPE_COUNT, 0},
+        {LD_CHECK_OFF, LD_TCP, LD_CHECKTYPE_COUNT, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct subject one = subject("10.0.0.1", 80);
+        struct ld_question *question;
+
+        one.service->checktype = rows[i].type;
+        one.service->id.protocol = rows[i].protocol;
+        question = ask(&one);
+        assert_int_equal(question != NULL, rows[i].asked != LD_CHECKTYPE_COUNT);
+        if (question) {
+            assert_int_equal(ld_question_probe(question)->type, rows[i].asked);
+            assert_int_equal(ld_question_probe(question)->timeout_ms, rows[i].timeout_ms);
+        }
+        ld_question_free(question);
+        ld_config_free(one.config);
+    }
+}
+
+static void service_none_asks_nothing_and_combined_with_it_connects(void **state)
+{
+    struct subject one = subject("10.0.0.1", 9999);
+    struct ld_question *question;
+
+    (void)state;
+    assert_null(ask(&one));
+    one.service->checktype = LD_CHECK_COMBINED;
+    assert_null(ask(&one));
+    one.service->combined_connects = 4;
+    question = ask(&one);
+    assert_int_equal(ld_question_probe(question)->type, LD_CHECK_CONNECT);
+    ld_question_answered(question, LD_L4CON);
+    assert_int_equal(ld_question_probe(question)->type, LD_CHECK_CONNECT);
+    ld_question_free(question);
+    ld_config_free(one.config);
+}
+
+static void the_port_asked_is_the_first_that_is_known(void **state)
+{
+    static const struct {
+        uint16_t checkport, real, virtual, asked;
+        enum ld_app app;
+    } rows[] = {
+        {8080, 80, 443, 8080, LD_APP_HTTP}, {0, 81, 443, 81, LD_APP_HTTP},
+        {0, 0, 8443, 80, LD_APP_HTTP},      {0, 0, 9999, 9999, LD_APP_SIMPLETCP},
+        {0, 0, 0, 0, LD_APP_SIMPLETCP},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct subject one = subject("10.0.0.1", rows[i].virtual);
+        struct ld_question *question;
+
+        one.service->checkport = rows[i].checkport;
+        one.service->app = rows[i].app;
+        one.real->port = rows[i].real;
+        question = ask(&one);
+        assert_int_equal(ld_question_probe(question)->port, rows[i].asked);
+        ld_question_free(question);
+        ld_config_free(one.config);
+    }
+}
+
+static void assert_shared(const struct subject *a, const struct subject *b, bool shared)
+{
+    struct ld_question *one = ask(a), *other = ask(b);
+
+    assert_int_equal(strcmp(one->key, other->key) == 0, shared);
+    ld_question_free(one);
+    ld_question_free(other);
+}
+
+static void what_is_asked_alike_is_one_question(void **state)
+{
+    struct subject a = subject("10.0.0.1", 80), b = subject("10.0.0.2", 80);
+
+    (void)state;
+    b.real->weight = 7; /* says nothing about the question */
+    b.real->method = LD_GATE;
+    b.service->failurecount = 9;
+    assert_shared(&a, &b, true);
+    b.service->virtualhost = g_strdup("x");
+    assert_shared(&a, &b, false);
+    a.service->virtualhost = g_strdup("x");
+    assert_shared(&a, &b, true);
+    b.service->http_head = true;
+    assert_shared(&a, &b, false);
+    a.service->http_head = true;
+    b.real->receive = g_strdup("y");
+    assert_shared(&a, &b, false);
+    a.real->receive = g_strdup("y");
+    b.service->negotiatetimeout_ms = 5000;
+    assert_shared(&a, &b, false);
+    b.service->negotiatetimeout_ms = 4000;
+    assert_shared(&a, &b, true);
+    b.service->checkinterval_ms = 1000;
+    assert_shared(&a, &b, false);
+    b.service->checkinterval_ms = a.service->checkinterval_ms;
+    b.real->port = 81;
+    assert_shared(&a, &b, false);
+    ld_config_free(a.config);
+    ld_config_free(b.config);
+}
+
+static void texts_that_run_together_are_not_the_same_question(void **state)
+{
+    struct subject a = subject("10.0.0.1", 80), b = subject("10.0.0.2", 80);
+
+    (void)state;
+    a.real->request = g_strdup("/a|1:b");
+    a.real->receive = g_strdup("c");
+    b.real->request = g_strdup("/a");
+    b.real->receive = g_strdup("b|1:c");
+    assert_shared(&a, &b, false);
+    ld_config_free(a.config);
+    ld_config_free(b.config);
+}
+
+/* Its arguments name the virtual service. */
+static void an_external_check_belongs_to_its_service(void **state)
+{
+    struct subject a = subject("10.0.0.1", 80), b = subject("10.0.0.2", 80);
+    struct ld_question *question;
+
+    (void)state;
+    a.service->checktype = b.service->checktype = LD_CHECK_EXTERNAL;
+    assert_shared(&a, &b, false);
+    question = ask(&a);
+    assert_string_equal(ld_question_probe(question)->command, "/bin/true");
+    assert_int_equal(ld_question_probe(question)->real_port, 80);
+    ld_question_free(question);
+    ld_config_free(a.config);
+    ld_config_free(b.config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_checktype_asks_in_its_way),
+        cmocka_unit_test(service_none_asks_nothing_and_combined_with_it_connects),
+        cmocka_unit_test(the_port_asked_is_the_first_that_is_known),
+        cmocka_unit_test(what_is_asked_alike_is_one_question),
+        cmocka_unit_test(texts_that_run_together_are_not_the_same_question),
+        cmocka_unit_test(an_external_check_belongs_to_its_service),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
