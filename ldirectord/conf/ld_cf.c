@@ -30,8 +30,8 @@ static unsigned column_of(const struct ld_cf *cf, const char *at)
     return (unsigned)(raw - cf->raw) + 1;
 }
 
-static void add(struct ld_cf *cf, enum ha_severity severity, const char *at, const char *format,
-                va_list args)
+static void G_GNUC_PRINTF(4, 0) add(struct ld_cf *cf, enum ha_severity severity, const char *at,
+                                    const char *format, va_list args)
 {
     char *text = g_strdup_vprintf(format, args);
 

@@ -56,8 +56,9 @@ struct ld_model *ld_model_new(const struct ld_config *config)
         model->server_count += service->reals->len;
     }
     model->config = config;
-    model->slots = g_new0(struct ld_slot, config->services->len);
-    model->servers = servers = g_new0(struct ld_server, model->server_count);
+    /* One more than needed: an array of none would be NULL. */
+    model->slots = g_new0(struct ld_slot, config->services->len + 1);
+    model->servers = servers = g_new0(struct ld_server, model->server_count + 1);
     model->by_id = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
     model->by_dest = g_hash_table_new(server_hash, server_equal);
     for (guint i = 0; i < config->services->len; i++) {
