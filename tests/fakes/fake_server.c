@@ -3,7 +3,7 @@
  * The server's process: one epoll loop over all connections, so that thousands
  * of them can be kept waiting. Ends with its parent.
  */
-#include "fakes/fake_server.h"
+#include "tests/fakes/fake_server.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connect checks and the frame around all checks, against real sockets on loopback. */
-#include "unit/check_trial.h"
+#include "tests/unit/check_trial.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "fakes/fake_server.h"
+#include "tests/fakes/fake_server.h"
 
 static struct ld_probe connect_probe(int family, uint16_t port)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* External checks: real scripts, well-behaved and not. */
-#include "unit/check_trial.h"
+#include "tests/unit/check_trial.h"
 
 #include <stdlib.h>
 #include <signal.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HTTP checks against real servers on loopback, well-behaved and not. */
-#include "unit/check_trial.h"
+#include "tests/unit/check_trial.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "fakes/fake_server.h"
+#include "tests/fakes/fake_server.h"
 
 #define OK_HEAD "HTTP/1.1 200 OK\r\nConnection: close\r\n"
 

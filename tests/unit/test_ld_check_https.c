@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HTTPS checks against openssl's own test server with certificates of every kind (tests/data/tls). */
-#include "unit/check_trial.h"
+#include "tests/unit/check_trial.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fakes/fake_server.h"
+#include "tests/fakes/fake_server.h"
 
 #define TLS TEST_DATA "/tls/"
 

@@ -3,7 +3,7 @@
  * Ping checks in a network namespace of their own, where loopback can be told
  * to ignore echo requests. Needs root: exit 77 without.
  */
-#include "unit/check_trial.h"
+#include "tests/unit/check_trial.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wiring: a real configuration file, the real loop, real checks of a server
+ * on loopback, and a made-up kernel table.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+#include "common/run/log.h"
+#include "ldirectord/ldirectord.h"
+#include "tests/fakes/fake_ipvs.h"
+#include "tests/fakes/fake_server.h"
+
+static struct house {
+    char *folder, *file, *log;
+    struct fake_server web;
+    struct fake_ipvs ipvs;
+    struct ha_loop *loop;
+    struct ld_director *director;
+} house;
+
+/* ---- files ---- */
+
+static void write_file(const char *format, ...) G_GNUC_PRINTF(1, 2);
+static void write_file(const char *format, ...)
+{
+    va_list args;
+    char *text;
+    FILE *out = fopen(house.file, "w");
+
+    assert_non_null(out);
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    assert_true(fprintf(out, "logfile=\"%s\"\ncheckinterval=1\nautoreload=yes\n%s", house.log,
+                        text) > 0);
+    fclose(out);
+    g_free(text);
+}
+
+/* A service at 10.9.0.1:PORT with one server on loopback. */
+static void write_service(unsigned port, const char *more)
+{
+    write_file("virtual=10.9.0.1:%u\n\treal=127.0.0.1:%u masq\n\tchecktype=connect\n%s\n", port,
+               house.web.port, more);
+}
+
+static unsigned times_logged(const char *text)
+{
+    char *all = NULL;
+    unsigned count = 0;
+
+    if (g_file_get_contents(house.log, &all, NULL, NULL))
+        for (char *at = all; (at = strstr(at, text)) != NULL; at++)
+            count++;
+    g_free(all);
+    return count;
+}
+
+/* ---- time ---- */
+
+struct wait {
+    struct ha_timer timer;
+    bool (*holds)(const void *what);
+    const void *what;
+    uint64_t until_ns;
+};
+
+static void look(void *ctx, uint64_t now_ns)
+{
+    struct wait *wait = ctx;
+
+    if (wait->holds != NULL && wait->holds(wait->what))
+        ha_loop_stop(house.loop, 0);
+    else if (now_ns > wait->until_ns)
+        ha_loop_stop(house.loop, 1);
+    else
+        ha_timer_set(house.loop, &wait->timer, now_ns + 5 * HA_NS_PER_MS, look, wait);
+}
+
+static void wait_until(bool (*holds)(const void *what), const void *what, const char *sentence)
+{
+    struct wait wait = {.holds = holds, .what = what, .until_ns = ha_clock_ns() + 20 * HA_NS_PER_S};
+
+    ha_timer_set(house.loop, &wait.timer, ha_clock_ns(), look, &wait);
+    if (ha_loop_run(house.loop) != 0)
+        fail_msg("not within 20 s: %s", sentence);
+}
+
+static void let_pass(uint64_t ns)
+{
+    struct wait wait = {.until_ns = ha_clock_ns() + ns};
+
+    ha_timer_set(house.loop, &wait.timer, ha_clock_ns(), look, &wait);
+    ha_loop_run(house.loop);
+}
+
+/* ---- conditions ---- */
+
+static const struct ld_vs *service_at(unsigned port)
+{
+    struct ld_service_id id = {.protocol = LD_TCP, .port = (uint16_t)port};
+
+    ha_addr_parse(&id.addr, "10.9.0.1");
+    return ld_table_find(house.ipvs.table, &id);
+}
+
+static bool service_is_there(const void *port)
+{
+    return service_at(GPOINTER_TO_UINT(port)) != NULL;
+}
+
+static bool server_is_in(const void *port)
+{
+    const struct ld_vs *vs = service_at(GPOINTER_TO_UINT(port));
+
+    return vs != NULL && vs->dests->len == 1 &&
+           g_array_index(vs->dests, struct ld_dest, 0).weight == 1;
+}
+
+static bool server_is_out(const void *port)
+{
+    const struct ld_vs *vs = service_at(GPOINTER_TO_UINT(port));
+
+    return vs != NULL && vs->dests->len == 0;
+}
+
+static bool is_logged(const void *text)
+{
+    return times_logged(text) > 0;
+}
+
+#define WAIT(holds, what) wait_until(holds, what, #holds " " #what)
+#define PORT(number)      GUINT_TO_POINTER(number)
+
+/* ---- setting up ---- */
+
+static int begin(void **state)
+{
+    (void)state;
+    house.folder = g_dir_make_tmp("director-XXXXXX", NULL);
+    house.file = g_build_filename(house.folder, "ldirectord.cf", NULL);
+    house.log = g_build_filename(house.folder, "log", NULL);
+    fake_server_start(&house.web, AF_INET, FAKE_SILENT, NULL);
+    fake_ipvs_init(&house.ipvs);
+    house.loop = ha_loop_new();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    ld_director_free(house.director);
+    house.director = NULL;
+    ha_loop_free(house.loop);
+    ha_log_close();
+    fake_ipvs_clear(&house.ipvs);
+    fake_server_stop(&house.web);
+    g_unlink(house.file);
+    g_unlink(house.log);
+    g_rmdir(house.folder);
+    g_free(house.file);
+    g_free(house.log);
+    g_free(house.folder);
+    return 0;
+}
+
+static void start(void)
+{
+    struct ld_director_settings settings = {.path = house.file, .instance = "test",
+                                            .logging = LD_LOG_CONFIGURED,
+                                            .ipvs = &house.ipvs.ipvs};
+    struct ha_diags diags;
+
+    ha_diags_init(&diags);
+    settings.config = ld_config_load(house.file, &settings.content, &diags);
+    assert_int_equal(diags.errors, 0);
+    ha_diags_clear(&diags);
+    assert_non_null(settings.config);
+    assert_true(ld_logging_setup(LD_LOG_CONFIGURED, settings.config->logfile, "test"));
+    assert_int_equal(ld_director_start(&house.director, house.loop, &settings), 0);
+}
+
+/* ---- cases ---- */
+
+static void the_table_stands_when_start_returns(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    assert_true(service_is_there(PORT(80)));
+    assert_true(server_is_out(PORT(80)));
+}
+
+static void a_server_follows_its_checks(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    WAIT(server_is_in, PORT(80));
+    kill(house.web.pid, SIGKILL);
+    WAIT(server_is_out, PORT(80));
+    assert_true(is_logged("L4CON"));
+}
+
+static void an_edit_in_place_is_taken_up(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    write_service(81, "");
+    WAIT(server_is_in, PORT(81));
+    assert_null(service_at(80));
+}
+
+static void an_edit_by_a_new_file_is_taken_up(void **state)
+{
+    char *other = g_strconcat(house.folder, "/ldirectord.cf.new", NULL), *file = house.file;
+
+    (void)state;
+    write_service(80, "");
+    start();
+    house.file = other;
+    write_service(81, "");
+    house.file = file;
+    assert_int_equal(g_rename(other, file), 0);
+    WAIT(server_is_in, PORT(81));
+    g_free(other);
+}
+
+static void a_touched_file_is_not_read_again(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    write_service(80, "");
+    let_pass(HA_NS_PER_S / 2);
+    assert_int_equal(times_logged("has changed on disk"), 0);
+}
+
+static void a_bad_edit_is_told_whole_and_changes_nothing(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    WAIT(server_is_in, PORT(80));
+    write_service(81, "bogus=1\nfork=maybe\n");
+    WAIT(is_logged, "nothing is changed");
+    assert_true(is_logged("at line 7: "));
+    assert_true(is_logged("at line 8: "));
+    assert_true(server_is_in(PORT(80)));
+    assert_null(service_at(81));
+    write_service(81, "");
+    WAIT(server_is_in, PORT(81));
+}
+
+static void a_file_that_vanishes_costs_nothing_until_it_is_back(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    assert_int_equal(g_unlink(house.file), 0);
+    ld_director_reload(house.director);
+    assert_true(is_logged("cannot be read"));
+    assert_true(service_is_there(PORT(80)));
+    write_service(81, "");
+    WAIT(service_is_there, PORT(81));
+}
+
+static void without_autoreload_an_edit_waits_for_the_signal(void **state)
+{
+    (void)state;
+    write_service(80, "autoreload=no\n");
+    start();
+    write_service(81, "autoreload=no\n");
+    WAIT(is_logged, "ignore new configuration");
+    assert_null(service_at(81));
+    ld_director_reload(house.director);
+    WAIT(service_is_there, PORT(81));
+}
+
+static void a_refused_operation_is_named_once_and_tried_again(void **state)
+{
+    (void)state;
+    house.ipvs.missing_scheduler = "nosuch";
+    write_file("virtual=10.9.0.1:80\n\treal=127.0.0.1:%u masq\n\tchecktype=on\n\tscheduler=nosuch\n",
+               house.web.port);
+    start();
+    let_pass(3500 * HA_NS_PER_MS); /* tried again after one and after three seconds */
+    assert_int_equal(times_logged("cannot add"), 1);
+    house.ipvs.missing_scheduler = NULL;
+    WAIT(server_is_in, PORT(80));
+}
+
+static void a_stop_takes_away_what_is_ours(void **state)
+{
+    struct ld_service_id id = {.protocol = LD_TCP, .port = 99};
+
+    (void)state;
+    ha_addr_parse(&id.addr, "10.99.0.1");
+    assert_non_null(ld_table_add(house.ipvs.table, &id));
+    write_service(80, "");
+    start();
+    WAIT(server_is_in, PORT(80));
+    ld_director_stop(house.director);
+    assert_int_equal(house.ipvs.table->services->len, 1);
+    assert_non_null(ld_table_find(house.ipvs.table, &id));
+    assert_true(is_logged("Purged virtual server (stop): 10.9.0.1:80"));
+}
+
+static void a_log_line_is_as_watchers_know_it(void **state)
+{
+    char *text = NULL;
+
+    (void)state;
+    write_service(80, "");
+    start();
+    assert_true(g_file_get_contents(house.log, &text, NULL, NULL));
+    assert_true(g_regex_match_simple("^\\[\\w{3} \\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}\\|test\\|"
+                                     "\\d+\\] Added virtual server: 10.9.0.1:80$",
+                                     text, G_REGEX_MULTILINE, 0));
+    g_free(text);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        CASE(the_table_stands_when_start_returns),
+        CASE(a_server_follows_its_checks),
+        CASE(an_edit_in_place_is_taken_up),
+        CASE(an_edit_by_a_new_file_is_taken_up),
+        CASE(a_touched_file_is_not_read_again),
+        CASE(a_bad_edit_is_told_whole_and_changes_nothing),
+        CASE(a_file_that_vanishes_costs_nothing_until_it_is_back),
+        CASE(without_autoreload_an_edit_waits_for_the_signal),
+        CASE(a_refused_operation_is_named_once_and_tried_again),
+        CASE(a_stop_takes_away_what_is_ours),
+        CASE(a_log_line_is_as_watchers_know_it),
+    };
+
+    alarm(240);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
