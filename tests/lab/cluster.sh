@@ -36,18 +36,24 @@ nowhere() { # ADDRESS HOST...
         ! has_address "$name" "$address" || return 1
     done
 }
-# never_twice_since: the watcher below saw no moment with two owners.
-owners_watch() { # ADDRESS HOST HOST: look ten times a second, in the background
-    local address=$1 one=$2 two=$3
+# owners_watch HOST HOST ADDRESS...: look ten times a second, in the background, for an address on both.
+owners_watch() {
+    local one=$1 two=$2 address name
+    shift 2
     (
-        trap - EXIT ERR
+        trap - EXIT ERR TERM INT
         set +e
         while nap 0.1; do
-            if has_address "$one" "$address" && has_address "$two" "$address"; then
-                echo "$EPOCHREALTIME" >>"$LAB_DIR/twice"
-            fi
+            for name in "$one" "$two"; do # it may have booted anew
+                read -r "host_pid[$name]" <"$LAB_DIR/hosts/$name/pid" || continue 2
+            done
+            for address; do
+                if has_address "$one" "$address" && has_address "$two" "$address"; then
+                    note "$address is on $one and $two"
+                    echo "$address" >>"$LAB_DIR/twice"
+                fi
+            done
         done
     ) &
-    owners_watcher=$!
 }
-owners_never_twice() { [[ ! -s $LAB_DIR/twice ]]; }
+never_twice() { [[ ! -s $LAB_DIR/twice ]]; }

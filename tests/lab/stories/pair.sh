@@ -33,6 +33,8 @@ node left
 node right
 END
 
+owners_watch left right $vip $other_vip
+
 tell "Both nodes start"
 heartbeat_start left
 heartbeat_start right
@@ -92,3 +94,4 @@ wait_until 30 "left has both addresses" only_owner $other_vip left right
 heartbeat_stop left
 expect "no address is left behind" nowhere $vip left right
 expect "nor the other" nowhere $other_vip left right
+expect "at no moment did both hold an address" never_twice
