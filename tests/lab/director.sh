@@ -1,28 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Directors: their IPVS tables, read from /proc as the kernel prints them (addresses in hex) so that
-# looking costs nothing, and their configuration.
+# looking costs nothing, and their configuration. A service is written as in ldirectord.cf and
+# ipvsadm: 10.0.0.1:80, [fd00::1]:80, or a firewall mark's number. Protocols are not told apart.
 
-# "1.2.3.4:80" as /proc/net/ip_vs writes it, in $REPLY.
+# That address and port as /proc/net/ip_vs writes them, in $REPLY.
 ipvs_hex() {
     local address=${1%:*} port=${1##*:} a b c d
-    IFS=. read -r a b c d <<<"$address"
-    printf -v REPLY '%02X%02X%02X%02X:%04X' "$a" "$b" "$c" "$d" "$port"
+    case $1 in
+        \[*)
+            ipv6_hex "${address:1:-1}"
+            printf -v REPLY '[%s:%s:%s:%s:%s:%s:%s:%s]:%04X' "${REPLY:0:4}" "${REPLY:4:4}" \
+                "${REPLY:8:4}" "${REPLY:12:4}" "${REPLY:16:4}" "${REPLY:20:4}" "${REPLY:24:4}" \
+                "${REPLY:28:4}" "$port"
+            ;;
+        *:*)
+            IFS=. read -r a b c d <<<"$address"
+            printf -v REPLY '%02X%02X%02X%02X:%04X' "$a" "$b" "$c" "$d" "$port"
+            ;;
+        *) printf -v REPLY '%08X' "$1" ;;
+    esac
 }
 
-# ipvs_weight HOST SERVICE REAL: the weight in $REPLY, or nothing if there is no such entry.
-ipvs_weight() {
-    local service real current='' first second third fourth _
+# ipvs_find HOST SERVICE [REAL]: "SCHEDULER" or "FORWARD WEIGHT" in $REPLY; nothing if not there.
+ipvs_find() {
+    local service real='' current='' first second third fourth _
     ipvs_hex "$2"; service=$REPLY
-    ipvs_hex "$3"; real=$REPLY
+    if (($# > 2)); then ipvs_hex "$3"; real=$REPLY; fi
     REPLY=''
     host_up "$1" || return 0
     while read -r first second third fourth _; do
         case $first in
-            TCP | UDP) current=$second ;;
+            TCP | UDP | SCTP | FWM)
+                current=$second
+                if [[ $current == "$service" && -z $real ]]; then
+                    REPLY=$third
+                    return 0
+                fi
+                ;;
             '->')
                 if [[ $current == "$service" && $second == "$real" ]]; then
-                    REPLY=$fourth
+                    REPLY="$third $fourth"
                     return 0
                 fi
                 ;;
@@ -30,9 +48,9 @@ ipvs_weight() {
     done <"/proc/${host_pid[$1]}/net/ip_vs"
 }
 
-weight_is() { ipvs_weight "$1" "$2" "$3"; [[ $REPLY == "$4" ]]; }
-
-# weights_are HOST SERVICE REAL=WEIGHT...
+# weight_is HOST SERVICE REAL WEIGHT
+weight_is() { ipvs_find "$1" "$2" "$3"; [[ ${REPLY#* } == "$4" ]]; }
+# weights_are HOST SERVICE REAL=WEIGHT...     (REAL= alone: it is not in the table)
 weights_are() {
     local name=$1 service=$2 pair
     shift 2
@@ -40,6 +58,11 @@ weights_are() {
         weight_is "$name" "$service" "${pair%=*}" "${pair##*=}" || return 1
     done
 }
+# forwards HOST SERVICE REAL Masq|Route|Tunnel|Local
+forwards() { ipvs_find "$1" "$2" "$3"; [[ ${REPLY% *} == "$4" ]]; }
+# scheduled HOST SERVICE SCHEDULER: the service is there, with this scheduler.
+scheduled() { ipvs_find "$1" "$2"; [[ $REPLY == "$3" ]]; }
+has_service() { ipvs_find "$1" "$2"; [[ -n $REPLY ]]; }
 
 # configure HOST FILE...: files of tests/data/seeds into /etc/ha.d, keys for root's eyes only.
 configure() {
@@ -50,4 +73,14 @@ configure() {
         [[ $file != authkeys ]] || mode=600
         host_install "$name" "/etc/ha.d/$file" "$mode" <"$LAB_DATA/seeds/$file"
     done
+}
+
+# ldirectord HOST ACTION: as an administrator would call it.
+ldirectord() { on "$1" ldirectord /etc/ha.d/ldirectord.cf "$2" >>"$LAB_OUT/story.txt" 2>&1; }
+# exits STATUS COMMAND...: it ends with this exit status.
+exits() {
+    local wanted=$1 status=0
+    shift
+    "$@" || status=$?
+    ((status == wanted))
 }

@@ -26,10 +26,18 @@ fail() {
     exit 1
 }
 
+# A command failed that no expectation stood before: say where, in the scenario's own lines.
 scenario_broken() {
+    local i line='?' text=$1
     trap - ERR
-    note "BROKEN: $2:$3: $1"
-    scenario_verdict="$2 line $3 failed: $1"
+    for ((i = 1; i < ${#BASH_SOURCE[@]}; i++)); do
+        [[ ${BASH_SOURCE[i]} == "$LAB_SCENARIO" ]] || continue
+        line=${BASH_LINENO[i - 1]}
+        text=$(sed -n "${line}p" "$LAB_SCENARIO")
+        break
+    done
+    scenario_verdict="line $line of the scenario failed: $text"
+    note "BROKEN: $scenario_verdict"
 }
 
 # A product built with sanitizers leaves a file for each thing they found.

@@ -50,3 +50,17 @@ real_server() {
         done
     } | on "$name" bash -e
 }
+
+# tunnel_server HOST VIP...: takes what the director wraps in IP.
+tunnel_server() {
+    local name=$1 vip
+    shift
+    real_server "$name"
+    {
+        echo 'for i in all tunl0; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; done'
+        echo 'ip link set tunl0 up'
+        for vip; do
+            echo "ip addr add $vip/32 dev tunl0"
+        done
+    } | on "$name" bash -e
+}
