@@ -192,18 +192,25 @@ told_held() {
 
 # show HOST COMMAND...: run it there, and let the reader see it as if he had typed it.
 show() {
-    local host=$1 line
+    local host=$1
     shift
-    note "$host# $*"
+    show_as "$host" "$*" "$@"
+}
+
+# show_as HOST TEXT COMMAND...: the same, but let him see the text.
+show_as() {
+    local host=$1 text=$2 line
+    shift 2
+    note "$host# $text"
     if [[ $LAB_NARRATE != yes ]]; then
-        on "$host" "$@" >>"$LAB_OUT/story.txt" 2>&1 || fail "$* on $host to succeed"
+        on "$host" "$@" >>"$LAB_OUT/story.txt" 2>&1 || fail "$text on $host to succeed"
         return
     fi
     told_clear
-    printf '       %s%s# %s%s\n' "$bold" "$host" "$*" "$plain"
-    { on "$host" "$@" 2>&1 || fail "$* on $host to succeed"; } | while IFS= read -r line; do
+    printf '       %s%s# %s%s\n' "$bold" "$host" "$text" "$plain"
+    { on "$host" "$@" 2>&1 || fail "$text on $host to succeed"; } | while IFS= read -r line; do
         printf '       %s\n' "$line"
-    done || fail "$* on $host to succeed"
+    done || fail "$text on $host to succeed"
 }
 
 # show_file HOST PATH

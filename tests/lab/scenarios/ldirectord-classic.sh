@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the original ldirectord does and ours must do as well (both pass this): exit codes, a server that is removed (quiescent=no), the fallback, a
-# bad file, HUP, a crash and a restart that the client must not notice, cleanstop yes and no.
+# What the original ldirectord does and ours must do as well (both pass this): exit codes, a server
+# that is removed (quiescent=no), the fallback, a bad file, HUP, a crash and a restart that the
+# client must not notice, cleanstop yes and no.
 # needs: ipvs hearth
 # bound: 120
 

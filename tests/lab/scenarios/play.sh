@@ -47,7 +47,8 @@ done
 tell "Both directors start"
 start_director rh1
 start_director debian
-show rh1 timeout 20 tcpdump -l -n -i any -c 4 port 694
+show_as rh1 "tcpdump -n -i any port 694" \
+    timeout 20 bash -c 'tcpdump -l -n -i any -c 4 port 694 2>/dev/null'
 
 tell "ldirectord has checked the web servers and filled the table"
 client_start client $old_vip 80 test.html 50 1000
@@ -56,7 +57,10 @@ wait_until 10 "and on debian" old_table_is debian 1 1
 show rh1 ipvsadm -Ln
 client_mark client all_is_well
 wait_until 10 "the client is served" is_served client 40
-show client sh -c "for i in 1 2 3 4; do busybox wget -qO- http://$old_vip/test.html | grep -m1 -o 'This is.*[12]'; done"
+for n in 1 2 3 4; do
+    show_as client "wget -qO- http://$old_vip/test.html | grep title" \
+        bash -c "busybox wget -qO- http://$old_vip/test.html | sed -n 's/^[[:blank:]]*\(<title>\)/\1/p'"
+done
 expect "no request failed" no_errors client all_is_well
 expect "the web servers take turns" even_share client all_is_well 40 web1 web2
 
@@ -117,8 +121,9 @@ wait_until 60 "rh1 holds $vip again" has_address rh1 $vip
 wait_until 10 "debian has let go of it" not has_address debian $vip
 wait_until 15 "the client is served" is_served client 40
 client_mark client the_end
-wait_until 10 "the client is served" is_served client 40
+wait_until 10 "by rh1 from now on" is_served client 40
 expect "no request failed" no_errors client the_end
+expect "the gap at the death was deadtime and a little, not more" gap_below client rh1_dies 20000
 
 tell "What the client saw, asking every 50 ms"
 client_table client
