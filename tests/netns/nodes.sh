@@ -29,6 +29,7 @@ if [ -z "${HEARTH_NETNS:-}" ]; then
         unshare --mount --net --uts --ipc --pid --fork --kill-child "$0" "$@"
 fi
 
+export ASAN_OPTIONS=log_path=/var/log/sanitizer UBSAN_OPTIONS=log_path=/var/log/sanitizer
 base=/mnt/hearth
 mount --make-rprivate /
 mount -t proc proc /proc
@@ -144,6 +145,10 @@ expect_within() {
 }
 
 finish() {
+    # What a sanitized daemon had to say, leaks included, when it had no stderr any more.
+    for report in "$base"/*/root/var/log/sanitizer.*; do
+        [ ! -e "$report" ] || { failed "a clean report"; cat "$report"; }
+    done
     if [ "$failures" -gt 0 ]; then
         for node in left right; do
             echo "---- log of $node"
@@ -163,7 +168,7 @@ configure() {
     for node in left right; do
         {
             printf '%s\n' 'logfile /var/log/ha-log' 'keepalive 200ms' 'deadtime 2' 'warntime 1' \
-                'initdead 4' 'udpport 694' 'node left' 'node right' "$@"
+                'initdead 10' 'udpport 694' 'node left' 'node right' "$@"
         } | put $node ha.cf
         put $node haresources <"$base/haresources"
         printf 'auth 1\n1 sha1 helloworld\n' | put $node authkeys 600
