@@ -66,20 +66,27 @@ static gboolean real_equal(gconstpointer a, gconstpointer b)
     return one->port == other->port && ha_addr_equal(&one->addr, &other->addr);
 }
 
+/* With gate and ipip the port is the service's, whatever the line says. */
 static void warn_of_twins(struct ld_cf *cf, struct ld_cf_block *block)
 {
+    const struct ld_service *service = block->service;
+    struct ld_real *places = g_new0(struct ld_real, service->reals->len + 1);
     GHashTable *seen = g_hash_table_new(real_hash, real_equal);
     char text[HA_ADDR_TEXT];
 
-    for (guint i = 0; i < block->service->reals->len; i++) {
-        struct ld_real *real = block->service->reals->pdata[i];
+    for (guint i = 0; i < service->reals->len; i++) {
+        const struct ld_real *real = service->reals->pdata[i];
+        bool keeps_port = real->method == LD_MASQ || service->id.protocol == LD_FWM;
 
-        if (!g_hash_table_add(seen, real))
+        places[i].addr = real->addr;
+        places[i].port = keeps_port ? real->port : service->id.port;
+        if (!g_hash_table_add(seen, &places[i]))
             ha_diag_add(cf->diags, HA_WARNING, cf->file, real->line, 0,
                         "real server %s stands in this block already: it can be in the table once",
-                        ha_addr_port_text(&real->addr, real->port, text));
+                        ha_addr_port_text(&places[i].addr, places[i].port, text));
     }
     g_hash_table_destroy(seen);
+    g_free(places);
 }
 
 void ld_cf_end_block(struct ld_cf *cf)

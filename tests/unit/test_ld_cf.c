@@ -473,7 +473,7 @@ static void harmless_oddities_are_warned_of(void **state)
     (void)state;
     ld_config_free(parse_warned(
         "supervised\ncheckcount=2\nvirtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate l:5\n"
-        "\treal=10.1.0.1:80 masq\n\tschedflags=sh-port\n\tpersistent=0\n",
+        "\treal=10.1.0.1:8080 gate\n\tschedflags=sh-port\n\tpersistent=0\n",
         "f:1: warning: please update your config not to use a bare supervised directive\n"
         "f:2: warning: checkcount option is deprecated and slated for removal.  please see "
         "'failurecount'\n"
