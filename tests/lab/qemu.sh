@@ -55,7 +55,7 @@ machine_start_qemu() {
         -append "console=ttyS0 quiet loglevel=2 panic=-1 lab_init=$here/qemu-init lab_env=$folder/.lab/env" \
         -virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
         -virtfs "local,path=$folder,mount_tag=out,security_model=none,multidevs=remap" \
-        <"$input" 2>"$folder/stderr" > >(sed -u 's/\r$//;/SeaBIOS\|Booting from\|reboot: /d') &
+        <"$input" 2>"$folder/stderr" > >(sed -u 's/\r$//;/SeaBIOS\|Booting from\|reboot: \|sysrq: /d;s/^\x1bc.*//') &
     machine_pid=$!
     machine_signal=TERM
 }
