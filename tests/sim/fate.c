@@ -6,7 +6,8 @@
 #include "tests/sim/sim.h"
 
 #define TROUBLE_MS 340000
-#define QUIET_MS   260000
+#define SETTLE_MS  160000 /* of quiet, until everything must be in order */
+#define CALM_MS    100000 /* and stay so */
 
 static void resume(struct sim *sim, unsigned node, unsigned other)
 {
@@ -74,7 +75,7 @@ static void happens_to_node(struct sim *sim, unsigned node)
     case 5:
         sim->nodes[node].agent = (struct sim_agent){
             .slow_max_ms = 100 + sim_below(sim, 8000),
-            .start_fails = sim_below(sim, 2) * sim_below(sim, 600),
+            .start_fails = sim_below(sim, 2) * sim_below(sim, 900),
             .stop_fails = sim_below(sim, 2) * sim_below(sim, 300),
             .hangs = sim_below(sim, 3) == 0 ? sim_below(sim, 60) : 0,
         };
@@ -128,6 +129,8 @@ static void trouble(struct sim *sim, unsigned node, unsigned other)
         return;
     node = sim_below(sim, sim->node_count);
     other = (node + 1 + sim_below(sim, sim->node_count - 1)) % sim->node_count;
+    if (sim_chance(sim, 50))
+        sim_replay(sim, 1 + sim_below(sim, 20));
     if (sim_chance(sim, 600))
         happens_to_node(sim, node);
     else
@@ -158,8 +161,8 @@ static void configure(struct sim *sim)
     static const char *const kinds[] = {"n", "nn", "s", "ns", "nsn", "nnss", "sn"};
     unsigned keepalive_ms = keepalives_ms[sim_below(sim, 4)];
     unsigned deadtime_ms = keepalive_ms * (3 + sim_below(sim, 4)) + 1;
-    bool failback = sim_chance(sim, 500);
-    unsigned groups = 1 + sim_below(sim, 3);
+    bool failback = sim_chance(sim, 500), bad_net = sim_chance(sim, 150);
+    unsigned groups = 1 + sim_below(sim, 3), fails = sim_chance(sim, 100) ? 500 : 0;
 
     for (unsigned i = 0; i < sim->node_count; i++) {
         sim->config[i]->keepalive_ms = keepalive_ms;
@@ -167,8 +170,11 @@ static void configure(struct sim *sim)
         sim->config[i]->warntime_ms = deadtime_ms / 2;
         sim->config[i]->initdead_ms = deadtime_ms + sim_below(sim, 20000);
         sim->config[i]->auto_failback = failback ? HB_FAILBACK_ON : HB_FAILBACK_OFF;
+        sim->nodes[i].agent.start_fails = fails;
         for (unsigned j = 0; j < sim->node_count; j++) {
-            sim->paths[i][j].loss = sim_chance(sim, 300) ? sim_below(sim, 150) : 0;
+            sim->paths[i][j].loss = bad_net               ? 100 + sim_below(sim, 300)
+                                    : sim_chance(sim, 300) ? sim_below(sim, 150)
+                                                           : 0;
             sim->paths[i][j].twice = sim_chance(sim, 300) ? sim_below(sim, 100) : 0;
             sim->paths[i][j].delay_max_us = 200 + sim_below(sim, 3000);
         }
@@ -195,7 +201,9 @@ void fate_play(struct sim *sim, uint64_t seed)
     /* What trouble had planned to end it may come later: wait for that too. */
     sim_run(sim, 1000);
     quiet(sim);
-    sim_run(sim, QUIET_MS);
+    sim_run(sim, SETTLE_MS);
+    audit_settled(sim);
+    sim_run(sim, CALM_MS);
     if (!sim->failed)
         audit_end(sim);
 }

@@ -20,25 +20,64 @@ void sim_keys_init(struct sim *sim)
     ha_diags_clear(&diags);
 }
 
-static void send_one(struct sim *sim, unsigned from, unsigned to, unsigned link,
-                     struct hb_msg *msg, GByteArray *bytes)
+static struct sim_due *message_due(const struct sim *sim, unsigned from, unsigned to,
+                                   unsigned link, struct hb_msg *msg)
 {
-    const struct sim_path *path = &sim->paths[from][to];
     struct sim_due *due = g_new0(struct sim_due, 1);
 
     due->kind = SIM_DUE_MESSAGE;
-    due->at_ns = sim->now_ns + (path->delay_min_us +
-                                sim_below(sim, path->delay_max_us - path->delay_min_us + 1)) *
-                                   HA_NS_PER_US;
     due->sent_ns = sim->now_ns;
     due->node = to;
     due->life = sim->nodes[to].life;
     due->from = from;
     due->link = link;
     due->msg = hb_msg_ref(msg);
+    return due;
+}
+
+static void send_one(struct sim *sim, unsigned from, unsigned to, unsigned link,
+                     struct hb_msg *msg, GByteArray *bytes)
+{
+    const struct sim_path *path = &sim->paths[from][to];
+    struct sim_due *due = message_due(sim, from, to, link, msg);
+
+    due->at_ns = sim->now_ns + (path->delay_min_us +
+                                sim_below(sim, path->delay_max_us - path->delay_min_us + 1)) *
+                                   HA_NS_PER_US;
     due->bytes = bytes != NULL ? g_byte_array_ref(bytes) : NULL;
     due->beat = strcmp(hb_msg_text(msg, "t"), "status") == 0;
     sim_push(sim, due);
+}
+
+static void record(struct sim *sim, const struct sim_due *due)
+{
+    struct sim_record *kept = &sim->records[sim->recorded % SIM_RECORDS];
+
+    if (!sim_chance(sim, 50))
+        return;
+    hb_msg_unref(kept->msg);
+    *kept = (struct sim_record){.msg = hb_msg_ref(due->msg), .from = due->from, .to = due->node,
+                                .life = due->life, .link = due->link};
+    sim->recorded++;
+}
+
+/* Only to the life that had it: what a node knows of others does not outlive it. */
+void sim_replay(struct sim *sim, unsigned count)
+{
+    for (unsigned i = 0; i < count && sim->recorded > 0; i++) {
+        const struct sim_record *kept =
+            &sim->records[sim_below(sim, MIN(sim->recorded, SIM_RECORDS))];
+        struct sim_due *due;
+
+        if (sim->nodes[kept->to].life != kept->life)
+            continue;
+        sim_say(sim, "somebody sends %s again what %s had sent: %s [%s]", sim_name(kept->to),
+                sim_name(kept->from), hb_msg_text(kept->msg, "t"),
+                hb_msg_text(kept->msg, "seq") != NULL ? hb_msg_text(kept->msg, "seq") : "-");
+        due = message_due(sim, kept->from, kept->to, kept->link, kept->msg);
+        due->at_ns = sim->now_ns + sim_below(sim, 1000) * SIM_MS;
+        sim_push(sim, due);
+    }
 }
 
 static void trace_send(struct sim *sim, unsigned from, const struct hb_msg *msg)
@@ -94,6 +133,7 @@ void sim_deliver(struct sim *sim, struct sim_due *due)
     }
     if (due->beat)
         audit_delivered(sim, due->from, due->node, due->msg, due->sent_ns);
+    record(sim, due);
     if (event.msg != NULL)
         sim_step(sim, due->node, &event);
     hb_msg_unref(opened);

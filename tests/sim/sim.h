@@ -30,6 +30,7 @@ struct sim;
 #define SIM_LINKS     2
 #define SIM_GROUPS    4
 #define SIM_RESOURCES 6
+#define SIM_RECORDS   64
 #define SIM_BACKLOG   512 /* messages a paused node's sockets hold */
 #define SIM_MS        HA_NS_PER_MS
 #define SIM_S         HA_NS_PER_S
@@ -73,6 +74,10 @@ struct sim_node {
     enum hb_status seen[SIM_NODES];
     uint64_t sent;           /* number of its newest message */
     uint64_t upset_ns;       /* last time it was started or held up */
+    uint64_t paused_ns;      /* when; and for how long it was, the last time */
+    uint64_t pause_ns;
+    enum hb_group_state state[SIM_GROUPS];
+    uint64_t lost;           /* messages it gave up, of all senders */
 };
 
 enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FATE };
@@ -95,6 +100,12 @@ struct sim_due {
     unsigned other;
 };
 
+/* A message that was delivered, for an attacker to deliver again. */
+struct sim_record {
+    struct hb_msg *msg;
+    unsigned from, to, life, link;
+};
+
 struct sim {
     uint64_t seed;
     struct ha_rand rand;
@@ -108,6 +119,9 @@ struct sim {
     struct ak_keys *keys;    /* through the wire codec; NULL: messages as they are */
     bool loopback;           /* own messages come back, as with bcast */
     bool keep_up;            /* what stops is started again */
+    uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
+    struct sim_record records[SIM_RECORDS]; /* what an eavesdropper kept */
+    unsigned recorded;
     bool trace;
     bool failed;
     char failure[256];
@@ -150,6 +164,8 @@ void sim_deliver(struct sim *sim, struct sim_due *due);
 void sim_cut(struct sim *sim, unsigned from, unsigned to, bool cut); /* one direction */
 void sim_partition(struct sim *sim, unsigned a, unsigned b, bool cut);
 void sim_keys_init(struct sim *sim);
+/* Delivers some of what was delivered before once more. */
+void sim_replay(struct sim *sim, unsigned count);
 
 /* ---- audit.c ---- */
 void audit_step(struct sim *sim, unsigned node);
@@ -159,6 +175,7 @@ void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct h
                      uint64_t sent_ns);
 void audit_upset(struct sim *sim, unsigned node); /* started, crashed, paused, resumed */
 void audit_truth(struct sim *sim);                /* what is up where has changed, or time passed */
+void audit_settled(struct sim *sim);              /* from here on nothing may be lost */
 void audit_end(struct sim *sim);                  /* quiet since long: everything in order? */
 bool sim_owns(const struct sim *sim, unsigned node, unsigned group);
 int sim_owner(const struct sim *sim, unsigned group); /* -1: none or more than one */

@@ -177,6 +177,8 @@ void sim_clear(struct sim *sim)
         hb_core_free(sim->nodes[i].core);
         hb_config_free(sim->config[i]);
     }
+    for (unsigned i = 0; i < SIM_RECORDS; i++)
+        hb_msg_unref(sim->records[i].msg);
     hb_haresources_free(sim->resources);
     hb_actions_clear(&sim->actions);
     if (sim->keys != NULL)
@@ -370,6 +372,8 @@ void sim_start(struct sim *sim, unsigned index)
     memset(node->beat_generation, 0, sizeof node->beat_generation);
     memset(node->beat_number, 0, sizeof node->beat_number);
     memset(node->seen, 0, sizeof node->seen);
+    memset(node->state, 0, sizeof node->state);
+    node->pause_ns = 0;
     node->core = hb_core_new(sim->config[index], sim->resources, &self,
                              ha_rand_next(&sim->rand));
     audit_upset(sim, index);
@@ -436,6 +440,7 @@ void sim_pause(struct sim *sim, unsigned index)
         return;
     sim_say(sim, "%s  is PAUSED", names[index]);
     sim->nodes[index].paused = true;
+    sim->nodes[index].paused_ns = sim->now_ns;
     audit_upset(sim, index);
 }
 
@@ -449,6 +454,7 @@ void sim_resume(struct sim *sim, unsigned index)
         return;
     sim_say(sim, "%s  goes on", names[index]);
     node->paused = false;
+    node->pause_ns = sim->now_ns - node->paused_ns;
     audit_upset(sim, index);
     for (guint i = 0; i < node->backlog->len; i++) {
         struct sim_due *due = g_ptr_array_index(node->backlog, i);
