@@ -7,9 +7,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/run/daemon.h"
@@ -77,6 +80,24 @@ static void say(const struct ld_run *run, const char *sentence)
         fprintf(stderr, "ldirectord: %s\n", sentence);
 }
 
+/* Of two that start at the same moment one goes on. The lock is an abstract address, of the same
+ * network namespace as the table, and ends with the process. -EADDRINUSE: somebody has it. */
+static int take_lock(const char *instance, int *lock)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int length = g_snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "hearth/ldirectord/%s",
+                            instance);
+
+    length = MIN(length, (int)sizeof(at.sun_path) - 2);
+    *lock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (*lock < 0)
+        return -errno;
+    if (bind(*lock, (struct sockaddr *)&at,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0)
+        return -errno;
+    return 0;
+}
+
 static bool write_pid(const struct ld_run *run)
 {
     int error = ha_pidfile_write(run->pid_file, 0, getpid());
@@ -125,9 +146,14 @@ static int live(struct ld_run *run, struct ha_daemon *daemon)
 {
     bool pid_file = run->logging == LD_LOG_CONFIGURED;
     struct life life = {0};
-    int status = 1;
+    int status = 1, lock;
 
     raise_limits();
+    if (pid_file && take_lock(run->instance, &lock) == -EADDRINUSE) {
+        ha_log(HA_LOG_INFO, "instance %s is running or starting already", run->instance);
+        ha_daemon_ready(daemon);
+        return 0;
+    }
     if (!pid_file || write_pid(run)) {
         if (begin(run, &life)) {
             ha_daemon_ready(daemon);

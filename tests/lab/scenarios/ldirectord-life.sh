@@ -172,4 +172,25 @@ expect "those with cleanstop=no stay as they are" table_has "-A -f 7 -s sh" \
 expect "what others made is still there" table_has "-A -t 10.99.99.99:99 -s rr"
 expect "reload has nobody to tell" ldirectord_says 1 reload
 expect "a second stop does no harm" ldirectord_says 0 stop
-expect "no descriptor, word or line was left over" not log_says "cannot"
+expect "the log has no complaint" not log_says "cannot"
+
+two_starts() {
+    on director bash -c 'ldirectord start & ldirectord start & wait'
+    (($(on director bash -c 'grep -lx ldirectord /proc/[0-9]*/comm | wc -l') == 1))
+}
+expect "of two that start at once one runs" two_starts
+expect "which stops" ldirectord_says 0 stop
+
+in_foreground() { # WORD... : for two seconds; what it prints is in $said
+    said=$(on director timeout -s TERM 2 ldirectord "$@" 2>/dev/null) || :
+    note "director# ldirectord $*: $said"
+}
+config 1 "supervised=yes" | director_configure
+in_foreground start
+expect "supervised it logs to standard output, with the date" test "${said:0:1}" = "["
+expect "and ends in order" said_in "terminated on signal: TERM"
+config 1 | director_configure
+said=$(on director timeout -s TERM 2 ldirectord -d start 2>&1 >/dev/null) || :
+expect "with -d it logs to standard error, without" said_in $'\nAdded virtual server: 10.0.0.100:80'
+expect "and ends in order" said_in "terminated on signal: TERM"
+expect "neither leaves a pid file" ldirectord_says 3 status
