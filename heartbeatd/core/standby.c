@@ -134,6 +134,16 @@ static void settle_giving(struct hb_core *core)
     say_step(core, "done");
 }
 
+/* A 3.0.6 node has them from its "done" on, whether it says so yet or not. */
+static void given(struct hb_core *core)
+{
+    for (size_t i = 0; !partner(core)->hearth && i < core->group_count; i++) {
+        if (concerned(core, i))
+            partner(core)->view.groups[i] |= HB_G_CLAIMED | HB_G_WANTED;
+    }
+    finish(core, LOG_INFO, "resources handed over");
+}
+
 /* ---- the taker ---- */
 
 static void promise(struct hb_core *core, struct hb_node *node, enum hb_what what)
@@ -207,7 +217,7 @@ void hb_standby_message(struct hb_core *core, struct hb_node *node, const struct
     else if (strcmp(info, "other") == 0 && phase == HB_HANDOVER_ASKED)
         give(core);
     else if (strcmp(info, "done") == 0 && phase == HB_HANDOVER_GIVEN)
-        finish(core, LOG_INFO, "resources handed over");
+        given(core);
     else if (strcmp(info, "done") == 0 && phase == HB_HANDOVER_PROMISED && !node->hearth)
         take(core);
 }
@@ -258,7 +268,7 @@ static void settle_by_word(struct hb_core *core)
     else if (core->standby.phase == HB_HANDOVER_PROMISED && view->handover == HB_HANDOVER_NONE)
         finish(core, LOG_WARNING, "the other side has given up");
     else if (core->standby.phase == HB_HANDOVER_GIVEN && view->handover == HB_HANDOVER_NONE)
-        finish(core, LOG_INFO, "resources handed over");
+        given(core);
 }
 
 /* ---- automatic failback ---- */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One core held by hand.
+ */
+#include "tests/unit/hand_core.h"
+
+#include <string.h>
+
+#include "common/base/time.h"
+
+static void add_group(struct hand *hand, const char *home, const char *address, bool script)
+{
+    struct hb_group *group = hb_group_new(home, 1);
+    struct hb_resource *resource = hb_resource_new("IPaddr", address);
+
+    resource->native = true;
+    g_ptr_array_add(group->resources, resource);
+    if (script)
+        g_ptr_array_add(group->resources, hb_resource_new("httpd", "httpd"));
+    g_ptr_array_add(hand->resources->groups, group);
+}
+
+struct hand *hand_new(enum hb_failback failback)
+{
+    struct hand *hand = g_new0(struct hand, 1);
+    struct hb_medium *medium = g_new0(struct hb_medium, 1);
+    struct hb_identity self = {.node = "node1", .uuid = {1}, .generation = 100};
+
+    hand->config = hb_config_new();
+    hand->config->keepalive_ms = 1000;
+    hand->config->deadtime_ms = 5000;
+    hand->config->warntime_ms = 2500;
+    hand->config->initdead_ms = 15000;
+    hand->config->auto_failback = failback;
+    g_ptr_array_add(hand->config->nodes, g_strdup("node1"));
+    g_ptr_array_add(hand->config->nodes, g_strdup("node2"));
+    medium->interface = g_strdup("eth0");
+    g_ptr_array_add(hand->config->media, medium);
+    hand->resources = hb_haresources_new();
+    add_group(hand, "node1", "10.0.0.1", true);
+    add_group(hand, "node2", "10.0.0.2", false);
+    hand->core = hb_core_new(hand->config, hand->resources, &self, 1);
+    hand->now_ms = 1000;
+    hand->peer_generation = 500;
+    hand->answer_ops = true;
+    hand->sent = g_ptr_array_new_with_free_func((GDestroyNotify)hb_msg_unref);
+    hand->log = g_string_new(NULL);
+    hand->ops = g_array_new(FALSE, FALSE, sizeof(struct hb_action));
+    return hand;
+}
+
+void hand_free(struct hand *hand)
+{
+    hb_core_free(hand->core);
+    hb_config_free(hand->config);
+    hb_haresources_free(hand->resources);
+    g_ptr_array_unref(hand->sent);
+    g_string_free(hand->log, TRUE);
+    g_array_unref(hand->ops);
+    g_free(hand);
+}
+
+static void keep(struct hand *hand, const struct hb_action *action)
+{
+    switch (action->kind) {
+    case HB_ACT_SEND:
+        g_ptr_array_add(hand->sent, hb_msg_ref(action->msg));
+        break;
+    case HB_ACT_OP:
+        g_array_append_val(hand->ops, *action);
+        break;
+    case HB_ACT_LOG:
+        g_string_append_printf(hand->log, "%s\n", action->text);
+        break;
+    default:
+        hand->stopped |= action->kind == HB_ACT_STOPPED;
+        hand->restart |= action->kind == HB_ACT_RESTART;
+        break;
+    }
+}
+
+static void step(struct hand *hand, const struct hb_event *event)
+{
+    struct hb_now now = {.mono_ns = ha_ms_to_ns(hand->now_ms), .wall_s = 1700000000, .load = "0"};
+    struct hb_actions actions;
+
+    hb_actions_init(&actions);
+    hb_core_step(hand->core, &now, event, &actions);
+    for (guint i = 0; i < actions.list->len; i++)
+        keep(hand, &g_array_index(actions.list, struct hb_action, i));
+    hb_actions_clear(&actions);
+    while (hand->answer_ops && hand->ops->len > 0)
+        hand_op_done(hand, 0, g_array_index(hand->ops, struct hb_action, 0).op == HB_OP_STATUS
+                                  ? HB_OP_STOPPED
+                                  : HB_OP_OK);
+}
+
+void hand_op_done(struct hand *hand, guint index, enum hb_op_result result)
+{
+    struct hb_event event = {.kind = HB_EV_OP_DONE, .result = result};
+
+    event.op_id = g_array_index(hand->ops, struct hb_action, index).op_id;
+    g_array_remove_index(hand->ops, index);
+    step(hand, &event);
+}
+
+void hand_start(struct hand *hand)
+{
+    step(hand, &(struct hb_event){.kind = HB_EV_START});
+}
+
+void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what)
+{
+    step(hand, &(struct hb_event){.kind = kind, .what = what});
+}
+
+void hand_pass(struct hand *hand, uint64_t ms)
+{
+    uint64_t until_ms = hand->now_ms + ms;
+
+    for (;;) {
+        uint64_t wake_ns = hb_core_wake_ns(hand->core);
+        uint64_t wake_ms = wake_ns == HA_NEVER ? UINT64_MAX : (wake_ns + 999999) / HA_NS_PER_MS;
+
+        if (wake_ms > until_ms)
+            break;
+        hand->now_ms = MAX(hand->now_ms, wake_ms);
+        step(hand, &(struct hb_event){.kind = HB_EV_TIMER});
+    }
+    hand->now_ms = until_ms;
+}
+
+void hand_pass_beating(struct hand *hand, uint64_t ms)
+{
+    for (; ms >= 1000; ms -= 1000) {
+        hand_pass(hand, 1000);
+        hand_hear(hand, "t=status|st=active|dt=1388|protocol=1");
+    }
+    hand_pass(hand, ms);
+}
+
+void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number)
+{
+    static const uint8_t uuid[HB_UUID_BYTES] = {2};
+    char **parts = g_strsplit(fields, "|", -1);
+    struct hb_msg *msg = hb_msg_new();
+
+    for (char **part = parts; *part != NULL; part++) {
+        char *equals = strchr(*part, '=');
+
+        *equals = '\0';
+        hb_msg_add_text(msg, *part, equals + 1);
+    }
+    hb_msg_add_text(msg, "src", "node2");
+    hb_msg_add(msg, HB_FIELD_BINARY, "srcuuid", uuid, sizeof uuid);
+    if (number > 0)
+        hb_msg_add_hex(msg, "seq", number);
+    hb_msg_add_hex(msg, "hg", hand->peer_generation);
+    hb_msg_add_hex(msg, "ts", 1700000000);
+    hb_msg_add_text(msg, "ttl", "3");
+    step(hand, &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = "eth0"});
+    hb_msg_unref(msg);
+    g_strfreev(parts);
+}
+
+void hand_hear(struct hand *hand, const char *fields)
+{
+    hand_hear_numbered(hand, fields, strncmp(fields, "t=NS_", 5) == 0 ? 0 : ++hand->peer_number);
+}
+
+void hand_forget(struct hand *hand)
+{
+    g_ptr_array_set_size(hand->sent, 0);
+    g_string_set_size(hand->log, 0);
+}
+
+const struct hb_msg *hand_sent(const struct hand *hand, const char *type)
+{
+    for (guint i = hand->sent->len; i > 0; i--) {
+        const struct hb_msg *msg = g_ptr_array_index(hand->sent, i - 1);
+
+        if (strcmp(hb_msg_text(msg, "t"), type) == 0)
+            return msg;
+    }
+    return NULL;
+}
+
+guint hand_count(const struct hand *hand, const char *type)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < hand->sent->len; i++)
+        count += strcmp(hb_msg_text(g_ptr_array_index(hand->sent, i), "t"), type) == 0;
+    return count;
+}
+
+bool hand_logged(const struct hand *hand, const char *text)
+{
+    return strstr(hand->log->str, text) != NULL;
+}
+
+enum hb_group_state hand_group(const struct hand *hand, size_t group)
+{
+    return hb_core_group_state(hand->core, group);
+}
+
+void hand_join(struct hand *hand, const char *peer_hold)
+{
+    char *report = g_strdup_printf("t=resource|rsc_hold=%s|rtype=full|isstable=1", peer_hold);
+
+    hand_start(hand);
+    hand_hear(hand, "t=status|st=active|dt=1388|protocol=1");
+    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
+    hand_hear(hand, report);
+    hand_pass_beating(hand, 6000);
+    g_free(report);
+}

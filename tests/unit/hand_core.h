@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One core, node1, held by hand: the test says what time it is, what its peer
+ * node2 (a 3.0.6 node unless it adds our own fields) sends, and how operations
+ * end, and looks at what the core wants. haresources: node1 has group 0
+ * (an address and a script), node2 has group 1 (an address).
+ */
+#ifndef HAND_CORE_H
+#define HAND_CORE_H
+
+#include "heartbeatd/core/state.h"
+
+struct hand {
+    struct hb_config *config;
+    struct hb_haresources *resources;
+    struct hb_core *core;
+    uint64_t now_ms;
+    uint64_t peer_generation, peer_number;
+    GPtrArray *sent;        /* of struct hb_msg *, since the last hand_forget() */
+    GString *log;           /* a line each */
+    GArray *ops;            /* of struct hb_action: under way */
+    bool answer_ops;        /* operations succeed by themselves (status: stopped) */
+    bool stopped, restart;
+};
+
+struct hand *hand_new(enum hb_failback failback);
+void hand_free(struct hand *hand);
+void hand_start(struct hand *hand);
+/* Lets time pass; the core is woken exactly when it asks to be. */
+void hand_pass(struct hand *hand, uint64_t ms);
+/* The same, while the peer sends its status every second. */
+void hand_pass_beating(struct hand *hand, uint64_t ms);
+/* "t=resource|rsc_hold=all|isstable=1": standard fields are added, numbered on. */
+void hand_hear(struct hand *hand, const char *fields);
+/* The same with a number of the test's choice; the peer's own count stays. */
+void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number);
+void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what);
+void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
+void hand_forget(struct hand *hand);
+/* The newest message of that type since, or NULL. */
+const struct hb_msg *hand_sent(const struct hand *hand, const char *type);
+guint hand_count(const struct hand *hand, const char *type);
+bool hand_logged(const struct hand *hand, const char *text);
+enum hb_group_state hand_group(const struct hand *hand, size_t group);
+/* Up to stable next to a stable 3.0.6 peer that holds peer_hold. */
+void hand_join(struct hand *hand, const char *peer_hold);
+
+#endif
