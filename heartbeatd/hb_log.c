@@ -37,13 +37,22 @@ static void format_line(void *ctx, enum ha_level level, const char *message, GSt
                            (int)getpid(), ha_name_of(levels, (int)level), message);
 }
 
+/* Syslog puts time and host before it. */
+static void format_syslog(void *ctx, enum ha_level level, const char *message, GString *out)
+{
+    (void)ctx;
+    g_string_append_printf(out, "heartbeat: [%d]: %s: %s", (int)getpid(),
+                           ha_name_of(levels, (int)level), message);
+}
+
 void hb_log_setup(const struct hb_config *config, bool to_stderr, int debug)
 {
     struct ha_log_settings settings = {.ident = "heartbeat",
                                        .syslog_facility = LOG_DAEMON,
                                        .to_stderr = to_stderr,
                                        .level = HA_LOG_INFO,
-                                       .format = format_line};
+                                       .format = format_line,
+                                       .syslog_format = format_syslog};
 
     if (config) {
         settings.file = config->logfile;

@@ -23,7 +23,8 @@ int ha_daemon_start(struct ha_daemon *daemon);
 void ha_daemon_ready(struct ha_daemon *daemon);
 /* Tells the parent to exit with status. */
 void ha_daemon_failed(struct ha_daemon *daemon, int status);
-/* "STOPPING=1", "RELOADING=1\nMONOTONIC_USEC=…", "STATUS=…" to the service manager; no-op without one. */
+/* "STOPPING=1", "RELOADING=1\nMONOTONIC_USEC=...", "STATUS=..." to the service manager; no-op
+ * without one. */
 void ha_daemon_notify(const char *message);
 
 /* The file holds the pid right-aligned in width columns (0: as it is) and a newline; written

@@ -120,14 +120,19 @@ static bool syslog_connect(void)
 
 static bool syslog_send(int level, const char *message)
 {
-    char *line = g_strdup_printf("<%d>%s[%d]: %s", logging.set.syslog_facility | level,
-                                 logging.ident, (int)getpid(), message);
-    size_t length = strlen(line);
+    GString *line = g_string_new(NULL);
     bool sent = false;
+
+    g_string_printf(line, "<%d>", logging.set.syslog_facility | level);
+    if (logging.set.syslog_format) {
+        logging.set.syslog_format(logging.set.ctx, (enum ha_level)level, message, line);
+    } else {
+        g_string_append_printf(line, "%s[%d]: %s", logging.ident, (int)getpid(), message);
+    }
 
     /* A second try with a new socket: the daemon may have been restarted. */
     for (int i = 0; i < 2 && !sent && (logging.syslog_fd >= 0 || syslog_connect()); i++) {
-        sent = send(logging.syslog_fd, line, length, MSG_NOSIGNAL) >= 0;
+        sent = send(logging.syslog_fd, line->str, line->len, MSG_NOSIGNAL) >= 0;
         if (!sent && (errno == EAGAIN || errno == ENOBUFS)) {
             break;
         }
@@ -136,7 +141,7 @@ static bool syslog_send(int level, const char *message)
             logging.syslog_fd = -1;
         }
     }
-    g_free(line);
+    g_string_free(line, TRUE);
     return sent;
 }
 

@@ -33,7 +33,8 @@ struct ha_log_settings {
     const char *debug_file;  /* gets HA_LOG_DEBUG too; NULL: none */
     bool to_stderr;
     enum ha_level level;     /* highest level that goes anywhere */
-    ha_log_format_fn format; /* for files and stderr */
+    ha_log_format_fn format; /* for files and stderr; NULL: the message as it is */
+    ha_log_format_fn syslog_format; /* what follows the priority; NULL: "ident[pid]: message" */
     void *ctx;
 };
 

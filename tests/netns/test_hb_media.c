@@ -422,7 +422,8 @@ static void every_faulty_line_is_named_with_what_to_do(void **state)
     add_line(&world->sides[A], HB_BCAST, "eth8", NULL);
     add_line(&world->sides[A], HB_UCAST, "eth0", "no-such-host.invalid");
     assert_int_equal(open_side(world, A, &why), -ENODEV);
-    assert_non_null(strstr(why, "ha.cf:11: ucast eth7 10.9.0.2: there is no network interface eth7;"));
+    assert_non_null(
+        strstr(why, "ha.cf:11: ucast eth7 10.9.0.2: there is no network interface eth7;"));
     assert_non_null(strstr(why, "\nha.cf:12: bcast eth8: the interface eth8 has no broadcast"));
     assert_non_null(strstr(why, "\nha.cf:13: ucast eth0 no-such-host.invalid: cannot resolve"));
     assert_null(strstr(why, "ha.cf:10"));

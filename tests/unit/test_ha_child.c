@@ -287,7 +287,8 @@ static void a_child_inherits_nothing_but_what_it_is_given(void **state)
     struct outcome *outcome = *state;
     int extra = open("/dev/null", O_RDONLY); /* without O_CLOEXEC */
     int kept = fcntl(extra, F_DUPFD, 20);
-    char *argv[] = {"sh", "-c", "i=0; while [ $i -lt 100 ]; do [ -e /proc/$$/fd/$i ] && echo $i; i=$((i+1)); done; "
+    char *argv[] = {"sh", "-c", "i=0; while [ $i -lt 100 ]; do "
+                                "[ -e /proc/$$/fd/$i ] && echo $i; i=$((i+1)); done; "
                                 "pwd; echo $X; cat; kill -0 -$$ && echo group",
                     NULL};
     char *envp[] = {"X=y", "PATH=/bin:/usr/bin", NULL};

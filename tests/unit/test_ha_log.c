@@ -9,9 +9,15 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
@@ -188,6 +194,75 @@ static void syslog_that_is_away_costs_nothing(void **state)
     ha_log(HA_LOG_INFO, "x");
 }
 
+static void say_hello(void *ctx, enum ha_level level, const char *message, GString *out)
+{
+    (void)ctx;
+    g_string_append_printf(out, "hello: [%d]: %s", (int)level, message);
+}
+
+/* A namespace of our own, in which /dev/log is ours. */
+static void in_own_dev(void)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+    struct ha_log_settings settings = {.ident = "test", .syslog_facility = LOG_LOCAL0,
+                                       .level = HA_LOG_INFO};
+    char got[256] = "", expected[256];
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0), lines = 0;
+
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("none", "/dev", "tmpfs", 0, NULL) < 0) {
+        _exit(77);
+    }
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "lost");
+    if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+        _exit(2);
+    }
+    ha_log(HA_LOG_ERROR, "kept");
+    snprintf(expected, sizeof(expected), "<%d>test[%d]: 1 messages could not be given to syslog",
+             LOG_LOCAL0 | LOG_WARNING, (int)getpid());
+    if (recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) < 0 || strcmp(got, expected) != 0) {
+        _exit(3);
+    }
+    snprintf(expected, sizeof(expected), "<%d>test[%d]: kept", LOG_LOCAL0 | LOG_ERR,
+             (int)getpid());
+    memset(got, 0, sizeof(got));
+    if (recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) < 0 || strcmp(got, expected) != 0) {
+        _exit(4);
+    }
+    settings.syslog_format = say_hello;
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "x");
+    memset(got, 0, sizeof(got));
+    if (recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) < 0 || !strstr(got, ">hello: [6]: x")) {
+        _exit(5);
+    }
+    /* Nobody reads any more: this must end. */
+    for (int i = 0; i < 10000; i++) {
+        ha_log(HA_LOG_INFO, "%d", i);
+    }
+    while (recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) > 0) {
+        lines++;
+    }
+    _exit(lines > 0 && lines < 10000 ? 0 : 6);
+}
+
+static void syslog_gets_its_lines_and_a_full_one_is_not_waited_for(void **state)
+{
+    pid_t pid = fork();
+    int status;
+
+    (void)state;
+    if (pid == 0) {
+        in_own_dev();
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+        skip();
+    }
+    assert_int_equal(status, 0);
+}
+
 static void a_limiter_lets_a_burst_through_and_says_what_it_dropped(void **state)
 {
     struct ha_log_limit limit = {0};
@@ -232,6 +307,7 @@ int main(void)
         CASE(percent_signs_are_text),
         CASE(without_setup_messages_go_to_stderr),
         CASE(syslog_that_is_away_costs_nothing),
+        CASE(syslog_gets_its_lines_and_a_full_one_is_not_waited_for),
         cmocka_unit_test(a_limiter_lets_a_burst_through_and_says_what_it_dropped),
         cmocka_unit_test(strange_bytes_are_shown_as_hex_within_the_bound),
     };

@@ -81,7 +81,8 @@ static void timers_fire_in_order_of_time_and_then_of_arming(void **state)
     uint64_t base_ns = ha_clock_ns() + 20 * HA_NS_PER_MS;
     struct letter letters[] = {{&trace, {0}, 'c'}, {&trace, {0}, 'a'}, {&trace, {0}, 'b'},
                                {&trace, {0}, 'z'}, {&trace, {0}, 'x'}};
-    uint64_t at_ns[] = {base_ns + 2, base_ns + 1, base_ns + 1, base_ns + 50 * HA_NS_PER_MS, base_ns};
+    uint64_t at_ns[] = {base_ns + 2, base_ns + 1, base_ns + 1, base_ns + 50 * HA_NS_PER_MS,
+                        base_ns};
 
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(letters); i++) {
