@@ -31,8 +31,7 @@ static int usage(void)
 
 static int not_yet(int option)
 {
-    fprintf(stderr, "heartbeat: the option -%c of Heartbeat 3.0.6 is not acted on in this version\n",
-            option);
+    fprintf(stderr, "heartbeat: the option -%c of Heartbeat 3.0.6 is not acted on yet\n", option);
     return EXIT_USAGE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the heartbeat command does to a heartbeat that runs already. Each returns the exit status. */
+/* What the heartbeat command does to a heartbeat that runs already. Each returns the exit
+ * status. */
 #ifndef HB_MANAGE_H
 #define HB_MANAGE_H
 

@@ -84,8 +84,8 @@ char *hb_local_node(struct ha_diags *diags)
     name = g_ascii_strdown(ha_strip(text), -1);
     if (!*name || strlen(name) > HB_NAME_MAX || strpbrk(name, " \t")) {
         ha_diag_add(diags, HA_ERROR, "nodeinfo", 0, 0,
-                    "%s: expected a node name of 1 to %d bytes without blanks, found \"%s\"", source,
-                    HB_NAME_MAX, name);
+                    "%s: expected a node name of 1 to %d bytes without blanks, found \"%s\"",
+                    source, HB_NAME_MAX, name);
         g_clear_pointer(&name, g_free);
     }
     g_free(text);
