@@ -16,7 +16,7 @@ qemu_kernel_dir() { echo "$(dirname "$tools")/kernel"; }
 qemu_initrd() {
     local kernel=$1 image=$2 tree=$3 module
     mkdir -p "$tree"/{bin,mod,proc,new}
-    cp /bin/busybox "$tree/bin/"
+    cp "$kernel/usr/bin/busybox" "$tree/bin/"
     for module in $qemu_boot_modules; do
         find "$kernel/usr/lib/modules" -name "$module.ko" -exec cp {} "$tree/mod/" \;
     done
