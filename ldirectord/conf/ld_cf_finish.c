@@ -193,6 +193,10 @@ static void finish_service(struct ld_cf *cf, struct ld_cf_block *block, bool for
     take(&service->schedflags, &own->schedflags);
     take(&service->checkcommand, &own->checkcommand);
     take(&service->virtualhost, &own->virtualhost);
+    take(&service->login, &own->login);
+    take(&service->passwd, &own->passwd);
+    take(&service->database, &own->database);
+    take(&service->secret, &own->secret);
 }
 
 /* ---- what is judged at the end ---- */
@@ -202,9 +206,15 @@ static bool negotiates(const struct ld_service *service)
     return service->checktype == LD_CHECK_NEGOTIATE || service->checktype == LD_CHECK_COMBINED;
 }
 
+static const bool acted_on[LD_APP_COUNT] = {
+    [LD_APP_NONE] = true,
+    [LD_APP_HTTP] = true,
+    [LD_APP_HTTPS] = true,
+};
+
 bool ld_cf_acts_on(enum ld_app app)
 {
-    return app == LD_APP_NONE || app == LD_APP_HTTP || app == LD_APP_HTTPS;
+    return (unsigned)app < LD_APP_COUNT && acted_on[app];
 }
 
 static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)

@@ -44,7 +44,6 @@ struct ld_cf_settings {
     char *logfile, *callback;
     char *request, *receive, *checkcommand, *scheduler, *schedflags, *virtualhost;
     unsigned receive_line, schedflags_line;
-    /* Read and checked, and of no consequence to the services this version asks. */
     char *login, *passwd, *database, *secret;
 };
 

@@ -264,6 +264,10 @@ void ld_service_free(struct ld_service *service)
     g_free(service->schedflags);
     g_free(service->checkcommand);
     g_free(service->virtualhost);
+    g_free(service->login);
+    g_free(service->passwd);
+    g_free(service->database);
+    g_free(service->secret);
     g_ptr_array_free(service->reals, TRUE);
     g_free(service);
 }

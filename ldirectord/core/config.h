@@ -97,6 +97,7 @@ struct ld_service {
     char *checkcommand;
     char *virtualhost;    /* NULL: unset */
     bool http_head;
+    char *login, *passwd, *database, *secret; /* NULL: unset */
 
     struct ld_fallback fallback; /* the service's own or the global one of its family */
     GPtrArray *reals;     /* of struct ld_real *, ranges expanded, in file order */

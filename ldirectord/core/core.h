@@ -45,6 +45,7 @@ struct ld_probe {
     uint64_t timeout_ms;     /* final deadline of this question */
     unsigned attempts;       /* PING: timeout_ms / attempts each */
     const char *request, *receive, *virtualhost, *command;
+    const char *login, *passwd, *database, *secret; /* NEGOTIATE, not http and its like; NULL: unset */
     bool http_head;
     struct ld_service_id service; /* EXTERNAL: the virtual service's address and port are arguments */
     uint16_t real_port;           /* EXTERNAL */

@@ -60,7 +60,12 @@ static void fill_negotiate(struct ld_probe *probe, const struct ld_service *serv
     if (asks_http(service->app)) {
         probe->virtualhost = g_strdup(service->virtualhost);
         probe->http_head = service->http_head;
+        return;
     }
+    probe->login = g_strdup(service->login);
+    probe->passwd = g_strdup(service->passwd);
+    probe->database = g_strdup(service->database);
+    probe->secret = g_strdup(service->secret);
 }
 
 static void fill_ping(struct ld_probe *probe, const struct ld_service *service)
@@ -112,6 +117,10 @@ static void append_probe(GString *key, const struct ld_probe *probe)
     append_text(key, probe->receive);
     append_text(key, probe->virtualhost);
     append_text(key, probe->command);
+    append_text(key, probe->login);
+    append_text(key, probe->passwd);
+    append_text(key, probe->database);
+    append_text(key, probe->secret);
     if (probe->command) {
         char *service = ld_service_id_text(&probe->service);
 
@@ -193,6 +202,10 @@ static void free_texts(struct ld_probe *probe)
     g_free((char *)probe->receive);
     g_free((char *)probe->virtualhost);
     g_free((char *)probe->command);
+    g_free((char *)probe->login);
+    g_free((char *)probe->passwd);
+    g_free((char *)probe->database);
+    g_free((char *)probe->secret);
 }
 
 void ld_question_free(struct ld_question *question)

@@ -359,7 +359,8 @@ static void the_words_of_a_block_become_values(void **state)
         parse(HEAD "\tchecktype=external foo\n\tcheckcommand = \"/usr/local/bin/check it\"\n"
               "\tcheckport=8080x\n\thttpmethod=head\n\tvirtualhost=\"www.example.com\" x\n"
               "\tscheduler=mh\n\tschedflags=mh-port,mh-fallback\n\tpersistent=600\n"
-              "\tnetmask=255.255.255.0\n\tops=yes\n\tprotocol=udp\n\tlogin=\"a\"\n\tload=\"x\"\n"
+              "\tnetmask=255.255.255.0\n\tops=yes\n\tprotocol=udp\n\tlogin=\"a\"\n"
+              "\tpasswd=\"b c\"\n\tdatabase=\"d#\"\n\tsecret=\"e\"\n\tload=\"x\"\n"
               "\tcomment=no mail, no reader\n");
     const struct ld_service *one = service(config, 0);
 
@@ -369,6 +370,10 @@ static void the_words_of_a_block_become_values(void **state)
     assert_int_equal(one->checkport, 8080);
     assert_true(one->http_head);
     assert_string_equal(one->virtualhost, "www.example.com");
+    assert_string_equal(one->login, "a");
+    assert_string_equal(one->passwd, "b c");
+    assert_string_equal(one->database, "d#");
+    assert_string_equal(one->secret, "e");
     assert_string_equal(one->scheduler, "mh");
     assert_string_equal(one->schedflags, "mh-port,mh-fallback");
     assert_true(one->persistent && one->ops);

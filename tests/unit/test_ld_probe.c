@@ -157,6 +157,31 @@ static void what_is_asked_alike_is_one_question(void **state)
     ld_config_free(b.config);
 }
 
+/* Who may not log in is not answered by who may. */
+static void other_credentials_are_another_question(void **state)
+{
+    struct subject a = subject("10.0.0.1", 110), b = subject("10.0.0.2", 110);
+    char **slots[][2] = {{&a.service->login, &b.service->login},
+                         {&a.service->passwd, &b.service->passwd},
+                         {&a.service->database, &b.service->database},
+                         {&a.service->secret, &b.service->secret}};
+
+    (void)state;
+    a.service->app = b.service->app = LD_APP_POP;
+    for (size_t i = 0; i < G_N_ELEMENTS(slots); i++) {
+        *slots[i][0] = g_strdup("x");
+        assert_shared(&a, &b, false);
+        *slots[i][1] = g_strdup("x");
+        assert_shared(&a, &b, true);
+    }
+    a.service->app = b.service->app = LD_APP_HTTP; /* which does not use them */
+    g_free(a.service->login);
+    a.service->login = NULL;
+    assert_shared(&a, &b, true);
+    ld_config_free(a.config);
+    ld_config_free(b.config);
+}
+
 static void texts_that_run_together_are_not_the_same_question(void **state)
 {
     struct subject a = subject("10.0.0.1", 80), b = subject("10.0.0.2", 80);
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(service_none_asks_nothing_and_combined_with_it_connects),
         cmocka_unit_test(the_port_asked_is_the_first_that_is_known),
         cmocka_unit_test(what_is_asked_alike_is_one_question),
+        cmocka_unit_test(other_credentials_are_another_question),
         cmocka_unit_test(texts_that_run_together_are_not_the_same_question),
         cmocka_unit_test(an_external_check_belongs_to_its_service),
     };
