@@ -254,6 +254,7 @@ collect_all() {
         mkdir -p "$LAB_OUT/$name"
         cp -r "$LAB_DIR/hosts/$name/log/." "$LAB_DIR/hosts/$name/boot" "$LAB_OUT/$name/" 2>/dev/null
         host_up "$name" || continue
+        cp -r "$(host_root "$name")/etc/ha.d" "$LAB_OUT/$name/" 2>/dev/null
         {
             on "$name" ip addr
             on "$name" ip route

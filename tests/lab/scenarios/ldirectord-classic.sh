@@ -52,7 +52,7 @@ expect "with the scheduler of the file" scheduled director $vip rr
 expect "status of a running one is 0" exits 0 ldirectord director status
 learn_pid
 expect "a second start is no error" ldirectord director start
-client_start client 10.1.0.100 80 / 50 1000
+client_start client 10.1.0.100 80 / 50 3000
 wait_until 10 "both answer the client" answered_by client web1 web2
 
 web_kill web2

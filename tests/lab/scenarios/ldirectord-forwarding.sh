@@ -82,7 +82,7 @@ expect "sh for IPv6" scheduled director '[fd01::100]:80' sh
 expect "rr for UDP" scheduled director 10.1.0.100:53 rr
 expect "wlc for the mark" scheduled director 7 wlc
 
-client_start client 10.1.0.100 80 / 50 1000
+client_start client 10.1.0.100 80 / 50 3000
 wait_until 10 "address translation serves" is_served client 20
 expect "by the server behind it" answered_by client masq
 for pair in 10.1.0.101=gate 10.1.0.102=ipip fd01::100=gate; do

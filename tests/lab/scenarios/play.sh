@@ -51,7 +51,7 @@ show_as rh1 "tcpdump -n -i any port 694" \
     timeout 20 bash -c 'tcpdump -l -n -i any -c 4 port 694 2>/dev/null'
 
 tell "ldirectord has checked the web servers and filled the table"
-client_start client $old_vip 80 test.html 50 1000
+client_start client $old_vip 80 test.html 50 3000
 settles 40 2 "both web servers have weight 1 on rh1" old_table_is rh1 1 1
 wait_until 10 "and on debian" old_table_is debian 1 1
 show rh1 ipvsadm -Ln
