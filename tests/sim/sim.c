@@ -68,12 +68,12 @@ static int play_kept(const char *file, struct total *total)
     return 0;
 }
 
-/* Sanitizers make a life twenty times as long. */
+/* Sanitizers make a life three times as long. */
 #if defined(__SANITIZE_ADDRESS__)
-#define ENOUGH 500
+#define ENOUGH 2000
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define ENOUGH 500
+#define ENOUGH 2000
 #endif
 #endif
 #ifndef ENOUGH
