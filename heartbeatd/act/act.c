@@ -373,3 +373,17 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
     else
         answer_later(job, HB_OP_FAILED, g_strdup("a script among addresses must be run alone"));
 }
+
+void hb_act_cancel(struct hb_act *act, uint32_t op_id)
+{
+    for (GList *at = act->jobs.head; at != NULL; at = at->next) {
+        struct job *job = at->data;
+
+        if (job->op_id != op_id || job->run == NULL)
+            continue;
+        hb_agent_abandon(job->run);
+        job->run = NULL;
+        answer_later(job, HB_OP_FAILED, g_strdup("no longer wanted"));
+        return;
+    }
+}

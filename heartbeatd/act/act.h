@@ -22,5 +22,8 @@ int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config
 void hb_act_free(struct hb_act *act);
 /* Exactly one answer per op_id, never from inside this call. */
 void hb_act_run(struct hb_act *act, const struct hb_action *op);
+/* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.
+ * Anything else is let alone: it is nearly done. */
+void hb_act_cancel(struct hb_act *act, uint32_t op_id);
 
 #endif

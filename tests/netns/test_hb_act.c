@@ -325,6 +325,27 @@ static void nonsense_is_answered_and_not_done(void **state)
     assert_int_equal(f->result, HB_OP_FAILED);
 }
 
+static void a_script_no_longer_wanted_is_ended_and_answered(void **state)
+{
+    struct place *f = *state;
+    char *path = g_build_filename(f->dir, "resource.d", "slow", NULL);
+    struct hb_action action = {
+        .op = HB_OP_START, .op_id = ++f->next_op, .deadline_ms = 600000};
+
+    assert_true(g_file_set_contents(path, "#!/bin/sh\nsleep 600\n", -1, NULL));
+    assert_int_equal(g_chmod(path, 0755), 0);
+    g_free(path);
+    place_resource(f, "slow", "x");
+    place_begin(f);
+    hb_act_run(f->act, &action);
+    hb_act_cancel(f->act, action.op_id + 1);
+    assert_false(place_wait(f, place_answered, 100));
+    hb_act_cancel(f->act, action.op_id);
+    assert_true(place_wait(f, place_answered, 10000));
+    assert_int_equal(f->result, HB_OP_FAILED);
+    assert_string_equal(f->detail, "no longer wanted");
+}
+
 static void whoever_leaves_is_not_called_back(void **state)
 {
     struct place *f = *state;
@@ -360,6 +381,7 @@ int main(void)
         CASE(scripts_run_alone_and_are_answered_too),
         CASE(an_administrators_own_script_wins),
         CASE(nonsense_is_answered_and_not_done),
+        CASE(a_script_no_longer_wanted_is_ended_and_answered),
         CASE(whoever_leaves_is_not_called_back),
     };
 
