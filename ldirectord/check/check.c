@@ -15,6 +15,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "ldirectord/check/check_inside.h"
+#include "ldirectord/check/match.h"
 
 struct ld_checks {
     struct ha_loop *loop;
@@ -23,6 +24,7 @@ struct ld_checks {
     GHashTable *by_id; /* uint32_t * inside the check -> struct ld_check * */
     GQueue ended;      /* of struct ld_check *, in order; links inside the checks */
     struct ha_timer sweep;
+    struct ld_match *match;
     struct ld_http *http;
     struct ld_ping *ping4, *ping6;
 };
@@ -161,6 +163,7 @@ int ld_checks_new(struct ld_checks **out, struct ha_loop *loop, ld_check_fn fn, 
     checks->ctx = ctx;
     checks->by_id = g_hash_table_new(g_int_hash, g_int_equal);
     g_queue_init(&checks->ended);
+    checks->match = ld_match_new();
     *out = checks;
     return 0;
 }
@@ -179,6 +182,7 @@ void ld_checks_free(struct ld_checks *checks)
         check_release(check);
     }
     ha_timer_cancel(checks->loop, &checks->sweep);
+    ld_match_free(checks->match);
     ld_http_free(checks->http);
     ld_ping_free(checks->ping4);
     ld_ping_free(checks->ping6);
@@ -203,6 +207,12 @@ struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family)
     if (error != 0)
         errno = -error;
     return *ping;
+}
+
+int ld_checks_match(struct ld_checks *checks, const char *pattern, const char *bytes,
+                    size_t length, const char **why)
+{
+    return ld_match_find(checks->match, pattern, bytes, length, why);
 }
 
 /* ---- for the check types ---- */

@@ -21,6 +21,10 @@ extern const struct ld_check_ops ld_check_ping;
 struct ld_http *ld_checks_http(struct ld_checks *checks);
 struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family);
 
+/* As ld_match_find(). */
+int ld_checks_match(struct ld_checks *checks, const char *pattern, const char *bytes,
+                    size_t length, const char **why);
+
 int ld_http_new(struct ld_http **out, struct ha_loop *loop);
 void ld_http_free(struct ld_http *http);
 int ld_ping_new(struct ld_ping **out, struct ha_loop *loop, int family);

@@ -18,17 +18,13 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 
-#define EASY_KEPT     256
-#define PATTERNS_KEPT 4096
-/* Steps of backtracking for one search: some tens of milliseconds at the very most. */
-#define MATCH_LIMIT   "(*LIMIT_MATCH=1000000)"
+#define EASY_KEPT 256
 
 struct ld_http {
     struct ha_loop *loop;
     CURLM *multi;
     struct ha_timer timer;
-    GPtrArray *idle;      /* of CURL *, reset */
-    GHashTable *patterns; /* text -> GRegex * */
+    GPtrArray *idle; /* of CURL *, reset */
 };
 
 static int http_users; /* of libcurl's global state */
@@ -225,50 +221,6 @@ void ld_transfer_drop(struct ld_http *http, struct ld_transfer *transfer)
     transfer->running = false;
 }
 
-/* ---- receive ---- */
-
-static GRegex *pattern_compile(struct ld_http *http, const char *pattern)
-{
-    GRegex *regex = g_hash_table_lookup(http->patterns, pattern);
-    char *bounded;
-
-    if (regex != NULL)
-        return regex;
-    bounded = g_strconcat(MATCH_LIMIT, pattern, NULL);
-    regex = g_regex_new(bounded, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
-    g_free(bounded);
-    if (regex == NULL)
-        return NULL;
-    if (g_hash_table_size(http->patterns) >= PATTERNS_KEPT)
-        g_hash_table_remove_all(http->patterns);
-    g_hash_table_insert(http->patterns, g_strdup(pattern), regex);
-    return regex;
-}
-
-int ld_http_match(struct ld_http *http, const char *pattern, const char *bytes, size_t length,
-                  const char **why)
-{
-    GError *error = NULL;
-    GRegex *regex;
-    gboolean found;
-
-    *why = NULL;
-    if (pattern[strcspn(pattern, "\\^$.[]|()?*+{}")] == '\0')
-        return memmem(bytes, length, pattern, strlen(pattern)) != NULL;
-    regex = pattern_compile(http, pattern);
-    if (regex == NULL) {
-        *why = "receive is not a regular expression";
-        return -EINVAL;
-    }
-    found = g_regex_match_full(regex, bytes, (gssize)length, 0, 0, NULL, &error);
-    if (error != NULL) {
-        g_error_free(error);
-        *why = "receive takes too long to search for in this answer";
-        return -E2BIG;
-    }
-    return found ? 1 : 0;
-}
-
 /* ---- the room ---- */
 
 int ld_http_new(struct ld_http **out, struct ha_loop *loop)
@@ -281,8 +233,6 @@ int ld_http_new(struct ld_http **out, struct ha_loop *loop)
     http = g_new0(struct ld_http, 1);
     http->loop = loop;
     http->idle = g_ptr_array_new();
-    http->patterns =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_regex_unref);
     http->multi = curl_multi_init();
     if (http->multi == NULL) {
         ld_http_free(http);
@@ -306,7 +256,6 @@ void ld_http_free(struct ld_http *http)
         curl_multi_cleanup(http->multi);
     ha_timer_cancel(http->loop, &http->timer);
     g_ptr_array_free(http->idle, TRUE);
-    g_hash_table_destroy(http->patterns);
     g_free(http);
     if (--http_users == 0)
         curl_global_cleanup();

@@ -29,9 +29,4 @@ int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer);
 /* Ends it if it runs and gives the handle back. Not from inside libcurl's callbacks. */
 void ld_transfer_drop(struct ld_http *http, struct ld_transfer *transfer);
 
-/* Whether pattern (a Perl-like regular expression) is found in the bytes. 0 no, 1 yes; negative
- * errno with a sentence in *why (static). Compiled patterns are kept. */
-int ld_http_match(struct ld_http *http, const char *pattern, const char *bytes, size_t length,
-                  const char **why);
-
 #endif
