@@ -9,7 +9,8 @@
 #include "common/conf/diag.h"
 #include "ldirectord/core/config.h"
 
-/* The first regular file of HADIR/name, HADIR/conf/name, name; absolute; NULL: none. g_free() it. */
+/* The first regular file of HADIR/name, HADIR/conf/name and name, as an absolute path; NULL: none.
+ * g_free() it. */
 char *ld_config_find(const char *name);
 
 /* What a file held when it was read, to tell whether it is another now. */

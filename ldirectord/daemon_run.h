@@ -12,8 +12,9 @@ struct ld_run {
     struct ld_content content;
 };
 
-/* Runs in the background (or not, as logging says) until told to stop. Returns in the daemon only,
- * with its exit status; the starting process ends when the first table is in place, or has failed. */
+/* Runs in the background (or not, as logging says) until told to stop. Returns in the daemon
+ * only, with its exit status; the starting process ends when the first table is in place, or has
+ * failed. */
 int ld_daemon_run(struct ld_run *run);
 
 #endif

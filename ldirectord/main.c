@@ -4,7 +4,7 @@
  * scripts, heartbeat and cluster managers know.
  *
  *   0    done; start: it runs (already); stop: it runs no more
- *   1    no configuration file; reload of what does not run; status of a stale pid file; start failed
+ *   1    no configuration file; start failed; reload of what does not run; a stale pid file
  *   2    the configuration has errors (stop works all the same)
  *   3    status: not running
  *   255  usage

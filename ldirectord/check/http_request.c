@@ -26,7 +26,7 @@ static char *escape(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* A name fit for SNI: virtualhost without its port, if it has one. NULL: none (an address, or odd). */
+/* A name fit for SNI: virtualhost without a port. NULL: none (an address, or odd). */
 static char *server_name(const char *virtualhost)
 {
     size_t length = virtualhost != NULL ? strcspn(virtualhost, ":") : 0;

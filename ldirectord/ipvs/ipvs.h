@@ -17,7 +17,8 @@ struct ld_ipvs_ops {
     const char *name;
     /* A new table in normal form (table.h), or negative errno. */
     int (*read)(struct ld_ipvs *ipvs, struct ld_table **out);
-    /* Applies all, pipelined; a failed one does not stop the rest. Number failed, or negative errno. */
+    /* Applies all, pipelined; a failed one does not stop the rest. Number failed, or negative
+     * errno. */
     int (*apply)(struct ld_ipvs *ipvs, const GArray *ops, ld_ipvs_fn fn, void *ctx);
     void (*close)(struct ld_ipvs *ipvs);
 };

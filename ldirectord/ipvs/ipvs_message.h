@@ -14,7 +14,8 @@
 /* Largest message an operation becomes. */
 #define LD_IPVS_MESSAGE_MAX 512
 
-/* Appends the attributes of op to message (its headers are there already). 0 or -EMSGSIZE, -EINVAL. */
+/* Appends the attributes of op to message (its headers are there already). 0, -EMSGSIZE or
+ * -EINVAL. */
 int ld_ipvs_put_op(struct nl_msg *message, const struct ld_op *op);
 /* The IPVS_CMD_* of an operation. */
 uint8_t ld_ipvs_command(enum ld_op_kind kind);

@@ -41,7 +41,7 @@ struct netlink_ipvs {
     uint8_t answer[RECEIVE_MAX];
 };
 
-/* What to do with each answer; 0 to go on, negative errno to remember (reading goes on to the end). */
+/* What to do with each answer. 0, or negative errno to remember; reading goes on to the end. */
 typedef int (*answer_fn)(void *ctx, struct nlmsghdr *header);
 
 /* libnl's errors, as far as one can mean anything to us. */
@@ -388,7 +388,8 @@ static int take_info(void *ctx, struct nlmsghdr *header)
     return 0;
 }
 
-/* One harmless privileged question, so that want of permission shows now and not at the first change. */
+/* A harmless privileged question, so that want of permission shows now and not at the first
+ * change. */
 static int check_permission(struct netlink_ipvs *nl)
 {
     uint32_t version = 0;

@@ -27,7 +27,8 @@ struct fake_server {
     int fillers[8];
 };
 
-/* family AF_INET (127.0.0.1) or AF_INET6 (::1). text must outlive the call only. Aborts the test on failure. */
+/* family: AF_INET (127.0.0.1) or AF_INET6 (::1). text need not outlive the call. Aborts the test
+ * on failure. */
 void fake_server_start(struct fake_server *server, int family, enum fake_manner manner,
                        const char *text);
 void fake_server_stop(struct fake_server *server);

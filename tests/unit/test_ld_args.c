@@ -11,7 +11,7 @@
 
 #include "ldirectord/args.h"
 
-/* "usage", "help", "version" or "[debug ]ORDER CONFIG INSTANCE", and the option that is not known. */
+/* "usage" with the unknown option, "help", "version", or "[debug ]ORDER CONFIG INSTANCE". */
 static char *outcome(const char *line)
 {
     char **argv = g_strsplit(line, " ", -1);

@@ -102,7 +102,8 @@ static void it_is_told_four_things_and_stands_in_the_root(void **state)
 
 static void the_whole_command_is_the_path(void **state)
 {
-    char *path = script("with blank", "exit 0", 0755), *wrong = g_strconcat(path, " argument", NULL);
+    char *path = script("with blank", "exit 0", 0755);
+    char *wrong = g_strconcat(path, " argument", NULL);
     struct ld_probe probe = external_probe(path);
     char *detail;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HTTPS checks against openssl's own test server with certificates of every kind (tests/data/tls). */
+/* HTTPS checks of openssl's own test server, with certificates of every kind (tests/data/tls). */
 #include "tests/unit/check_trial.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parser and the checks agree on what this version can ask: nothing is accepted and then not done. */
+/* The parser takes exactly what this version can ask: nothing is accepted and then not done. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

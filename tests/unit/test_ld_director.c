@@ -294,8 +294,8 @@ static void a_refused_operation_is_named_once_and_tried_again(void **state)
 {
     (void)state;
     house.ipvs.missing_scheduler = "nosuch";
-    write_file("virtual=10.9.0.1:80\n\treal=127.0.0.1:%u masq\n\tchecktype=on\n\tscheduler=nosuch\n",
-               house.web.port);
+    write_file("virtual=10.9.0.1:80\n\treal=127.0.0.1:%u masq\n\tchecktype=on\n"
+               "\tscheduler=nosuch\n", house.web.port);
     start();
     let_pass(3500 * HA_NS_PER_MS); /* tried again after one and after three seconds */
     assert_int_equal(times_logged("cannot add"), 1);
@@ -327,8 +327,8 @@ static void a_log_line_is_as_watchers_know_it(void **state)
     write_service(80, "");
     start();
     assert_true(g_file_get_contents(house.log, &text, NULL, NULL));
-    assert_true(g_regex_match_simple("^\\[\\w{3} \\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}\\|test\\|"
-                                     "\\d+\\] Added virtual server: 10.9.0.1:80$",
+    assert_true(g_regex_match_simple("^\\[\\w{3} \\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}"
+                                     "\\|test\\|\\d+\\] Added virtual server: 10.9.0.1:80$",
                                      text, G_REGEX_MULTILINE, 0));
     g_free(text);
 }
