@@ -17,7 +17,7 @@ extern const struct ld_check_ops ld_check_http;
 extern const struct ld_check_ops ld_check_none;
 extern const struct ld_check_ops ld_check_ping;
 
-/* Shared by all checks of a kind, made when the first one needs it. NULL and errno: no such luck. */
+/* Shared by all checks of a kind, made when first needed. NULL and errno: there is none. */
 struct ld_http *ld_checks_http(struct ld_checks *checks);
 struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family);
 
