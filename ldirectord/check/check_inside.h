@@ -15,7 +15,9 @@ extern const struct ld_check_ops ld_check_connect;
 extern const struct ld_check_ops ld_check_external;
 extern const struct ld_check_ops ld_check_http;
 extern const struct ld_check_ops ld_check_none;
+extern const struct ld_check_ops ld_check_nntp;
 extern const struct ld_check_ops ld_check_ping;
+extern const struct ld_check_ops ld_check_simpletcp;
 
 /* Shared by all checks of a kind, made when first needed. NULL and errno: there is none. */
 struct ld_http *ld_checks_http(struct ld_checks *checks);

@@ -29,6 +29,8 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_NONE] = &ld_check_none,
     [LD_APP_HTTP] = &ld_check_http,
     [LD_APP_HTTPS] = &ld_check_http,
+    [LD_APP_NNTP] = &ld_check_nntp,
+    [LD_APP_SIMPLETCP] = &ld_check_simpletcp,
 };
 
 static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {

@@ -210,6 +210,8 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_NONE] = true,
     [LD_APP_HTTP] = true,
     [LD_APP_HTTPS] = true,
+    [LD_APP_NNTP] = true,
+    [LD_APP_SIMPLETCP] = true,
 };
 
 bool ld_cf_acts_on(enum ld_app app)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The talker's process: plain blocking calls, one after the other. Ends with its parent. */
+#include "tests/fakes/fake_talker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DRIP_US  100000
+#define SAID_MAX 65536
+
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            g_error("fake talker: %s: %s", #condition, g_strerror(errno));                         \
+    } while (0)
+
+struct life {
+    const struct fake_talk *talk;
+    int fd, log_fd;
+};
+
+/* In blocks large enough that a flood is one. False: nobody listens. */
+static bool say(const struct life *life, int fd, const uint8_t *said, size_t length)
+{
+    enum fake_tone tone = life->talk->tone;
+
+    if (tone == MUTE)
+        return true;
+    do {
+        size_t step = tone == DRIPS ? 1 : length;
+
+        for (size_t i = 0; i < length; i += step) {
+            if (send(fd, said + i, step, MSG_NOSIGNAL) < 0)
+                return false;
+            if (tone == DRIPS)
+                g_usleep(DRIP_US);
+        }
+    } while (tone == FLOODS);
+    return true;
+}
+
+static size_t compose(const struct life *life, const uint8_t *asked, size_t length, uint8_t *said)
+{
+    const struct fake_talk *talk = life->talk;
+    size_t size = talk->length;
+
+    if (talk->answer != NULL)
+        return talk->answer(asked, length, said, SAID_MAX);
+    if (size == 0)
+        size = talk->text != NULL ? strlen(talk->text) : 0;
+    if (size > 0)
+        memcpy(said, talk->text, size);
+    return size;
+}
+
+static void wait_for_close(const struct life *life, int fd)
+{
+    uint8_t bytes[4096];
+    ssize_t length;
+
+    while ((length = recv(fd, bytes, sizeof(bytes), 0)) > 0)
+        (void)!write(life->log_fd, bytes, (size_t)length);
+    /* It may have closed its side only, which cannot be told: wait for the end of the test. */
+    if (life->talk->tone != TALKS)
+        pause();
+}
+
+static void serve(const struct life *life, int fd)
+{
+    static uint8_t asked[SAID_MAX], said[SAID_MAX];
+    size_t used = 0, length = 0;
+    ssize_t got = 1;
+
+    while (!life->talk->greets && length == 0 && got > 0 && used < sizeof(asked)) {
+        got = recv(fd, asked + used, sizeof(asked) - used, 0);
+        if (got > 0)
+            (void)!write(life->log_fd, asked + used, (size_t)got);
+        used += got > 0 ? (size_t)got : 0;
+        if (life->talk->tone == HANGS_UP)
+            return;
+        if (!life->talk->at_end || got == 0)
+            length = compose(life, asked, used, said);
+    }
+    if (life->talk->greets)
+        length = compose(life, asked, 0, said);
+    if (life->talk->tone != HANGS_UP && say(life, fd, said, length) && life->talk->tone != TALKS)
+        wait_for_close(life, fd);
+}
+
+static void live_stream(const struct life *life)
+{
+    for (;;) {
+        int fd = accept4(life->fd, NULL, NULL, SOCK_CLOEXEC);
+
+        if (fd < 0)
+            continue;
+        serve(life, fd);
+        close(fd);
+    }
+}
+
+static void live_datagrams(const struct life *life)
+{
+    static uint8_t asked[SAID_MAX], said[SAID_MAX];
+    struct sockaddr_storage from;
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+    for (unsigned number = 0;; number++) {
+        socklen_t size = sizeof(from);
+        ssize_t got = recvfrom(life->fd, asked, sizeof(asked), 0, (struct sockaddr *)&from, &size);
+
+        if (got < 0)
+            continue;
+        (void)!write(life->log_fd, asked, (size_t)got);
+        if (number < life->talk->deaf_to)
+            continue;
+        if (connect(life->fd, (struct sockaddr *)&from, size) != 0)
+            continue;
+        say(life, life->fd, said, compose(life, asked, (size_t)got, said));
+        connect(life->fd, &nobody, sizeof(nobody));
+    }
+}
+
+static uint16_t bind_loopback(int fd, int family, uint16_t port)
+{
+    struct sockaddr_storage at = {.ss_family = (sa_family_t)family};
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
+    socklen_t length = family == AF_INET6 ? sizeof(*v6) : sizeof(*v4);
+
+    if (family == AF_INET6) {
+        v6->sin6_addr = in6addr_loopback;
+        v6->sin6_port = htons(port);
+    } else {
+        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        v4->sin_port = htons(port);
+    }
+    MUST(bind(fd, (struct sockaddr *)&at, length) == 0);
+    MUST(getsockname(fd, (struct sockaddr *)&at, &length) == 0);
+    return ntohs(family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+}
+
+void fake_talker_start(struct fake_talker *talker, const struct fake_talk *talk)
+{
+    int family = talk->family != 0 ? talk->family : AF_INET;
+    int type = talk->type != 0 ? talk->type : SOCK_STREAM, one = 1, ends[2];
+    struct life life = {.talk = talk};
+
+    life.fd = socket(family, type | SOCK_CLOEXEC, 0);
+    MUST(life.fd >= 0);
+    if (type == SOCK_STREAM)
+        setsockopt(life.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    talker->port = bind_loopback(life.fd, family, talk->port);
+    MUST(type == SOCK_DGRAM || listen(life.fd, 16) == 0);
+    MUST(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+    talker->pid = fork();
+    MUST(talker->pid >= 0);
+    if (talker->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        life.log_fd = ends[1];
+        if (type == SOCK_STREAM)
+            live_stream(&life);
+        else
+            live_datagrams(&life);
+    }
+    close(life.fd);
+    close(ends[1]);
+    talker->log_fd = ends[0];
+}
+
+void fake_talker_stop(struct fake_talker *talker)
+{
+    kill(talker->pid, SIGKILL);
+    waitpid(talker->pid, NULL, 0);
+    close(talker->log_fd);
+}
+
+char *fake_talker_heard(struct fake_talker *talker)
+{
+    GString *out = g_string_new(NULL);
+    char bytes[4096];
+    ssize_t length;
+
+    while ((length = read(talker->log_fd, bytes, sizeof(bytes))) > 0)
+        g_string_append_len(out, bytes, length);
+    return g_string_free(out, FALSE);
+}
