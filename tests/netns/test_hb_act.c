@@ -203,7 +203,7 @@ static void what_the_kernel_refuses_is_told_in_its_words(void **state)
 {
     struct place *f = *state;
 
-    place_sh("sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1");
+    place_sh("echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6");
     place_resource(f, "IPv6addr", "2001:db8::50/64/eth0");
     assert_start_fails(f, "2001:db8::50: cannot be added to eth0: ");
 }
@@ -262,8 +262,7 @@ static void addresses_of_others_survive_the_removal_of_the_first_one(void **stat
 {
     struct place *f = *state;
 
-    place_sh("sysctl -q -w net.ipv4.conf.all.promote_secondaries=0 "
-             "net.ipv4.conf.eth0.promote_secondaries=0");
+    place_sh("for i in all eth0; do echo 0 >/proc/sys/net/ipv4/conf/$i/promote_secondaries; done");
     place_resource(f, "IPaddr2", "10.9.0.50/24/eth0"); /* the first of its network */
     place_begin(f);
     assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
