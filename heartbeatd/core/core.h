@@ -5,13 +5,24 @@
  * actions; it never waits, sends, runs, logs or asks for the time. The daemon
  * (heartbeat.c) and the simulator (tests/sim) drive the same code.
  *
- *   links.c     when was each link of each node last heard
- *   node.c      init, up, active, dead; generation; late and returning nodes
- *   seq.c       sequence numbers, gaps, retransmission, acknowledgement
+ * The tables are in doc/states.md. Objects that know nothing of each other:
+ *
+ *   links.c     when was each link of a node last heard
+ *   node.c      one node: its lives, its beats, what it last told
+ *   seq.c       one sender's sequence numbers: gaps, requests, acknowledgements
  *   history.c   what we sent, for retransmission
- *   owner.c     which group should be held here, and why
- *   dialogue.c  starting, resource, ask_resources, shutdone (doc/states.md)
  *   group.c     one group on its way up or down, resource by resource
+ *   actions.c   the list of what is to be done
+ *
+ * Parts of the core itself, which share state.h:
+ *
+ *   receive.c   a message on its way in
+ *   send.c      a message on its way out
+ *   word.c      what Hearth nodes tell each other beside the classic fields
+ *   member.c    start, beats, deaths, our own lateness
+ *   dialogue.c  starting, resource, shutdone
+ *   standby.c   ask_resources, hb_takeover, automatic failback
+ *   owner.c     which group should be held here, and why
  *   core.c      events in, actions out
  */
 #ifndef HB_CORE_CORE_H
@@ -80,7 +91,8 @@ enum hb_action_kind {
     HB_ACT_LOG,       /* level, text */
     HB_ACT_STATUS,    /* our status or what we hold changed: refresh what is shown */
     HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
-    HB_ACT_RESTART,   /* leave and start anew with a new generation (towards a 3.0.6 peer after a partition) */
+    HB_ACT_RESTART,   /* the core is done: say nothing for deadtime rounded up to seconds + 1 s, then
+                         start anew with a new generation (a 3.0.6 node expects that after a partition) */
     HB_ACT_KIND_COUNT
 };
 

@@ -146,7 +146,7 @@ static void acquire(struct hb_core *core)
 {
     core->wait_ns = HA_NEVER;
     hb_word_renew_trust(core);
-    hb_say(core, LOG_INFO, "Initial resource acquisition: this node takes what falls to it");
+    hb_say(core, LOG_INFO, "local resource transition completed.");
     for (size_t i = 0; i < core->node_count; i++) {
         if (!core->nodes[i].self && hb_node_lost(&core->nodes[i]))
             hb_say(core, LOG_INFO, "Resources being acquired from %s.", core->nodes[i].name);
@@ -169,13 +169,11 @@ static void release(struct hb_core *core)
 static void farewell(struct hb_core *core)
 {
     struct hb_msg *msg = hb_compose("shutdone");
-    uint64_t deadtime_s = (core->config->deadtime_ms + 999) / 1000;
 
     hb_say(core, LOG_INFO, "All HA resources relinquished.");
     hb_msg_add_text(msg, "st", "dead");
     hb_send(core, msg);
-    wait_ms(core, core->restarting ? (deadtime_s + 1) * 1000 : FAREWELL_MS);
-    core->silent = core->restarting;
+    wait_ms(core, FAREWELL_MS);
 }
 
 static void leave(struct hb_core *core)

@@ -93,7 +93,7 @@ static void resend(struct hb_core *core, const struct arrival *in)
     struct hb_msg *msg;
 
     if (!hb_msg_uint(in->msg, "firstseq", &first) || !hb_msg_uint(in->msg, "lastseq", &last) ||
-        first == 0 || last < first || core->silent)
+        first == 0 || last < first)
         return;
     last = MIN(last, first + HB_SEQ_RANGE_MAX - 1);
     quiet_ms -= MIN(quiet_ms, RESEND_EARLY_MS);

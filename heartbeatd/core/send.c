@@ -33,10 +33,6 @@ uint64_t hb_send(struct hb_core *core, struct hb_msg *msg)
     bool numbered = strncmp(type, "NS_", 3) != 0;
     uint64_t number = 0;
 
-    if (core->silent) {
-        hb_msg_unref(msg);
-        return 0;
-    }
     if (numbered) {
         number = ++core->number;
         if (hb_word_on(type))

@@ -45,6 +45,8 @@ static void say_step(struct hb_core *core, const char *info)
 {
     struct hb_msg *msg = hb_compose("ask_resources");
 
+    if (core->node_count > 2) /* 3.0.6 knows no third node that could answer */
+        hb_msg_add_text(msg, "dest", partner(core)->name);
     hb_msg_add_text(msg, "info", info);
     hb_msg_add_text(msg, "rsc_hold", hb_what_name(core->standby.what));
     core->standby.number = hb_send(core, msg);

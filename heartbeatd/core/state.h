@@ -75,7 +75,6 @@ struct hb_core {
     /* member.c */
     enum hb_status status;
     bool comm_up;           /* every node heard or dead */
-    bool silent;            /* says and answers nothing any more */
     bool finished;
     uint64_t started_ns, next_beat_ns, sent_beat_ns;
     uint64_t ask_nodes_ns;  /* next reqnodes; HA_NEVER: none */
@@ -91,7 +90,7 @@ struct hb_core {
 
     /* dialogue.c */
     enum hb_stage stage;
-    bool restarting;        /* leave, then HB_ACT_RESTART: healed partition with a 3.0.6 node */
+    bool restarting;        /* leave with HB_ACT_RESTART: healed partition with a 3.0.6 node */
     uint64_t wait_ns;       /* end of the ten seconds; next "starting"; end of a farewell */
     uint64_t heal_ns;
     enum hb_hold reported;

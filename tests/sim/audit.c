@@ -4,8 +4,8 @@
  * look into the cores only to compare.
  *
  * "No group is owned twice while a path works" is meant so: a pair of nodes is
- * connected when in both directions beats have got through with no gap of a
- * dead time, at least three since the last gap and 500 ms since the third. To
+ * connected when in both directions beats have got through with no gap of a dead
+ * time, at least three since the last gap in either and 500 ms since the third. To
  * be started, crashed, held up or let go on is a gap. While a pair is connected
  * - neither begins to start a group of which the other has anything up;
  * - neither has a group up that the other has up, unless one of them has decided
@@ -68,7 +68,7 @@ void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct h
     path->generation = generation;
     path->number = number;
     if (path->beat_ns == 0 || sim->now_ns - path->beat_ns >= dead_ns(sim, from))
-        path->good = 0;
+        path->good = sim->paths[to][from].good = 0; /* both must learn what happened meanwhile */
     path->beat_ns = sim->now_ns;
     if (++path->good == RECOVERY_BEATS)
         path->good_ns = sim->now_ns;
@@ -247,7 +247,7 @@ void audit_step(struct sim *sim, unsigned index)
         audit_beat(sim, index, of);
         audit_death(sim, index, of);
     }
-    if (node->wake_ns != HA_NEVER && !node->core->silent &&
+    if (node->wake_ns != HA_NEVER &&
         node->wake_ns > sim->now_ns + ha_ms_to_ns(sim->config[index]->keepalive_ms))
         sim_fail(sim, "%s does not want to be woken for its next beat", sim_name(index));
 }

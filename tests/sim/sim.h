@@ -5,7 +5,8 @@
  * moves when something is due. The cores are the daemon's own. The same seed
  * gives the same life.
  *
- *   world.c      time, the queue of what is to come, nodes, agents
+ *   world.c      time, the queue of what is to come, nodes
+ *   agents.c     operations on resources, and what is up where
  *   net.c        messages on their way, through the real wire codec if asked
  *   audit.c      what must hold after every step and at the end
  *   fate.c       a random life from a seed
@@ -157,6 +158,12 @@ static inline bool sim_chance(struct sim *sim, unsigned per_mille)
 {
     return per_mille > 0 && sim_below(sim, 1000) < per_mille;
 }
+
+/* ---- agents.c ---- */
+void sim_op_begin(struct sim *sim, unsigned node, const struct hb_action *op);
+void sim_op_cancel(struct sim *sim, unsigned node, uint32_t op_id);
+void sim_op_end(struct sim *sim, struct sim_due *due);    /* the truth changes */
+void sim_op_report(struct sim *sim, struct sim_due *due); /* and the core is told */
 
 /* ---- net.c ---- */
 void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg);

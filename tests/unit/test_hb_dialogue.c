@@ -375,12 +375,15 @@ static void after_a_partition_with_a_3_0_6_node_it_does_as_that_does(void **stat
     assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
     assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
     assert_non_null(hand_sent(hand, "shutdone"));
-    hand_forget(hand);
-    hand_pass(hand, 5999);
-    assert_int_equal(hand->sent->len, 0);
+    hand_pass(hand, 999);
     assert_false(hand->restart);
     hand_pass(hand, 1);
     assert_true(hand->restart);
+    assert_false(hand->stopped);
+    hand_forget(hand);
+    hand_hear(hand, BEAT);
+    hand_pass(hand, 60000);
+    assert_int_equal(hand->sent->len, 0);
     hand_free(hand);
 }
 

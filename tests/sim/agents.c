@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agents of the made-up machines: they take their time, fail or hang as the
+ * node's struct sim_agent says, and keep the truth of what is up.
+ */
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+/* A script that is killed has done its work or not; the answer comes soon. */
+void sim_op_cancel(struct sim *sim, unsigned index, uint32_t op_id)
+{
+    for (guint i = 0; i < sim->queue->len; i++) {
+        struct sim_due *due = g_ptr_array_index(sim->queue, i), *early;
+
+        if (due->kind != SIM_DUE_OP || due->node != index || due->op.op_id != op_id ||
+            due->life != sim->nodes[index].life)
+            continue;
+        early = g_memdup2(due, sizeof *due);
+        due->life = 0; /* void */
+        early->result = HB_OP_FAILED;
+        early->at_ns = MIN(early->at_ns, sim->now_ns + 3 * SIM_MS);
+        sim_push(sim, early);
+        return;
+    }
+}
+
+static const struct hb_resource *resource_of(const struct sim *sim, unsigned group, unsigned at)
+{
+    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+
+    return g_ptr_array_index(of->resources, at);
+}
+
+void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
+{
+    struct sim_node *node = &sim->nodes[index];
+    bool native = resource_of(sim, op->group, op->first)->native;
+    unsigned fails = op->op == HB_OP_START  ? node->agent.start_fails
+                     : op->op == HB_OP_STOP ? node->agent.stop_fails
+                                            : 0;
+    struct sim_due *due = g_new0(struct sim_due, 1);
+    uint64_t takes_us = native ? 500 + sim_below(sim, 4000)
+                               : 5000 + (uint64_t)sim_below(sim, node->agent.slow_max_ms) * 1000;
+
+    audit_op(sim, index, op);
+    due->kind = SIM_DUE_OP;
+    due->node = index;
+    due->life = node->life;
+    due->op = *op;
+    due->result = sim_chance(sim, fails) ? HB_OP_FAILED : HB_OP_OK;
+    if (sim_chance(sim, node->agent.hangs)) {
+        due->result = HB_OP_TIMED_OUT;
+        takes_us = op->deadline_ms * 1000;
+    }
+    due->at_ns = sim->now_ns + takes_us * HA_NS_PER_US;
+    if (op->op == HB_OP_START)
+        node->rising[op->group] = true;
+    sim_say(sim, "%s      %s group %u [%u-%u]", sim_name(index),
+            op->op == HB_OP_START ? "start" : op->op == HB_OP_STOP ? "stop" : "status", op->group,
+            op->first, op->last);
+    sim_push(sim, due);
+}
+
+/* The truth changes when an operation ends; a failed start leaves part of it up. */
+void sim_op_end(struct sim *sim, struct sim_due *due)
+{
+    struct sim_node *node = &sim->nodes[due->node];
+    bool *up = node->up[due->op.group];
+    bool all = true;
+
+    if (due->op.op == HB_OP_START)
+        node->rising[due->op.group] = false;
+    for (unsigned i = due->op.first; i <= due->op.last; i++) {
+        if (due->op.op == HB_OP_START)
+            up[i] = up[i] || due->result == HB_OP_OK || sim_chance(sim, 500);
+        else if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
+            up[i] = false;
+        all = all && up[i];
+    }
+    if (due->op.op == HB_OP_STATUS && due->result == HB_OP_OK)
+        due->result = all ? HB_OP_OK : HB_OP_STOPPED;
+}
+
+void sim_op_report(struct sim *sim, struct sim_due *due)
+{
+    static const char *const results[HB_OP_RESULT_COUNT] = {"ok", "stopped", "FAILED",
+                                                            "TIMED OUT"};
+    struct hb_event event = {.kind = HB_EV_OP_DONE,
+                             .op_id = due->op.op_id,
+                             .result = due->result,
+                             .detail = due->result == HB_OP_FAILED ? "made to fail" : NULL};
+
+    sim_say(sim, "%s      … group %u [%u-%u] %s", sim_name(due->node), due->op.group, due->op.first,
+            due->op.last, results[due->result]);
+    sim_step(sim, due->node, &event);
+}
