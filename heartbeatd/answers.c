@@ -141,12 +141,33 @@ static void describe_counters(struct hb_daemon *daemon, GString *answer)
     }
 }
 
+/* What was authentic, and yet of no use to the core. */
+static void describe_unused(struct hb_daemon *daemon, GString *answer)
+{
+    const struct hb_counters *counters = hb_core_counters(daemon->core);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } shown[] = {{"malformed", counters->malformed},   {"unknown-node", counters->unknown_node},
+                 {"replayed", counters->replayed},     {"stale", counters->stale},
+                 {"duplicate", counters->duplicate}};
+
+    g_string_append(answer, "messages not acted on:\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(shown); i++) {
+        if (shown[i].count) {
+            g_string_append_printf(answer, "\t%s\t%llu\n", shown[i].name,
+                                   (unsigned long long)shown[i].count);
+        }
+    }
+}
+
 static int answer_describe(struct hb_daemon *daemon, const char *argument, GString *answer)
 {
     (void)argument;
     g_string_append_printf(answer, "Heartbeat version %s (Hearth)\nmanaged by:\t\"haresources\"\n",
                            HB_VERSION);
     describe_counters(daemon, answer);
+    describe_unused(daemon, answer);
     return HB_ANSWER_OK;
 }
 

@@ -221,6 +221,11 @@ bool hb_core_link_status(const struct hb_core *core, size_t node, const char *li
     return true;
 }
 
+const struct hb_counters *hb_core_counters(const struct hb_core *core)
+{
+    return &core->counters;
+}
+
 enum hb_hold hb_core_holding(const struct hb_core *core)
 {
     if (core->stage != HB_STAGE_STABLE || core->standby.phase != HB_HANDOVER_NONE)

@@ -140,6 +140,16 @@ enum hb_status hb_core_node_status(const struct hb_core *core, size_t index);
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up);
 enum hb_hold hb_core_holding(const struct hb_core *core);
 
+/* Authenticated messages nobody acted on, by reason. They belong to this life of the core. */
+struct hb_counters {
+    uint64_t malformed;    /* no type, sender, time, generation or number */
+    uint64_t unknown_node; /* from nobody in ha.cf, or in our name */
+    uint64_t replayed;     /* of an earlier life of the sender */
+    uint64_t stale;        /* of this life, but too late to count */
+    uint64_t duplicate;    /* had before: by another link, or played again */
+};
+const struct hb_counters *hb_core_counters(const struct hb_core *core);
+
 enum hb_group_state { HB_GROUP_STOPPED, HB_GROUP_STARTING, HB_GROUP_HELD, HB_GROUP_STOPPING,
                       HB_GROUP_FAILED, HB_GROUP_STATE_COUNT };
 enum hb_group_state hb_core_group_state(const struct hb_core *core, size_t group);

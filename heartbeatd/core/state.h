@@ -53,11 +53,6 @@ struct hb_standby {
     unsigned failback_tries;
 };
 
-/* Messages nobody acted on, by reason. */
-struct hb_counters {
-    uint64_t malformed, unknown_node, replayed, stale, duplicate;
-};
-
 struct hb_core {
     const struct hb_config *config;
     const struct hb_haresources *resources;
