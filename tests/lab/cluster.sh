@@ -57,3 +57,14 @@ owners_watch() {
     ) &
 }
 never_twice() { [[ ! -s $LAB_DIR/twice ]]; }
+# watch_while CONDITION...: look every 20 ms, in the background, whether it ever fails from now on.
+watch_while() {
+    (
+        trap - EXIT ERR TERM INT
+        set +e
+        while nap 0.02; do
+            "$@" || echo "$*" >>"$LAB_DIR/failed-for-a-while"
+        done
+    ) &
+}
+held_all_the_while() { [[ ! -s $LAB_DIR/failed-for-a-while ]]; }
