@@ -12,10 +12,11 @@ struct ld_ping;
 const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe);
 
 extern const struct ld_check_ops ld_check_connect;
+extern const struct ld_check_ops ld_check_dns;
 extern const struct ld_check_ops ld_check_external;
 extern const struct ld_check_ops ld_check_http;
-extern const struct ld_check_ops ld_check_none;
 extern const struct ld_check_ops ld_check_nntp;
+extern const struct ld_check_ops ld_check_none;
 extern const struct ld_check_ops ld_check_ping;
 extern const struct ld_check_ops ld_check_simpletcp;
 

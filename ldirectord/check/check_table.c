@@ -27,6 +27,7 @@ const struct ld_check_ops ld_check_none = {
 
 static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_NONE] = &ld_check_none,
+    [LD_APP_DNS] = &ld_check_dns,
     [LD_APP_HTTP] = &ld_check_http,
     [LD_APP_HTTPS] = &ld_check_http,
     [LD_APP_NNTP] = &ld_check_nntp,

@@ -208,6 +208,7 @@ static bool negotiates(const struct ld_service *service)
 
 static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_NONE] = true,
+    [LD_APP_DNS] = true,
     [LD_APP_HTTP] = true,
     [LD_APP_HTTPS] = true,
     [LD_APP_NNTP] = true,

@@ -25,6 +25,8 @@
 struct life {
     const struct fake_talk *talk;
     int fd, log_fd;
+    struct sockaddr_storage to; /* of a datagram */
+    socklen_t to_size;          /* 0: a stream */
 };
 
 /* In blocks large enough that a flood is one. False: nobody listens. */
@@ -38,7 +40,9 @@ static bool say(const struct life *life, int fd, const uint8_t *said, size_t len
         size_t step = tone == DRIPS ? 1 : length;
 
         for (size_t i = 0; i < length; i += step) {
-            if (send(fd, said + i, step, MSG_NOSIGNAL) < 0)
+            if (sendto(fd, said + i, step, MSG_NOSIGNAL,
+                       life->to_size > 0 ? (const struct sockaddr *)&life->to : NULL,
+                       life->to_size) < 0)
                 return false;
             if (tone == DRIPS)
                 g_usleep(DRIP_US);
@@ -107,25 +111,22 @@ static void live_stream(const struct life *life)
     }
 }
 
-static void live_datagrams(const struct life *life)
+static void live_datagrams(struct life *life)
 {
     static uint8_t asked[SAID_MAX], said[SAID_MAX];
-    struct sockaddr_storage from;
-    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
     for (unsigned number = 0;; number++) {
-        socklen_t size = sizeof(from);
-        ssize_t got = recvfrom(life->fd, asked, sizeof(asked), 0, (struct sockaddr *)&from, &size);
+        ssize_t got;
 
+        life->to_size = sizeof(life->to);
+        got = recvfrom(life->fd, asked, sizeof(asked), 0, (struct sockaddr *)&life->to,
+                       &life->to_size);
         if (got < 0)
             continue;
         (void)!write(life->log_fd, asked, (size_t)got);
         if (number < life->talk->deaf_to)
             continue;
-        if (connect(life->fd, (struct sockaddr *)&from, size) != 0)
-            continue;
         say(life, life->fd, said, compose(life, asked, (size_t)got, said));
-        connect(life->fd, &nobody, sizeof(nobody));
     }
 }
 
