@@ -25,6 +25,8 @@
 
 /* Refused datagrams that get a line, per minute. */
 #define REFUSALS_LOGGED 5
+/* A node that leaves a healed partition is away for its dead time and this much. */
+#define RESTART_MARGIN_MS 1000
 #define RESTART_RETRY_NS  (5 * HA_NS_PER_S)
 /* The load is read at most this often. */
 #define LOADAVG_NS HA_NS_PER_S
@@ -272,7 +274,13 @@ static void restart_now(void *ctx, uint64_t now_ns)
     struct ha_diags diags;
 
     if (daemon->core) {
+        /* Left just now, in the middle of a step: go on from here. */
         bring_down(daemon);
+        ha_timer_set(daemon->loop, &daemon->restart,
+                     now_ns + ha_ms_to_ns((daemon->setup.config->deadtime_ms + 999) / 1000 * 1000 +
+                                          RESTART_MARGIN_MS),
+                     restart_now, daemon);
+        return;
     }
     ha_diags_init(&diags);
     if (hb_setup_load(&fresh, &diags) == 0) {
@@ -290,10 +298,9 @@ static void restart_now(void *ctx, uint64_t now_ns)
     }
 }
 
-/* The core has been silent for the dead time by now. */
 static void restart_soon(struct hb_daemon *daemon)
 {
-    ha_log(HA_LOG_WARNING, "Restarting with a new generation.");
+    ha_log(HA_LOG_WARNING, "Restarting with a new generation after the dead time.");
     ha_timer_set(daemon->loop, &daemon->restart, 1, restart_now, daemon);
 }
 
