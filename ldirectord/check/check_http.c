@@ -15,10 +15,7 @@
  * header again wherever the address is the same.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "ldirectord/check/http_multi.h"
 #include "ldirectord/check/http_request.h"
@@ -34,12 +31,10 @@ struct http_state {
     struct ld_http_request request; /* of the transfer under way */
     GString *body;
     size_t body_seen, headers_seen;
-    int fd;             /* libcurl's; valid while a transfer runs */
     char *location;
     unsigned redirects;
     bool enough;        /* we ended the transfer ourselves, knowing all we need */
     bool headers_flood;
-    char error[CURL_ERROR_SIZE];
 };
 
 static bool is_redirect(long status)
@@ -104,99 +99,22 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
     return length;
 }
 
-/* libcurl tells when the handshake is done, but not when it begins: so we remember the socket. */
-static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
-{
-    struct http_state *state = ctx;
-
-    (void)purpose;
-    state->fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
-    return state->fd;
-}
-
-static bool is_connected(int fd)
-{
-    struct tcp_info info;
-    socklen_t length = sizeof(info);
-
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-           (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_CLOSE_WAIT);
-}
-
 /* ---- verdicts ---- */
-
-/* How far the connection got, for failures that could be anybody's. */
-static enum ld_verdict by_progress(const struct http_state *state, enum ld_verdict connecting,
-                                   enum ld_verdict handshake, enum ld_verdict asking)
-{
-    curl_off_t connected_us = 0, secured_us = 0;
-
-    curl_easy_getinfo(state->transfer.easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-    curl_easy_getinfo(state->transfer.easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
-    if (connected_us == 0)
-        return connecting;
-    return state->request.tls && secured_us == 0 ? handshake : asking;
-}
 
 static enum ld_verdict http_deadline(struct ld_check *check)
 {
     const struct http_state *state = ld_check_state(check);
-    enum ld_verdict connecting =
-        state->request.tls && is_connected(state->fd) ? LD_L6TOUT : LD_L4TOUT;
 
-    return by_progress(state, connecting, LD_L6TOUT, LD_L7TOUT);
-}
-
-static int connect_errno(const struct http_state *state)
-{
-    long error = 0;
-
-    curl_easy_getinfo(state->transfer.easy, CURLINFO_OS_ERRNO, &error);
-    return error != 0 ? (int)error : ECONNREFUSED;
-}
-
-static enum ld_verdict failure_verdict(const struct http_state *state, CURLcode result)
-{
-    switch (result) {
-    case CURLE_COULDNT_CONNECT:
-        return ld_check_errno(connect_errno(state));
-    case CURLE_OPERATION_TIMEDOUT:
-        return by_progress(state, LD_L4TOUT, LD_L6TOUT, LD_L7TOUT);
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return LD_L6RSP;
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-        return by_progress(state, LD_L4CON, LD_L6RSP, LD_L7RSP);
-    case CURLE_OUT_OF_MEMORY: /* which is also how libcurl says that a header line is too long */
-        return by_progress(state, LD_INTERNAL, LD_INTERNAL, LD_L7RSP);
-    case CURLE_FAILED_INIT:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_URL_MALFORMAT:
-        return LD_INTERNAL;
-    default:
-        return LD_L7RSP;
-    }
+    return ld_transfer_overdue(&state->transfer);
 }
 
 static void fail_by(struct ld_check *check, CURLcode result)
 {
     struct http_state *state = ld_check_state(check);
-    const char *text = state->error[0] != '\0' ? state->error : curl_easy_strerror(result);
-    char clean[CURL_ERROR_SIZE];
+    char text[CURL_ERROR_SIZE];
+    enum ld_verdict verdict = ld_transfer_failure(&state->transfer, result, text);
 
-    if (result == CURLE_COULDNT_CONNECT) /* libcurl says it at greater length */
-        text = g_strerror(connect_errno(state));
-    /* Some of it may be the server's own words. */
-    g_strlcpy(clean, text, sizeof(clean));
-    for (char *c = clean; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
-            *c = '?';
-    ld_check_done(check, failure_verdict(state, result), clean);
+    ld_check_done(check, verdict, text);
 }
 
 static void judge_body(struct ld_check *check)
@@ -278,10 +196,9 @@ static int run_request(struct ld_check *check)
     struct http_state *state = ld_check_state(check);
     CURL *easy = state->transfer.easy;
 
-    state->fd = -1;
+    state->transfer.tls = state->request.tls;
     state->enough = false;
     state->body_seen = state->headers_seen = 0;
-    state->error[0] = '\0';
     g_clear_pointer(&state->location, g_free);
     if (state->body != NULL)
         g_string_truncate(state->body, 0);
@@ -291,9 +208,6 @@ static int run_request(struct ld_check *check)
     curl_easy_setopt(easy, CURLOPT_NOBODY, probe->http_head ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)MIN(probe->timeout_ms + 1000, (uint64_t)G_MAXINT));
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, state);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, state->error);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, state);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machinery under http and https checks. Knows nothing of requests and
- * verdicts.
+ * The machinery under all checks that go through libcurl. Knows nothing of
+ * requests and verdicts.
  *
  * libcurl tells which sockets it wants watched and when it wants to be called;
  * both go to our loop, so a thousand transfers cost a thousand watches and no
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
@@ -43,8 +44,10 @@ static void take_finished(struct ld_http *http)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-        curl_multi_remove_handle(http->multi, transfer->easy);
-        transfer->running = false;
+        if (!transfer->stays || result != CURLE_OK) {
+            curl_multi_remove_handle(http->multi, transfer->easy);
+            transfer->running = false;
+        }
         transfer->fn(transfer->ctx, result);
     }
 }
@@ -154,6 +157,16 @@ static void trust(CURL *easy)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
+/* libcurl tells when a handshake is done, but not when it begins: so we remember the socket. */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct ld_transfer *transfer = ctx;
+
+    (void)purpose;
+    transfer->fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
+    return transfer->fd;
+}
+
 static void set_common(CURL *easy)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -190,16 +203,22 @@ bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_tra
         return false;
     transfer->fn = fn;
     transfer->ctx = ctx;
-    transfer->running = false;
+    transfer->running = transfer->tls = transfer->stays = false;
     set_common(transfer->easy);
     curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error);
     return true;
 }
 
 int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer)
 {
-    CURLMcode result = curl_multi_add_handle(http->multi, transfer->easy);
+    CURLMcode result;
 
+    transfer->fd = -1;
+    transfer->error[0] = '\0';
+    result = curl_multi_add_handle(http->multi, transfer->easy);
     if (result != CURLM_OK)
         return result == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO;
     transfer->running = true;

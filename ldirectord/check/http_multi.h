@@ -11,7 +11,8 @@
 
 #include "ldirectord/check/check_inside.h"
 
-/* The transfer is over and already taken off the multi handle. May start it again. */
+/* The transfer is over and already taken off the multi handle (unless it stays). May start it
+ * again. */
 typedef void (*ld_transfer_fn)(void *ctx, CURLcode result);
 
 struct ld_transfer {
@@ -19,6 +20,10 @@ struct ld_transfer {
     ld_transfer_fn fn;
     void *ctx;
     bool running;
+    bool tls;   /* TLS comes first; set it before each run, for the verdicts */
+    bool stays; /* connect-only: on success the handle stays on, the connection open */
+    int fd;     /* libcurl's socket while it runs; -1: none yet */
+    char error[CURL_ERROR_SIZE];
 };
 
 /* Takes an easy handle with what all transfers share already set. False: out of memory. */
@@ -28,5 +33,12 @@ bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_tra
 int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer);
 /* Ends it if it runs and gives the handle back. Not from inside libcurl's callbacks. */
 void ld_transfer_drop(struct ld_http *http, struct ld_transfer *transfer);
+
+/* ---- transfer_verdict.c ---- */
+/* What a transfer that is not done at its deadline says about the server. */
+enum ld_verdict ld_transfer_overdue(const struct ld_transfer *transfer);
+/* What its failure says, and why in words of printable ASCII. */
+enum ld_verdict ld_transfer_failure(const struct ld_transfer *transfer, CURLcode result,
+                                    char text[CURL_ERROR_SIZE]);
 
 #endif
