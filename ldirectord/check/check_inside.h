@@ -19,6 +19,7 @@ extern const struct ld_check_ops ld_check_nntp;
 extern const struct ld_check_ops ld_check_none;
 extern const struct ld_check_ops ld_check_ping;
 extern const struct ld_check_ops ld_check_simpletcp;
+extern const struct ld_check_ops ld_check_smtp;
 
 /* Shared by all checks of a kind, made when first needed. NULL and errno: there is none. */
 struct ld_http *ld_checks_http(struct ld_checks *checks);

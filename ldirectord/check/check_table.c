@@ -32,6 +32,8 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_HTTPS] = &ld_check_http,
     [LD_APP_NNTP] = &ld_check_nntp,
     [LD_APP_SIMPLETCP] = &ld_check_simpletcp,
+    [LD_APP_SMTP] = &ld_check_smtp,
+    [LD_APP_SUBMISSION] = &ld_check_smtp,
 };
 
 static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {

@@ -231,6 +231,7 @@ void ld_transfer_drop(struct ld_http *http, struct ld_transfer *transfer)
         return;
     if (transfer->running)
         curl_multi_remove_handle(http->multi, transfer->easy);
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, NULL); /* which a reset leaves as it is */
     curl_easy_reset(transfer->easy);
     if (http->idle->len < EASY_KEPT)
         g_ptr_array_add(http->idle, transfer->easy);

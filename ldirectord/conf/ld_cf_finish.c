@@ -213,6 +213,8 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_HTTPS] = true,
     [LD_APP_NNTP] = true,
     [LD_APP_SIMPLETCP] = true,
+    [LD_APP_SMTP] = true,
+    [LD_APP_SUBMISSION] = true,
 };
 
 bool ld_cf_acts_on(enum ld_app app)
