@@ -57,7 +57,7 @@ struct hb_view {
     enum hb_stage stage;
     enum hb_handover handover;
     bool failback;        /* its auto_failback is on */
-    bool same_resources;  /* its haresources is ours */
+    bool other_resources; /* its haresources is not ours */
     bool sees_us;         /* it counts us alive, in this life of ours */
     uint64_t saw;         /* the newest of our messages it knew of */
     uint64_t blind_ns;    /* since when it has not seen us; HA_NEVER: it does */

@@ -231,10 +231,13 @@ static void read_groups(struct hb_core *core, struct hb_node *node,
                         const struct value values[KEYS])
 {
     enum hb_hold hold = HB_HOLD_NONE;
+    bool differed = node->view.other_resources;
 
-    node->view.same_resources =
-        hex_of(&values[RD]) == core->digest && values[G].length == core->group_count;
-    if (node->view.same_resources) {
+    node->view.other_resources =
+        hex_of(&values[RD]) != core->digest || values[G].length != core->group_count;
+    if (node->view.other_resources && !differed)
+        hb_say(core, LOG_ERR, "haresources on node %s is not the same as here", node->name);
+    if (!node->view.other_resources) {
         for (size_t i = 0; i < core->group_count; i++) {
             int bits = g_ascii_xdigit_value(values[G].text[i]);
 

@@ -439,6 +439,48 @@ static void an_old_word_does_not_undo_a_newer_one(void **state)
     hand_free(hand);
 }
 
+static void where_haresources_differ_words_are_compared_and_it_is_said(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+    char *fields = g_strdup_printf("t=status|st=active|dt=1388|protocol=1|hearth=1|hstate=rs=stable "
+                                   "fb=off ho=none rd=1 rh=all tr=1 g=0000 seen=node1:64:ffff,");
+
+    (void)state;
+    hand_start(hand);
+    hand_hear(hand, fields);
+    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
+    hand_hear(hand, fields);
+    assert_true(hand_logged(hand, "haresources on node node2 is not the same as here"));
+    assert_int_equal(hand->core->stage, HB_STAGE_STABLE);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED); /* "all": it has what is ours */
+    g_free(fields);
+    hand_free(hand);
+}
+
+/* Authenticated, but made by somebody else's program: nothing may break. */
+static void a_broken_word_is_harmless(void **state)
+{
+    static const char *const words[] = {
+        "", " ", "=", "rs=", "rs", "g=", "g=33", "g=zz rd=0", "seen=", "seen=node1",
+        "seen=node1:,", "seen=node1:64:,", "seen=node1:fffffffffffffffffffff:1,", "seen=,,,,",
+        "tr=fffffffffffffffffffff", "rs=stable rs=gone", "ho=what rs=what fb=what rh=what",
+    };
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "local");
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        char *fields = g_strdup_printf("t=status|st=active|dt=1388|protocol=1|hearth=1|hstate=%s",
+                                       words[i]);
+
+        hand_hear(hand, fields);
+        hand_pass(hand, 100);
+        g_free(fields);
+    }
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    hand_free(hand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +505,8 @@ int main(void)
         cmocka_unit_test(after_a_partition_with_a_3_0_6_node_it_does_as_that_does),
         cmocka_unit_test(an_old_report_does_not_undo_a_newer_one),
         cmocka_unit_test(an_old_word_does_not_undo_a_newer_one),
+        cmocka_unit_test(where_haresources_differ_words_are_compared_and_it_is_said),
+        cmocka_unit_test(a_broken_word_is_harmless),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
