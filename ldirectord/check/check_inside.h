@@ -16,8 +16,10 @@ extern const struct ld_check_ops ld_check_dns;
 extern const struct ld_check_ops ld_check_external;
 extern const struct ld_check_ops ld_check_http;
 extern const struct ld_check_ops ld_check_nntp;
+extern const struct ld_check_ops ld_check_imap;
 extern const struct ld_check_ops ld_check_none;
 extern const struct ld_check_ops ld_check_ping;
+extern const struct ld_check_ops ld_check_pop;
 extern const struct ld_check_ops ld_check_simpletcp;
 extern const struct ld_check_ops ld_check_smtp;
 

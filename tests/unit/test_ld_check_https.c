@@ -2,54 +2,10 @@
 /* HTTPS checks of openssl's own test server, with certificates of every kind (tests/data/tls). */
 #include "tests/unit/check_trial.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/fakes/fake_server.h"
-
-#define TLS TEST_DATA "/tls/"
-
-struct tls_server {
-    pid_t pid;
-    FILE *says;
-    uint16_t port;
-};
-
-/* It prints the port it was given, once it listens. */
-static void tls_start(struct tls_server *server, char *const *argv)
-{
-    char line[256];
-    int ends[2];
-    unsigned port = 0;
-
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    server->pid = fork();
-    assert_true(server->pid >= 0);
-    if (server->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(ends[1], 1);
-        dup2(ends[1], 2);
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    close(ends[1]);
-    server->says = fdopen(ends[0], "r");
-    while (port == 0 && fgets(line, sizeof(line), server->says) != NULL)
-        (void)!sscanf(line, "ACCEPT 127.0.0.1:%u", &port);
-    assert_int_not_equal(port, 0); /* is the openssl command installed? */
-    server->port = (uint16_t)port;
-}
-
-static void tls_stop(struct tls_server *server)
-{
-    kill(server->pid, SIGKILL);
-    waitpid(server->pid, NULL, 0);
-    fclose(server->says);
-}
+#include "tests/unit/tls_trial.h"
 
 static struct ld_probe https_probe(uint16_t port)
 {
@@ -65,7 +21,7 @@ static enum ld_verdict ask_with(const char *cert, const char *key, char **detail
     struct ld_probe probe;
     enum ld_verdict verdict;
 
-    tls_start(&server, argv);
+    tls_start(&server, argv, NULL);
     probe = https_probe(server.port);
     probe.receive = "Ciphers supported";
     verdict = ask(&probe, detail);
@@ -109,7 +65,7 @@ static void virtualhost_is_the_name_asked_for_in_the_handshake(void **state)
     struct ld_probe probe;
 
     (void)state;
-    tls_start(&server, argv);
+    tls_start(&server, argv, NULL);
     probe = https_probe(server.port);
     assert_verdict(ask(&probe, NULL), LD_L6RSP);
     probe.virtualhost = "good.example";
