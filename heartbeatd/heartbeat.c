@@ -509,6 +509,9 @@ int hb_daemon_run(const struct hb_options *options)
     struct ha_diags diags;
     int status;
 
+    /* Whatever started us may have left locks and pipes open; our scripts shall not hold them. */
+    close_range(3, ~0U, 0);
+    umask(022);
     ha_diags_init(&diags);
     status = hb_setup_load(&daemon.setup, &diags);
     hb_log_setup(daemon.setup.config, options->log_to_stderr, options->debug);

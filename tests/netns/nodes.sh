@@ -16,6 +16,7 @@ hadir=${hadir:-/usr/local/etc/ha.d} hbvarlib=${hbvarlib:-/usr/local/var/lib/hear
 sbindir=${sbindir:-/usr/local/sbin} bindir=${bindir:-/usr/local/bin}
 hbsharedir=${hbsharedir:-/usr/local/share/heartbeat} initddir=${initddir:-/usr/local/etc/init.d}
 harundir=${harundir:-/run}
+export PATH="$sbindir:$bindir:$PATH"
 
 if [ -z "${HEARTH_NETNS:-}" ]; then
     HEARTH_NETNS=1 unshare --mount --net --uts --ipc --pid --fork --kill-child \
