@@ -2,8 +2,8 @@
 #
 # The machine a lab lives in. Either this machine itself (direct): a mount, network, PID, IPC and
 # UTS namespace around the whole lab; or a User-Mode Linux with this machine's files read-only and
-# a kernel of its own that has IPVS (uml); or an emulated PC (qemu, see qemu.sh). In all, "inside" then runs one scenario, and nothing is
-# left when its first process ends, however it ends.
+# a kernel of its own that has IPVS (uml); or an emulated PC (qemu, see qemu.sh). In all, "inside"
+# then runs one scenario, and nothing is left when its first process ends, however it ends.
 #
 # Sourced by "run"; uses its settings.
 
