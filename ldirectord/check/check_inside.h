@@ -20,7 +20,9 @@ extern const struct ld_check_ops ld_check_imap;
 extern const struct ld_check_ops ld_check_none;
 extern const struct ld_check_ops ld_check_ping;
 extern const struct ld_check_ops ld_check_pop;
+extern const struct ld_check_ops ld_check_radius;
 extern const struct ld_check_ops ld_check_simpletcp;
+extern const struct ld_check_ops ld_check_sip;
 extern const struct ld_check_ops ld_check_smtp;
 
 /* Shared by all checks of a kind, made when first needed. NULL and errno: there is none. */

@@ -35,7 +35,9 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_NNTP] = &ld_check_nntp,
     [LD_APP_POP] = &ld_check_pop,
     [LD_APP_POPS] = &ld_check_pop,
+    [LD_APP_RADIUS] = &ld_check_radius,
     [LD_APP_SIMPLETCP] = &ld_check_simpletcp,
+    [LD_APP_SIP] = &ld_check_sip,
     [LD_APP_SMTP] = &ld_check_smtp,
     [LD_APP_SUBMISSION] = &ld_check_smtp,
 };

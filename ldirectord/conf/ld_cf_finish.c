@@ -216,7 +216,9 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_NNTP] = true,
     [LD_APP_POP] = true,
     [LD_APP_POPS] = true,
+    [LD_APP_RADIUS] = true,
     [LD_APP_SIMPLETCP] = true,
+    [LD_APP_SIP] = true,
     [LD_APP_SMTP] = true,
     [LD_APP_SUBMISSION] = true,
 };
