@@ -3,17 +3,43 @@
 # Words about a pair of heartbeat nodes, ours or Heartbeat 3.0.6: both understand the same files and
 # commands, so no word here asks which it is.
 
-# pair_configure NAME... <ha.cf-lines: the same files on all these hosts. Settings in $pair_auth
-# ("1 sha1 text") and $pair_resources (haresources).
-pair_configure() {
-    local name conf
-    conf=$(cat)
-    for name; do
-        host_install "$name" /etc/ha.d/ha.cf <<<"$conf"
-        host_install "$name" /etc/ha.d/haresources <<<"$pair_resources"
-        host_install "$name" /etc/ha.d/authkeys 600 <<<"auth ${pair_auth%% *}"$'\n'"$pair_auth"
+# pair_boot PRODUCT PRODUCT MEDIUM METHOD: hosts left and right on one wire, each the home of one
+# address ($vip, $other_vip), with the same files. MEDIUM: ucast, bcast or mcast; METHOD as in authkeys.
+pair_boot() {
+    local medium name keys="1 $4 lab-secret"
+    vip=10.1.0.100 other_vip=10.1.0.101
+    case $3 in
+        ucast) medium=$'ucast eth0 10.1.0.1\nucast eth0 10.1.0.2' ;;
+        bcast) medium='bcast eth0' ;;
+        mcast) medium='mcast eth0 239.0.0.42 694 1 0' ;;
+    esac
+    [[ $4 != crc ]] || keys='1 crc'
+    network wire
+    host left uname=left product="$1" eth0=wire:10.1.0.1/24
+    host right uname=right product="$2" eth0=wire:10.1.0.2/24
+    for name in left right; do
+        host_install $name /etc/ha.d/authkeys 600 <<<"auth 1"$'\n'"$keys"
+        host_install $name /etc/ha.d/haresources <<END
+left IPaddr2::$vip/24/eth0
+right IPaddr::$other_vip/24/eth0
+END
+        host_install $name /etc/ha.d/ha.cf <<END
+logfile /var/log/ha-log
+debugfile /var/log/ha-debug
+keepalive 250ms
+warntime 1
+deadtime 2
+initdead 6
+udpport 694
+auto_failback on
+$medium
+node left
+node right
+END
     done
 }
+# Each address is at home, and nowhere else.
+all_at_home() { only_owner $vip left right && only_owner $other_vip right left; }
 
 heartbeat_start() { on "$1" /etc/init.d/heartbeat start >>"$LAB_OUT/story.txt" 2>&1; }
 heartbeat_stop() { on "$1" /etc/init.d/heartbeat stop >>"$LAB_OUT/story.txt" 2>&1; }

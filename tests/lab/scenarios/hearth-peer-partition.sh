@@ -3,28 +3,7 @@
 # A partition with a Heartbeat 3.0.6 node heals: both let go of everything and start anew.
 # needs: hearth peer
 # bound: 300
-left=hearth right=peer
-vip=10.1.0.100 other_vip=10.1.0.101
-network wire
-host left uname=left product="$left" eth0=wire:10.1.0.1/24
-host right uname=right product="$right" eth0=wire:10.1.0.2/24
-pair_auth='1 sha1 lab-secret'
-pair_resources="left IPaddr2::$vip/24/eth0
-right IPaddr::$other_vip/24/eth0"
-pair_configure left right <<END
-logfile /var/log/ha-log
-debugfile /var/log/ha-debug
-keepalive 250ms
-warntime 1
-deadtime 2
-initdead 6
-udpport 694
-auto_failback on
-ucast eth0 10.1.0.1
-ucast eth0 10.1.0.2
-node left
-node right
-END
+pair_boot hearth peer ucast sha1
 
 tell "Both nodes start"
 heartbeat_start left

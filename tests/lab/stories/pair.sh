@@ -3,36 +3,7 @@
 # The life of a pair: join, standby, takeover, death of either, return, orderly stop. A scenario
 # sets $left and $right (hearth or peer), $media (ucast, bcast, mcast) and $method, and sources this.
 
-vip=10.1.0.100 other_vip=10.1.0.101
-network wire
-host left uname=left product="$left" eth0=wire:10.1.0.1/24
-host right uname=right product="$right" eth0=wire:10.1.0.2/24
-
-case $media in
-    ucast) medium=$'ucast eth0 10.1.0.1\nucast eth0 10.1.0.2' ;;
-    bcast) medium='bcast eth0' ;;
-    mcast) medium='mcast eth0 239.0.0.42 694 1 0' ;;
-esac
-case $method in
-    crc) pair_auth='1 crc' ;;
-    *) pair_auth="1 $method lab-secret" ;;
-esac
-pair_resources="left IPaddr2::$vip/24/eth0
-right IPaddr::$other_vip/24/eth0"
-pair_configure left right <<END
-logfile /var/log/ha-log
-debugfile /var/log/ha-debug
-keepalive 250ms
-warntime 1
-deadtime 2
-initdead 6
-udpport 694
-auto_failback on
-$medium
-node left
-node right
-END
-
+pair_boot "$left" "$right" "$media" "$method"
 owners_watch left right $vip $other_vip
 
 tell "Both nodes start"
