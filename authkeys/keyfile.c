@@ -47,13 +47,10 @@ static void G_GNUC_PRINTF(3, 4) report(struct reader *reader, enum ha_severity s
                                        const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    text = g_strdup_vprintf(format, args);
+    ha_diag_addv(reader->diags, severity, reader->file, reader->line, 0, format, args);
     va_end(args);
-    ha_diag_add(reader->diags, severity, reader->file, reader->line, 0, "%s", text);
-    g_free(text);
 }
 
 static void read_auth(struct reader *reader, char *rest)

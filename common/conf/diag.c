@@ -65,11 +65,10 @@ static char *escape(const char *text)
     return g_string_free(out, FALSE);
 }
 
-void ha_diag_add(struct ha_diags *diags, enum ha_severity severity, const char *file, unsigned line,
-                 unsigned column, const char *format, ...)
+void ha_diag_addv(struct ha_diags *diags, enum ha_severity severity, const char *file,
+                  unsigned line, unsigned column, const char *format, va_list args)
 {
     struct ha_diag *diag;
-    va_list args;
     char *raw;
 
     if (severity == HA_WARNING)
@@ -79,9 +78,7 @@ void ha_diag_add(struct ha_diags *diags, enum ha_severity severity, const char *
     if (diags->list->len >= HA_DIAGS_MAX)
         return;
 
-    va_start(args, format);
     raw = g_strdup_vprintf(format, args);
-    va_end(args);
     diag = g_new0(struct ha_diag, 1);
     diag->severity = severity;
     diag->file = g_strdup(file);
@@ -90,6 +87,16 @@ void ha_diag_add(struct ha_diags *diags, enum ha_severity severity, const char *
     diag->text = escape(raw);
     g_free(raw);
     g_ptr_array_add(diags->list, diag);
+}
+
+void ha_diag_add(struct ha_diags *diags, enum ha_severity severity, const char *file, unsigned line,
+                 unsigned column, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    ha_diag_addv(diags, severity, file, line, column, format, args);
+    va_end(args);
 }
 
 static void append_text(const struct ha_diag *diag, GString *out)

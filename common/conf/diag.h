@@ -10,6 +10,7 @@
 #define HA_CONF_DIAG_H
 
 #include <glib.h>
+#include <stdarg.h>
 #include <stdbool.h>
 
 enum ha_severity {
@@ -43,6 +44,10 @@ void ha_diags_clear(struct ha_diags *diags);
  * that what a file contains cannot play tricks on a terminal or a log. */
 void ha_diag_add(struct ha_diags *diags, enum ha_severity severity, const char *file, unsigned line,
                  unsigned column, const char *format, ...) G_GNUC_PRINTF(6, 7);
+/* The same, for a parser's own function that fills in file and line. */
+void ha_diag_addv(struct ha_diags *diags, enum ha_severity severity, const char *file,
+                  unsigned line, unsigned column, const char *format, va_list args)
+    G_GNUC_PRINTF(6, 0);
 
 /* One line: "file:line:column: text" (parts that are 0 are left out). Warnings
  * say "warning: " before the text. Caller frees with g_free(). */

@@ -33,10 +33,7 @@ static unsigned column_of(const struct ld_cf *cf, const char *at)
 static void G_GNUC_PRINTF(4, 0) add(struct ld_cf *cf, enum ha_severity severity, const char *at,
                                     const char *format, va_list args)
 {
-    char *text = g_strdup_vprintf(format, args);
-
-    ha_diag_add(cf->diags, severity, cf->file, cf->line, column_of(cf, at), "%s", text);
-    g_free(text);
+    ha_diag_addv(cf->diags, severity, cf->file, cf->line, column_of(cf, at), format, args);
 }
 
 void ld_cf_error(struct ld_cf *cf, const char *at, const char *format, ...)
