@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/run/daemon.h"
 #include "heartbeatd/heartbeat.h"
 #include "heartbeatd/manage.h"
 
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
     struct hb_options options = {0};
     int option, mode = 0;
 
+    ha_daemon_fill_standard();
     while ((option = getopt(argc, argv, "dfklrsvDMRVWC:")) != -1) {
         switch (option) {
         case 'd':

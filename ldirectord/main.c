@@ -340,6 +340,7 @@ int main(int argc, char **argv)
     struct command command = {.argv = argv};
     int status;
 
+    ha_daemon_fill_standard();
     ld_args_parse(&command.args, argc, argv);
     if (command.args.version) {
         print_version();

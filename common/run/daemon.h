@@ -14,6 +14,10 @@ struct ha_daemon {
     int ready_fd; /* -1: foreground */
 };
 
+/* First thing in main(): whoever starts us with 0, 1 or 2 closed gets /dev/null there, lest a
+ * socket of ours take the number and be lost when the terminal is left. */
+void ha_daemon_fill_standard(void);
+
 /* Forks into the background (twice, setsid, chdir "/", 0-2 on /dev/null after
  * ready). In the parent this does not return: it exits with the status the
  * daemon reports, or 1 if it died without a word. 0 in the daemon. stderr stays

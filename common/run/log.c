@@ -3,7 +3,8 @@
  * The log on libqb: qb_log filters and calls our two targets, one for files and
  * stderr, one for syslog. Refuses to wait: a syslog daemon that hangs or is
  * away costs lines, not heartbeats (libqb's own syslog target would block in
- * syslog(3)), and what was lost is said once it listens again.
+ * syslog(3)), and what was lost is said once it listens again. Neither does a
+ * pipe or terminal at stderr that nobody reads hold us up.
  *
  * One log per process, because qb_log is one per process.
  */
@@ -11,6 +12,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <qb/qblog.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +28,10 @@
 #define LINE_MAX_BYTES QB_LOG_ABSOLUTE_MAX_LEN
 /* Our messages carry this as their "file", so that a filter tells them from libqb's. */
 #define OURS           "hearth"
+/* A pipe that poll() calls writable takes as much without a wait. */
+#define PIECE_BYTES    ((size_t)PIPE_BUF)
+/* How long a terminal or pipe may take to make room, the first time. */
+#define STALL_MS       200
 
 static struct {
     bool open;
@@ -34,14 +41,26 @@ static struct {
     int file_target, syslog_target;
     int syslog_fd;
     unsigned syslog_lost;
+    bool stderr_stalled;
 } logging = {.syslog_fd = -1};
 
 /* ---- files and stderr ---- */
 
+/* Whether stderr takes PIECE_BYTES now. One that nobody reads costs its lines, not our time. */
+static bool stderr_ready(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    bool ready = poll(&out, 1, logging.stderr_stalled ? 0 : STALL_MS) != 0;
+
+    logging.stderr_stalled = !ready;
+    return ready;
+}
+
 static void to_stderr(const char *line, size_t length)
 {
     while (length > 0) {
-        ssize_t done = write(STDERR_FILENO, line, length);
+        ssize_t done =
+            stderr_ready() ? write(STDERR_FILENO, line, MIN(length, PIECE_BYTES)) : 0;
 
         if (done <= 0) {
             return;
@@ -55,8 +74,12 @@ static void to_stderr(const char *line, size_t length)
 static bool append_line(const char *path, const GString *line, bool *failed)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
-    bool done = fd >= 0 && write(fd, line->str, line->len) == (ssize_t)line->len;
+    ssize_t written = fd >= 0 ? write(fd, line->str, line->len) : -1;
+    bool done = written == (ssize_t)line->len;
 
+    if (written >= 0 && !done) {
+        errno = ENOSPC;
+    }
     if (!done && !*failed) {
         char text[256];
         int used = snprintf(text, sizeof(text), "cannot write the log file %s: %s\n", path,

@@ -4,7 +4,8 @@
  * line looks like in a file is the daemon's business (the originals' formats
  * are parsed by log watchers), so a file target takes a formatter. Files are
  * opened, appended to and closed per line, so that rotation needs no signal;
- * a file that cannot be written falls back to stderr once and is tried again.
+ * a file that cannot be written falls back to stderr once and is tried again. A
+ * stderr that takes no more loses lines instead of our time.
  * Log on transitions; bytes from strangers are shown with ha_log_clean().
  */
 #ifndef HA_RUN_LOG_H

@@ -74,6 +74,38 @@ static void the_starting_process_exits_as_the_daemon_says(void **state)
     assert_int_equal(exit_status_of(die), 1);
 }
 
+static int ends[2];
+
+static void keep_the_pipe(struct ha_daemon *daemon)
+{
+    ha_daemon_ready(daemon);
+    _exit(write(ends[1], "kept", 4) == 4 ? 0 : 1);
+}
+
+static void closed_standard_descriptors_cost_none_of_ours(void **state)
+{
+    char got[8];
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, 0), 0);
+    pid = fork();
+    if (pid == 0) {
+        int low[2];
+
+        close(0);
+        close(1);
+        close(2);
+        ha_daemon_fill_standard();
+        /* What we open next is ours to keep. */
+        _exit(pipe2(low, 0) == 0 && low[0] > 2 ? exit_status_of(keep_the_pipe) : 98);
+    }
+    assert_int_equal(waitpid(pid, &(int){0}, 0), pid);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], got, sizeof(got)), 4);
+    close(ends[0]);
+}
+
 static void in_the_foreground_nobody_waits(void **state)
 {
     struct ha_daemon daemon = {.ready_fd = -1};
@@ -176,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_starting_process_exits_as_the_daemon_says),
+        cmocka_unit_test(closed_standard_descriptors_cost_none_of_ours),
         cmocka_unit_test(in_the_foreground_nobody_waits),
         cmocka_unit_test(the_service_manager_hears_us_by_path_and_by_abstract_name),
         cmocka_unit_test(a_strange_notify_socket_is_ignored),

@@ -172,6 +172,37 @@ static void percent_signs_are_text(void **state)
     assert_file(file, "100%s %n %d\n");
 }
 
+static void a_stderr_that_nobody_reads_does_not_stop_us(void **state)
+{
+    const struct ha_log_settings settings = {
+        .ident = "test", .syslog_facility = -1, .to_stderr = true, .level = HA_LOG_INFO};
+    char bytes[4096];
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    memset(bytes, '.', sizeof(bytes));
+    while (write(ends[1], bytes, sizeof(bytes)) > 0) {
+    }
+    assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+    dup2(ends[1], 2);
+    assert_int_equal(ha_log_setup(&settings), 0);
+    alarm(60);
+    for (int i = 0; i < 100; i++) {
+        ha_log(HA_LOG_INFO, "line %d", i);
+    }
+    alarm(0);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    while (read(ends[0], bytes, sizeof(bytes)) > 0) {
+    }
+    ha_log(HA_LOG_INFO, "heard again");
+    assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 12);
+    assert_memory_equal(bytes, "heard again\n", 12);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void without_setup_messages_go_to_stderr(void **state)
 {
     (void)state;
@@ -305,6 +336,7 @@ int main(void)
         CASE(a_fifo_without_reader_does_not_stop_us),
         CASE(long_messages_are_kept_up_to_the_bound_and_stay_one_line),
         CASE(percent_signs_are_text),
+        CASE(a_stderr_that_nobody_reads_does_not_stop_us),
         CASE(without_setup_messages_go_to_stderr),
         CASE(syslog_that_is_away_costs_nothing),
         CASE(syslog_gets_its_lines_and_a_full_one_is_not_waited_for),
