@@ -21,6 +21,7 @@
 #include "common/run/clock.h"
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/identity.h"
+#include "heartbeatd/manage.h"
 #include "heartbeatd/realtime.h"
 
 /* Refused datagrams that get a line, per minute. */
@@ -431,7 +432,24 @@ static int exit_status_of(int error)
     return error == -EACCES || error == -EPERM ? HB_EXIT_PERMISSION : HB_EXIT_CONFIG;
 }
 
-/* 0 or negative errno; all that the daemon has while it lives, apart from bring_up(). */
+/* Of several that start at the same moment one gets the control socket. For the others it runs. */
+static int somebody_else_starts(void)
+{
+    int pid = hb_manage_pid_of_starting();
+
+    if (pid > 0) {
+        printf("heartbeat: already running [pid %d].\n", pid);
+        fflush(stdout);
+        return -EALREADY;
+    }
+    hb_log_say(LOG_ERR, "the control socket \"%s\" is taken, but no heartbeat runs here by %s; "
+                        "end the process that has it (ss -xlp shows it as @%s)",
+               HB_CONTROL_NAME, HB_PIDFILE, HB_CONTROL_NAME);
+    return -EADDRINUSE;
+}
+
+/* 0 or negative errno; all that the daemon has while it lives, apart from bring_up(); -EALREADY:
+ * another heartbeat was quicker. */
 static int furnish(struct hb_daemon *daemon)
 {
     int status;
@@ -445,10 +463,12 @@ static int furnish(struct hb_daemon *daemon)
     daemon->datagram = g_byte_array_new();
     daemon->loadavg_fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
     status = ha_control_start(&daemon->control, daemon->loop, HB_CONTROL_NAME, hb_answer, daemon);
+    if (status == -EADDRINUSE) {
+        return somebody_else_starts();
+    }
     if (status < 0) {
-        hb_log_say(LOG_ERR, "cannot open the control socket \"%s\": %s%s", HB_CONTROL_NAME,
-                   strerror(-status),
-                   status == -EADDRINUSE ? "; another heartbeat runs here" : "");
+        hb_log_say(LOG_ERR, "cannot open the control socket \"%s\": %s", HB_CONTROL_NAME,
+                   strerror(-status));
         return status;
     }
     status = ha_pidfile_write(HB_PIDFILE, 10, getpid());
@@ -490,7 +510,10 @@ static int live(struct hb_daemon *daemon)
         }
         status = bring_up(daemon);
     }
-    if (status < 0) {
+    if (status == -EALREADY) {
+        status = 0;
+        ha_daemon_failed(&daemon->parent, status);
+    } else if (status < 0) {
         status = exit_status_of(status);
         hb_log_say(LOG_ERR, "heartbeat not started.");
         ha_daemon_failed(&daemon->parent, status);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For the tests of the daemon: "datagram hold PORT" keeps a UDP port until it is
- * killed; "datagram junk ADDRESS PORT" sends datagrams that no heartbeat should
- * send, in many shapes and sizes, the same ones every time.
+ * killed; "datagram squat NAME" an abstract socket; "datagram junk ADDRESS PORT"
+ * sends datagrams that no heartbeat should send, in many shapes and sizes, the
+ * same ones every time.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* What a parser might trip over; each is followed by noise of some length. */
@@ -39,6 +41,25 @@ static int hold(uint16_t port)
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+        perror("datagram");
+        return 1;
+    }
+    printf("held\n");
+    fflush(stdout);
+    pause();
+    return 0;
+}
+
+/* Takes the abstract name under which libqb would listen. */
+static int squat(const char *name)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int length = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "%s", name);
+
+    /* libqb pads the name with zeros. */
+    if (fd < 0 || length <= 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+        listen(fd, 1) < 0) {
         perror("datagram");
         return 1;
     }
@@ -81,9 +102,12 @@ int main(int argc, char **argv)
     if (argc == 3 && !strcmp(argv[1], "hold")) {
         return hold((uint16_t)atoi(argv[2]));
     }
+    if (argc == 3 && !strcmp(argv[1], "squat")) {
+        return squat(argv[2]);
+    }
     if (argc == 4 && !strcmp(argv[1], "junk")) {
         return junk(argv[2], (uint16_t)atoi(argv[3]));
     }
-    fprintf(stderr, "usage: datagram hold PORT | junk ADDRESS PORT\n");
+    fprintf(stderr, "usage: datagram hold PORT | squat NAME | junk ADDRESS PORT\n");
     return 2;
 }
