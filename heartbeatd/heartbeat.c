@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,8 @@
 #define RESTART_RETRY_NS  (5 * HA_NS_PER_S)
 /* The load is read at most this often. */
 #define LOADAVG_NS HA_NS_PER_S
+/* How long one that starts may wait for the control socket. */
+#define CONTROL_WAIT_NS (5 * HA_NS_PER_S)
 #define RSCTMP HA_RUNDIR "/heartbeat/rsctmp"
 
 /* ---- the core's surroundings ---- */
@@ -432,20 +435,35 @@ static int exit_status_of(int error)
     return error == -EACCES || error == -EPERM ? HB_EXIT_PERMISSION : HB_EXIT_CONFIG;
 }
 
-/* Of several that start at the same moment one gets the control socket. For the others it runs. */
-static int somebody_else_starts(void)
+/* Takes the control socket, which one of several that start at the same moment gets. One that was
+ * killed just now may have it for a moment longer. */
+static int take_control(struct hb_daemon *daemon)
 {
-    int pid = hb_manage_pid_of_starting();
+    uint64_t until_ns = ha_clock_ns() + CONTROL_WAIT_NS;
+    int status, pause_ms = 25;
 
-    if (pid > 0) {
-        printf("heartbeat: already running [pid %d].\n", pid);
-        fflush(stdout);
-        return -EALREADY;
+    while ((status = ha_control_start(&daemon->control, daemon->loop, HB_CONTROL_NAME, hb_answer,
+                                      daemon)) == -EADDRINUSE &&
+           ha_clock_ns() < until_ns) {
+        int pid = hb_manage_pid();
+
+        if (pid > 0) {
+            printf("heartbeat: already running [pid %d].\n", pid);
+            fflush(stdout);
+            return -EALREADY;
+        }
+        poll(NULL, 0, pause_ms *= 2);
     }
-    hb_log_say(LOG_ERR, "the control socket \"%s\" is taken, but no heartbeat runs here by %s; "
-                        "end the process that has it (ss -xlp shows it as @%s)",
-               HB_CONTROL_NAME, HB_PIDFILE, HB_CONTROL_NAME);
-    return -EADDRINUSE;
+    if (status == -EADDRINUSE) {
+        hb_log_say(LOG_ERR,
+                   "the control socket \"%s\" is taken, but no heartbeat runs here by %s; end the "
+                   "process that has it (ss -xlp shows it as @%s)",
+                   HB_CONTROL_NAME, HB_PIDFILE, HB_CONTROL_NAME);
+    } else if (status < 0) {
+        hb_log_say(LOG_ERR, "cannot open the control socket \"%s\": %s", HB_CONTROL_NAME,
+                   strerror(-status));
+    }
+    return status;
 }
 
 /* 0 or negative errno; all that the daemon has while it lives, apart from bring_up(); -EALREADY:
@@ -462,13 +480,8 @@ static int furnish(struct hb_daemon *daemon)
     hb_actions_init(&daemon->actions);
     daemon->datagram = g_byte_array_new();
     daemon->loadavg_fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
-    status = ha_control_start(&daemon->control, daemon->loop, HB_CONTROL_NAME, hb_answer, daemon);
-    if (status == -EADDRINUSE) {
-        return somebody_else_starts();
-    }
+    status = take_control(daemon);
     if (status < 0) {
-        hb_log_say(LOG_ERR, "cannot open the control socket \"%s\": %s", HB_CONTROL_NAME,
-                   strerror(-status));
         return status;
     }
     status = ha_pidfile_write(HB_PIDFILE, 10, getpid());

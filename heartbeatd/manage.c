@@ -28,19 +28,6 @@ int hb_manage_pid(void)
     return pid >= 0 ? pid : -1;
 }
 
-int hb_manage_pid_of_starting(void)
-{
-    for (int waited_ms = 0; waited_ms < ASK_TIMEOUT_MS; waited_ms += 50) {
-        int pid = hb_manage_pid();
-
-        if (pid > 0) {
-            return pid;
-        }
-        poll(NULL, 0, 50);
-    }
-    return 0;
-}
-
 int hb_manage_status(void)
 {
     int pid = hb_manage_pid();

@@ -8,8 +8,6 @@
 
 /* The pid of the running one; 0: none; -1: none, but a pid file of a dead one. */
 int hb_manage_pid(void);
-/* The pid of one that starts at this moment, as soon as it says so; 0: none does within 5 s. */
-int hb_manage_pid_of_starting(void);
 int hb_manage_status(void);
 /* Returns when it has ended. */
 int hb_manage_stop(void);

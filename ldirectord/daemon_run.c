@@ -6,6 +6,7 @@
 #include "ldirectord/daemon_run.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@
 
 /* Descriptors for checks in flight and scripts, if the system lets us. */
 #define FILES_WANTED 65536
+/* 5 s for the lock. */
+#define LOCK_TRIES    100
+#define LOCK_PAUSE_MS 50
 
 struct life {
     struct ha_loop *loop;
@@ -142,17 +146,48 @@ static bool begin(struct ld_run *run, struct life *life)
     return true;
 }
 
+/* Takes the lock, or finds who has it: another that starts at the same moment, or for a moment longer
+ * one that was killed. Any user may take an abstract address, so whoever runs has to say so in the pid
+ * file, too. -EALREADY: it does; -EADDRINUSE: nobody says so. */
+static int take_lock_or_find(const struct ld_run *run, int *lock)
+{
+    char *sentence;
+
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        int error = take_lock(run->instance, lock);
+
+        if (error != -EADDRINUSE)
+            return error;
+        close(*lock);
+        if (ha_pidfile_check(run->pid_file, "ldirectord") > 0)
+            return -EALREADY;
+        poll(NULL, 0, LOCK_PAUSE_MS);
+    }
+    sentence = g_strdup_printf("the socket @hearth/ldirectord/%s is taken, but %s names no ldirectord that "
+                               "runs; end the process that has it (ss -xp shows it)",
+                               run->instance, run->pid_file);
+    say(run, sentence);
+    g_free(sentence);
+    return -EADDRINUSE;
+}
+
 static int live(struct ld_run *run, struct ha_daemon *daemon)
 {
     bool pid_file = run->logging == LD_LOG_CONFIGURED;
     struct life life = {0};
-    int status = 1, lock;
+    int status = 1, error = 0, lock;
 
     raise_limits();
-    if (pid_file && take_lock(run->instance, &lock) == -EADDRINUSE) {
-        ha_log(HA_LOG_INFO, "instance %s is running or starting already", run->instance);
+    if (pid_file)
+        error = take_lock_or_find(run, &lock);
+    if (error == -EALREADY) {
+        ha_log(HA_LOG_INFO, "instance %s is running already", run->instance);
         ha_daemon_ready(daemon);
         return 0;
+    }
+    if (error == -EADDRINUSE) {
+        ha_daemon_failed(daemon, 1);
+        return 1;
     }
     if (!pid_file || write_pid(run)) {
         if (begin(run, &life)) {
