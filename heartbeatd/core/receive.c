@@ -227,11 +227,27 @@ static bool lived_before(const struct hb_core *core, uint64_t number)
     return ha_after_ns(core->started_ns, its_life_ns) <= hb_mono(core);
 }
 
+/* A 3.0.6 node becomes active once somebody answered it, or everybody else is
+ * dead to it. One we counted dead and first hear of when it is active has not
+ * been heard by us nor heard us: both have taken everything. It will not notice. */
+static bool was_apart(const struct hb_core *core, const struct arrival *in)
+{
+    const char *its_status = hb_msg_text(in->msg, "st");
+
+    return in->node->status == HB_STATUS_DEAD && core->status == HB_STATUS_ACTIVE &&
+           its_status != NULL && strcmp(its_status, "active") == 0 &&
+           hb_msg_find(in->msg, "hstate") == NULL;
+}
+
 static void begin_life(struct hb_core *core, const struct arrival *in, bool first)
 {
     struct hb_node *node = in->node;
     bool from_start = in->number <= FROM_START_MAX && (!first || lived_before(core, in->number));
 
+    if (first && was_apart(core, in)) {
+        hb_say(core, LOG_CRIT, "Cluster node %s has started apart from this one.", node->name);
+        hb_dialogue_heal(core);
+    }
     if (!first) {
         hb_say(core, LOG_INFO, "Heartbeat restart on node %s", node->name);
         hb_standby_lost(core, node);

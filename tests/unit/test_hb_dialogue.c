@@ -387,6 +387,56 @@ static void after_a_partition_with_a_3_0_6_node_it_does_as_that_does(void **stat
     hand_free(hand);
 }
 
+static void a_3_0_6_node_that_started_apart_is_given_way_to(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_pass(hand, 20000);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
+    hand->peer_number = 40;
+    hand_hear(hand, BEAT);
+    assert_true(hand_logged(hand, "Cluster node node2 has started apart from this one."));
+    hand_pass(hand, 3100);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
+    assert_true(hand->restart);
+    hand_free(hand);
+}
+
+static void a_3_0_6_node_that_comes_late_is_only_new(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_pass(hand, 20000);
+    hand_hear(hand, "t=status|st=init|dt=1b58|protocol=1");
+    hand_pass(hand, 4000);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    assert_false(hand->restart);
+    hand_free(hand);
+}
+
+static void a_3_0_6_node_that_restarts_at_once_keeps_what_it_had_until_it_tells(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+
+    (void)state;
+    hand_join(hand, "all");
+    hand->peer_generation++;
+    hand->peer_number = 0;
+    hand_hear(hand, "t=status|st=init|dt=1b58|protocol=1");
+    hand_hear(hand, "t=status|st=up|dt=1b58|protocol=1");
+    hand_hear(hand, BEAT);
+    hand_hear(hand, "t=starting");
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
+    hand_hear(hand, "t=resource|rsc_hold=local" STABLE "|info=req_our_resources()");
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
+    hand_free(hand);
+}
+
 /* Resent or reordered, an old report must not undo a newer one. */
 static void an_old_report_does_not_undo_a_newer_one(void **state)
 {
@@ -503,6 +553,9 @@ int main(void)
         cmocka_unit_test(a_second_standby_is_ignored_while_one_is_under_way),
         cmocka_unit_test(a_takeover_by_the_other_is_a_standby_of_the_opposite_here),
         cmocka_unit_test(after_a_partition_with_a_3_0_6_node_it_does_as_that_does),
+        cmocka_unit_test(a_3_0_6_node_that_started_apart_is_given_way_to),
+        cmocka_unit_test(a_3_0_6_node_that_comes_late_is_only_new),
+        cmocka_unit_test(a_3_0_6_node_that_restarts_at_once_keeps_what_it_had_until_it_tells),
         cmocka_unit_test(an_old_report_does_not_undo_a_newer_one),
         cmocka_unit_test(an_old_word_does_not_undo_a_newer_one),
         cmocka_unit_test(where_haresources_differ_words_are_compared_and_it_is_said),
