@@ -179,6 +179,8 @@ static void node_dies(struct hb_core *core, struct hb_node *node)
     }
     hb_standby_lost(core, node);
     hb_node_die(node, core->group_count);
+    if (core->ask_nodes_ns != HA_NEVER)
+        core->ask_nodes_ns = hb_mono(core); /* it may have been the one we asked */
     hb_actions_add(core->out, HB_ACT_STATUS);
 }
 
@@ -243,7 +245,9 @@ static void ask_nodes(struct hb_core *core)
 static bool communication_is_up(const struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++) {
-        if (!core->nodes[i].self && core->nodes[i].status == HB_STATUS_INIT)
+        const struct hb_node *node = &core->nodes[i];
+
+        if (!node->self && hb_node_alive(node) && node->status_number == 0)
             return false;
     }
     return true;

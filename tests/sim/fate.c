@@ -193,6 +193,10 @@ void fate_play(struct sim *sim, uint64_t seed)
     if (seed % 8 == 0)
         sim_keys_init(sim);
     configure(sim);
+    if (seed % 16 == 7) /* files that differ */
+        sim->config[1]->auto_failback = sim->config[0]->auto_failback == HB_FAILBACK_ON
+                                            ? HB_FAILBACK_OFF
+                                            : HB_FAILBACK_ON;
     for (unsigned i = 0; i < sim->node_count; i++)
         sim_later(sim, sim_chance(sim, 700) ? sim_below(sim, 3000) : sim_below(sim, 40000), i, i,
                   start);

@@ -87,6 +87,20 @@ static void it_asks_for_the_node_list_each_second_until_it_gets_it(void **state)
     hand_free(hand);
 }
 
+static void if_who_was_asked_dies_it_becomes_active_at_once(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_hear(hand, "t=status|st=init|dt=1388|protocol=1");
+    assert_non_null(hand_sent(hand, "reqnodes"));
+    hand_pass(hand, 5000);
+    assert_int_equal(hand->core->status, HB_STATUS_ACTIVE);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
+    hand_free(hand);
+}
+
 static void it_answers_with_a_node_list_in_every_state(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -537,6 +551,7 @@ int main(void)
         cmocka_unit_test(standard_fields_come_in_the_order_of_the_wire),
         cmocka_unit_test(a_message_to_a_known_node_carries_its_uuid_and_no_number_if_ns),
         cmocka_unit_test(it_asks_for_the_node_list_each_second_until_it_gets_it),
+        cmocka_unit_test(if_who_was_asked_dies_it_becomes_active_at_once),
         cmocka_unit_test(it_answers_with_a_node_list_in_every_state),
         cmocka_unit_test(next_to_a_stable_node_it_takes_its_own_at_once),
         cmocka_unit_test(what_the_stable_node_holds_is_left_to_it),
