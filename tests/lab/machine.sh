@@ -44,7 +44,7 @@ machine_choose() {
 machine_env() {
     local lab=$1 src=$2 scratch=$3 folder=$4 base=$5
     printf '%s=%q\n' LAB_BACKEND "$1" LAB_SRC "$src" LAB_DIR "$scratch" LAB_OUT "$folder" \
-        LAB_STAGE "$base/stage" LAB_PEER "$base/peer" LAB_TOOLS "$base/tools" \
+        LAB_STAGE "$base/stage" LAB_PEER "$base/peer" LAB_PEERS "$base/peers" LAB_TOOLS "$base/tools" \
         LAB_CLIENT "$base/client" LAB_PROGRAMS "$base/programs" LAB_SCENARIO "$base/scenario" LAB_DATA "$base/data" \
         LAB_BOUND "$bound_used" LAB_KEEP "$keep" LAB_NARRATE "$narrate" LAB_SHELL "$shell" LAB_TTY "${narrator_tty:-}" \
         LAB_COLUMNS "${COLUMNS:-80}"
@@ -70,7 +70,7 @@ machine_run() {
 # The namespaces go with their first process; should we be killed, the kernel ends that one too.
 machine_start_direct() {
     local scenario=$1 folder=$2 lab=$2/.lab link
-    local -A shown=([stage]=$stage [peer]=$peer [tools]=$tools [client]=$client [programs]=${client%/*}
+    local -A shown=([stage]=$stage [peer]=$peer [peers]=$(dirname "$tools") [tools]=$tools [client]=$client [programs]=${client%/*}
         [scenario]=$scenario [data]=$top/tests/data)
     mkdir "$lab/by-name"
     for link in "${!shown[@]}"; do
