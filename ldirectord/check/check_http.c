@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http and https: GET or HEAD, up to seven redirects, a 2xx status in the end,
+ * http, https and http_proxy: GET or HEAD, up to seven redirects, a 2xx status in the end,
  * and `receive` found in the body as it came (no content coding undone).
  *
  *   Host       virtualhost, else the real server's address without port; for a
@@ -10,6 +10,9 @@
  *              certificates is met
  *   body       read to its end, or to 1 MiB, whichever comes first; a server
  *              that stalls in it has not answered
+ *
+ * http_proxy asks the server, as a proxy, for a whole URL: that of the request if
+ * it is one, else that of the server itself. Host is the URL's.
  *
  * Redirects are followed here and not by libcurl, which would send our Host
  * header again wherever the address is the same.
@@ -205,6 +208,10 @@ static int run_request(struct ld_check *check)
     curl_easy_setopt(easy, CURLOPT_URL, state->request.url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, state->request.headers);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, state->request.connect_to);
+    if (state->request.proxy != NULL) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, state->request.proxy);
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    }
     curl_easy_setopt(easy, CURLOPT_NOBODY, probe->http_head ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)MIN(probe->timeout_ms + 1000, (uint64_t)G_MAXINT));

@@ -31,6 +31,7 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_HTTP] = &ld_check_http,
     [LD_APP_HTTPS] = &ld_check_http,
     [LD_APP_FTP] = &ld_check_ftp,
+    [LD_APP_HTTP_PROXY] = &ld_check_http,
     [LD_APP_IMAP] = &ld_check_imap,
     [LD_APP_IMAPS] = &ld_check_imap,
     [LD_APP_NNTP] = &ld_check_nntp,

@@ -41,18 +41,32 @@ static char *server_name(const char *virtualhost)
     return letters && length < 254 ? g_strndup(virtualhost, length) : NULL;
 }
 
-static bool is_absolute(const char *request)
+/* The request as it is meant. A proxy is asked for whole URLs: there the "/" that a request gets in
+ * front, where the configuration has none, is no part of it. */
+static const char *request_of(const struct ld_probe *probe)
 {
-    return g_str_has_prefix(request, "http://") || g_str_has_prefix(request, "https://");
+    const char *request = probe->request != NULL ? probe->request : "/";
+
+    if (probe->app == LD_APP_HTTP_PROXY && g_str_has_prefix(request, "/http://"))
+        return request + 1;
+    return request;
+}
+
+/* A proxy is asked for pages by http only. */
+static bool is_absolute(const struct ld_probe *probe)
+{
+    const char *request = request_of(probe);
+
+    return g_str_has_prefix(request, "http://") ||
+           (probe->app != LD_APP_HTTP_PROXY && g_str_has_prefix(request, "https://"));
 }
 
 static char *place_text(const struct ld_probe *probe)
 {
     const char *scheme = probe->app == LD_APP_HTTPS ? "https" : "http";
-    const char *request = probe->request != NULL ? probe->request : "/";
-    char where[HA_ADDR_TEXT], *path = escape(request), *text;
+    char where[HA_ADDR_TEXT], *path = escape(request_of(probe)), *text;
 
-    if (is_absolute(request))
+    if (is_absolute(probe))
         return path;
     ha_addr_port_text(&probe->addr, probe->port, where);
     text = g_strdup_printf("%s://%s%s%s", scheme, where, path[0] == '/' ? "" : "/", path);
@@ -76,6 +90,8 @@ static void add_common_headers(struct ld_http_request *request)
     request->headers = curl_slist_append(request->headers, USER_AGENT);
     request->headers = curl_slist_append(request->headers, "Accept:");
     request->headers = curl_slist_append(request->headers, "Connection: close");
+    if (request->proxy != NULL)
+        request->headers = curl_slist_append(request->headers, "Proxy-Connection:");
 }
 
 static void add_host(struct ld_http_request *request, const struct ld_probe *probe)
@@ -114,10 +130,19 @@ static bool set_url(struct ld_http_request *request, const struct ld_probe *prob
     return made;
 }
 
+static char *proxy_text(const struct ld_probe *probe)
+{
+    char where[HA_ADDR_TEXT];
+
+    if (probe->app != LD_APP_HTTP_PROXY)
+        return NULL;
+    return g_strdup_printf("http://%s", ha_addr_port_text(&probe->addr, probe->port, where));
+}
+
 bool ld_http_request_first(struct ld_http_request *request, const struct ld_probe *probe)
 {
     char *text = place_text(probe), *name = NULL;
-    bool absolute = probe->request != NULL && is_absolute(probe->request), made;
+    bool absolute = is_absolute(probe), made;
 
     request->place = curl_url();
     made = request->place != NULL &&
@@ -126,11 +151,13 @@ bool ld_http_request_first(struct ld_http_request *request, const struct ld_prob
     if (!made)
         return false;
     request->tls = is_tls(request->place);
+    request->proxy = proxy_text(probe);
     if (request->tls && !absolute)
         name = server_name(probe->virtualhost);
     made = set_url(request, probe, name);
     g_free(name);
-    if (!absolute || (probe->virtualhost != NULL && probe->virtualhost[0] != '\0'))
+    if (request->proxy == NULL &&
+        (!absolute || (probe->virtualhost != NULL && probe->virtualhost[0] != '\0')))
         add_host(request, probe);
     add_common_headers(request);
     return made;
@@ -146,7 +173,10 @@ bool ld_http_request_follow(struct ld_http_request *request, const char *locatio
                 curl_url_get(next, CURLUPART_URL, &url, 0) == CURLUE_OK;
 
     if (made) {
+        char *proxy = g_steal_pointer(&request->proxy);
+
         ld_http_request_clear(request);
+        request->proxy = proxy;
         request->place = curl_url_dup(next);
         request->url = g_strdup(url);
         request->tls = strcmp(scheme, "https") == 0;
@@ -165,5 +195,6 @@ void ld_http_request_clear(struct ld_http_request *request)
     curl_slist_free_all(request->headers);
     curl_slist_free_all(request->connect_to);
     g_free(request->url);
+    g_free(request->proxy);
     memset(request, 0, sizeof(*request));
 }

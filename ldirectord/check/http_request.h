@@ -14,6 +14,7 @@ struct ld_http_request {
     bool tls;
     struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER */
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; NULL: where url says */
+    char *proxy;                   /* for CURLOPT_PROXY; NULL: none. Redirects go there too */
 };
 
 /* From a zeroed request. False: what the probe has makes no URL. */

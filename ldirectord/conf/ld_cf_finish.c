@@ -212,6 +212,7 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_HTTP] = true,
     [LD_APP_HTTPS] = true,
     [LD_APP_FTP] = true,
+    [LD_APP_HTTP_PROXY] = true,
     [LD_APP_IMAP] = true,
     [LD_APP_IMAPS] = true,
     [LD_APP_NNTP] = true,

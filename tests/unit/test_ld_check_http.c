@@ -177,6 +177,67 @@ static void a_redirect_is_followed_to_another_server(void **state)
     fake_server_stop(&second);
 }
 
+static void a_proxy_is_asked_for_a_whole_url(void **state)
+{
+    struct fake_server server;
+    struct ld_probe probe;
+    char *text;
+
+    (void)state;
+    fake_server_start(&server, AF_INET, FAKE_ANSWERS, OK_HEAD "Content-Length: 4\r\n\r\nfake");
+    probe = http_probe(AF_INET, server.port);
+    probe.app = LD_APP_HTTP_PROXY;
+    probe.virtualhost = "not.looked.at";
+    probe.receive = "fake";
+    assert_verdict(ask(&probe, NULL), LD_L7OK);
+    text = g_strdup_printf("GET http://127.0.0.1:%u/test.html HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+                           "User-Agent: ldirectord (Hearth " , server.port, server.port);
+    assert_heard(&server, text);
+    g_free(text);
+    probe.request = "http://www.x.y.z/a?b";
+    assert_verdict(ask(&probe, NULL), LD_L7OK);
+    assert_heard(&server, "GET http://www.x.y.z/a?b HTTP/1.1\r\nHost: www.x.y.z\r\n");
+    probe.request = "/http://www.x.y.z/c"; /* as a request of the virtual service comes */
+    probe.http_head = true;
+    probe.receive = NULL;
+    assert_verdict(ask(&probe, NULL), LD_L7OK);
+    assert_heard(&server, "HEAD http://www.x.y.z/c HTTP/1.1\r\nHost: www.x.y.z\r\n");
+    fake_server_stop(&server);
+}
+
+static void a_proxy_that_redirects_or_fails_is_judged_as_a_server(void **state)
+{
+    static const struct {
+        enum fake_manner manner;
+        const char *text;
+        enum ld_verdict expected;
+    } cases[] = {
+        {FAKE_ANSWERS, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", LD_L7STS},
+        {FAKE_ANSWERS, "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n", LD_L7STS},
+        {FAKE_ANSWERS, "HTTP/1.1 302 x\r\nLocation: http://x.y.z/\r\nContent-Length: 0\r\n\r\n",
+         LD_L7STS}, /* to the same proxy each time: a loop */
+        {FAKE_SILENT, NULL, LD_L7TOUT},
+        {FAKE_DRIPS, OK_HEAD "\r\nfake", LD_L7TOUT},
+        {FAKE_HANGS_UP, NULL, LD_L7RSP},
+        {FAKE_DEAF, NULL, LD_L4TOUT},
+        {FAKE_FLOODS, OK_HEAD "X-Long: ", LD_L7RSP},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct fake_server server;
+        struct ld_probe probe;
+
+        fake_server_start(&server, AF_INET, cases[i].manner, cases[i].text);
+        probe = http_probe(AF_INET, server.port);
+        probe.app = LD_APP_HTTP_PROXY;
+        probe.timeout_ms = cases[i].expected == LD_L7TOUT || cases[i].expected == LD_L4TOUT ? 400
+                                                                                           : 5000;
+        assert_verdict(ask(&probe, NULL), cases[i].expected);
+        fake_server_stop(&server);
+    }
+}
+
 static void a_redirect_loop_is_left_after_seven(void **state)
 {
     struct fake_server server;
@@ -262,6 +323,8 @@ int main(void)
         cmocka_unit_test(the_status_is_named),
         cmocka_unit_test(the_host_header_is_the_address_or_virtualhost),
         cmocka_unit_test(a_redirect_is_followed_to_another_server),
+        cmocka_unit_test(a_proxy_is_asked_for_a_whole_url),
+        cmocka_unit_test(a_proxy_that_redirects_or_fails_is_judged_as_a_server),
         cmocka_unit_test(a_redirect_loop_is_left_after_seven),
         cmocka_unit_test(a_proxy_of_the_environment_is_not_used),
         cmocka_unit_test(a_costly_pattern_does_not_stop_the_loop),
