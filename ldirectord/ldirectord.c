@@ -225,7 +225,12 @@ void ld_director_reload(struct ld_director *director)
     ha_diags_init(&diags);
     config = ld_config_load(director->path, &director->content, &diags);
     log_diags(&diags);
-    if (config != NULL)
+    if (config != NULL && config->services->len == 0 && director->config->services->len > 0) {
+        /* Cut off by a full disk or a crashed editor more likely than meant. */
+        ha_log(HA_LOG_ERROR, "Configuration file '%s' has no virtual service any more: nothing is "
+               "changed (to end them all, stop ldirectord)", director->path);
+        ld_config_free(config);
+    } else if (config != NULL)
         take_config(director, config);
     else
         ha_log(HA_LOG_ERROR, "Configuration file '%s' has errors: nothing is changed",

@@ -265,6 +265,24 @@ static void a_bad_edit_is_told_whole_and_changes_nothing(void **state)
     WAIT(server_is_in, PORT(81));
 }
 
+static void a_file_cut_off_before_its_services_changes_nothing(void **state)
+{
+    (void)state;
+    write_service(80, "");
+    start();
+    WAIT(server_is_in, PORT(80));
+    assert_int_equal(truncate(house.file, 0), 0);
+    ld_director_reload(house.director);
+    assert_true(is_logged("no virtual service any more: nothing is changed"));
+    assert_true(server_is_in(PORT(80)));
+    write_file("%s", ""); /* what stands above them is there still */
+    ld_director_reload(house.director);
+    assert_int_equal(times_logged("no virtual service any more"), 2);
+    assert_true(server_is_in(PORT(80)));
+    write_service(81, "");
+    WAIT(server_is_in, PORT(81)); /* it has not lost autoreload */
+}
+
 static void a_file_that_vanishes_costs_nothing_until_it_is_back(void **state)
 {
     (void)state;
@@ -343,6 +361,7 @@ int main(void)
         CASE(an_edit_by_a_new_file_is_taken_up),
         CASE(a_touched_file_is_not_read_again),
         CASE(a_bad_edit_is_told_whole_and_changes_nothing),
+        CASE(a_file_cut_off_before_its_services_changes_nothing),
         CASE(a_file_that_vanishes_costs_nothing_until_it_is_back),
         CASE(without_autoreload_an_edit_waits_for_the_signal),
         CASE(a_refused_operation_is_named_once_and_tried_again),
