@@ -288,14 +288,10 @@ void hb_dialogue_heal(struct hb_core *core)
     core->heal_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(HEAL_WAIT_MS));
 }
 
-/* What the table calls PEER_STABLE, for each of our kinds of peers. */
 static bool any_stable(const struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++) {
-        const struct hb_node *node = &core->nodes[i];
-
-        if (!node->self && hb_node_alive(node) && node->view.stage == HB_STAGE_STABLE &&
-            (!node->hearth || node->view.sees_us))
+        if (!core->nodes[i].self && hb_node_stable(&core->nodes[i]))
             return true;
     }
     return false;

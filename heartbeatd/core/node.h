@@ -122,6 +122,12 @@ static inline bool hb_node_out(const struct hb_node *node)
 {
     return node->status == HB_STATUS_DEAD || node->view.stage == HB_STAGE_GONE;
 }
+/* Alive, stable, and it knows of us: somebody to hand over to. */
+static inline bool hb_node_stable(const struct hb_node *node)
+{
+    return hb_node_alive(node) && node->view.stage == HB_STAGE_STABLE &&
+           (!node->hearth || node->view.sees_us);
+}
 /* Nothing it said counts any more. Keeps what groups it claimed if keep_claims. */
 void hb_view_reset(struct hb_view *view, size_t groups, bool keep_claims);
 

@@ -64,10 +64,7 @@ static void finish(struct hb_core *core, int level, const char *how)
 static size_t find_taker(const struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++) {
-        const struct hb_node *node = &core->nodes[i];
-
-        if (!node->self && hb_node_alive(node) && node->view.stage == HB_STAGE_STABLE &&
-            (!node->hearth || node->view.sees_us))
+        if (!core->nodes[i].self && hb_node_stable(&core->nodes[i]))
             return i;
     }
     return core->node_count;
@@ -287,8 +284,7 @@ static bool wants_back(const struct hb_core *core, size_t group)
         const struct hb_node *node = &core->nodes[i];
 
         if (strcmp(node->name, owned->run.group->home) == 0)
-            return hb_node_alive(node) && node->status == HB_STATUS_ACTIVE &&
-                   node->view.stage == HB_STAGE_STABLE && (!node->hearth || node->view.sees_us) &&
+            return node->status == HB_STATUS_ACTIVE && hb_node_stable(node) &&
                    !(node->view.groups[group] & HB_G_FAILED);
     }
     return false;
