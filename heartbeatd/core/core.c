@@ -37,6 +37,7 @@ static void init_nodes(struct hb_core *core, const char *self)
 {
     const struct hb_config *config = core->config;
 
+    core->group_count = core->resources->groups->len;
     core->node_count = config->nodes->len;
     core->nodes = g_new0(struct hb_node, MAX(core->node_count, 1));
     for (size_t i = 0; i < core->node_count; i++) {
@@ -52,15 +53,24 @@ static void init_nodes(struct hb_core *core, const char *self)
     }
 }
 
+static size_t find_node(const struct hb_core *core, const char *name)
+{
+    size_t i = 0;
+
+    while (i < core->node_count && strcmp(core->nodes[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 static void init_groups(struct hb_core *core, const char *self)
 {
-    core->group_count = core->resources->groups->len;
     core->groups = g_new0(struct hb_owned, MAX(core->group_count, 1));
     for (size_t i = 0; i < core->group_count; i++) {
         const struct hb_group *group = g_ptr_array_index(core->resources->groups, i);
 
         hb_group_init(&core->groups[i].run, group, (unsigned)i);
         core->groups[i].home = strcmp(group->home, self) == 0;
+        core->groups[i].home_node = find_node(core, group->home);
     }
 }
 
@@ -80,8 +90,8 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     core->told = g_string_new(NULL);
     core->next_beat_ns = core->ask_nodes_ns = core->wake_ns = core->word_ns = HA_NEVER;
     core->wait_ns = core->heal_ns = HA_NEVER;
-    init_groups(core, self->node);
     init_nodes(core, self->node);
+    init_groups(core, self->node);
     return core;
 }
 

@@ -159,7 +159,9 @@ void hb_msg_remove(struct hb_msg *msg, const char *name)
 const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
 {
     for (unsigned i = 0; i < msg->count; i++) {
-        if (strcmp(msg->fields[i].name, name) == 0)
+        const char *other = msg->fields[i].name;
+
+        if (other[0] == name[0] && strcmp(other, name) == 0)
             return &msg->fields[i];
     }
     return NULL;

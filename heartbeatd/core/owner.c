@@ -69,7 +69,7 @@ static const char *key_of(const struct hb_core *core, size_t group)
 
 static bool home_is(const struct hb_core *core, size_t group, size_t node)
 {
-    return strcmp(core->groups[group].run.group->home, core->nodes[node].name) == 0;
+    return core->groups[group].home_node == node;
 }
 
 bool hb_owner_in(const struct hb_core *core, size_t group, enum hb_what what, size_t giver)
@@ -198,10 +198,10 @@ static bool ready(const struct hb_core *core, size_t index)
 /* A free group falls to its home, or else to the first node that is ready. */
 static bool falls_to_us(const struct hb_core *core, size_t group)
 {
-    for (size_t i = 0; i < core->node_count; i++) {
-        if (home_is(core, group, i) && will_take(core, i, group))
-            return core->nodes[i].self;
-    }
+    size_t home = core->groups[group].home_node;
+
+    if (home < core->node_count && will_take(core, home, group))
+        return core->nodes[home].self;
     for (size_t i = 0; i < core->node_count; i++) {
         if (ready(core, i) && will_take(core, i, group))
             return core->nodes[i].self;
@@ -211,13 +211,13 @@ static bool falls_to_us(const struct hb_core *core, size_t group)
 
 static enum hb_why why_free(const struct hb_core *core, size_t group)
 {
+    size_t home = core->groups[group].home_node;
+
     if (core->groups[group].home)
         return HB_WHY_HOME;
-    for (size_t i = 0; i < core->node_count; i++) {
-        if (home_is(core, group, i) && !hb_node_out(&core->nodes[i]) &&
-            core->nodes[i].view.stage == HB_STAGE_STABLE)
-            return HB_WHY_FAILED;
-    }
+    if (home < core->node_count && !hb_node_out(&core->nodes[home]) &&
+        core->nodes[home].view.stage == HB_STAGE_STABLE)
+        return HB_WHY_FAILED;
     return any_lost(core) ? HB_WHY_DEAD : HB_WHY_LEFT;
 }
 

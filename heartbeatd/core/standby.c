@@ -276,18 +276,14 @@ static void settle_by_word(struct hb_core *core)
 static bool wants_back(const struct hb_core *core, size_t group)
 {
     const struct hb_owned *owned = &core->groups[group];
+    const struct hb_node *node;
 
-    if (owned->home || owned->run.state != HB_GROUP_HELD || owned->contested ||
+    if (owned->home || owned->home_node == core->node_count || owned->run.state != HB_GROUP_HELD || owned->contested ||
         (owned->why != HB_WHY_DEAD && owned->why != HB_WHY_LEFT))
         return false;
-    for (size_t i = 0; i < core->node_count; i++) {
-        const struct hb_node *node = &core->nodes[i];
-
-        if (strcmp(node->name, owned->run.group->home) == 0)
-            return node->status == HB_STATUS_ACTIVE && hb_node_stable(node) &&
-                   !(node->view.groups[group] & HB_G_FAILED);
-    }
-    return false;
+    node = &core->nodes[owned->home_node];
+    return node->status == HB_STATUS_ACTIVE && hb_node_stable(node) &&
+           !(node->view.groups[group] & HB_G_FAILED);
 }
 
 static void settle_failback(struct hb_core *core)

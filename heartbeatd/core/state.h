@@ -36,6 +36,7 @@ struct hb_owned {
     struct hb_group_run run;
     enum hb_why why;
     bool home;          /* its line names us */
+    size_t home_node;   /* the node its line names; node_count if there is none */
     bool took;
     bool failed;        /* could not be started here */
     bool contested;     /* held by another as well; announce again when it lets go */

@@ -6,8 +6,6 @@
  * changed, so any one that arrives makes up for all that were lost; an older
  * one than what is known is not listened to.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -65,10 +63,14 @@ uint8_t hb_word_bits(const struct hb_core *core, size_t group)
 
 static void append_hex(GString *text, uint64_t value)
 {
-    char digits[20];
+    char digits[16];
+    int at = sizeof digits;
 
-    snprintf(digits, sizeof digits, "%" PRIx64, value);
-    g_string_append(text, digits);
+    do {
+        digits[--at] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    } while (value != 0);
+    g_string_append_len(text, digits + at, (gssize)sizeof digits - at);
 }
 
 /* All but "seen", which changes with every message heard. */
