@@ -37,6 +37,7 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_LDAP] = &ld_check_ldap,
     [LD_APP_LDAPS] = &ld_check_ldap,
     [LD_APP_NNTP] = &ld_check_nntp,
+    [LD_APP_PGSQL] = &ld_check_pgsql,
     [LD_APP_POP] = &ld_check_pop,
     [LD_APP_POPS] = &ld_check_pop,
     [LD_APP_RADIUS] = &ld_check_radius,
@@ -52,10 +53,18 @@ static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {
     [LD_CHECK_EXTERNAL] = &ld_check_external,
 };
 
+/* NULL too where this build has no client library for it. */
+static const struct ld_check_ops *ops_of_app(enum ld_app app)
+{
+    const struct ld_check_ops *ops = (unsigned)app < LD_APP_COUNT ? by_app[app] : NULL;
+
+    return ops != NULL && ops->start != NULL ? ops : NULL;
+}
+
 const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe)
 {
     if (probe->type == LD_CHECK_NEGOTIATE)
-        return (unsigned)probe->app < LD_APP_COUNT ? by_app[probe->app] : NULL;
+        return ops_of_app(probe->app);
     /* UDP has no connections to try: the host is asked instead. */
     if (probe->type == LD_CHECK_CONNECT && probe->protocol == LD_UDP)
         return &ld_check_ping;
@@ -70,7 +79,7 @@ bool ld_check_supported(enum ld_checktype type, enum ld_app app)
         return true;
     case LD_CHECK_NEGOTIATE:
     case LD_CHECK_COMBINED:
-        return (unsigned)app < LD_APP_COUNT && by_app[app] != NULL;
+        return ops_of_app(app) != NULL;
     default:
         return (unsigned)type < LD_CHECKTYPE_COUNT && by_type[type] != NULL;
     }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "config.h"
 #include "ldirectord/conf/ld_cf_inside.h"
 
 #define CHECKTIMEOUT_S     5
@@ -218,6 +219,7 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_LDAP] = true,
     [LD_APP_LDAPS] = true,
     [LD_APP_NNTP] = true,
+    [LD_APP_PGSQL] = LD_HAVE_PGSQL,
     [LD_APP_POP] = true,
     [LD_APP_POPS] = true,
     [LD_APP_RADIUS] = true,
@@ -232,6 +234,12 @@ bool ld_cf_acts_on(enum ld_app app)
     return (unsigned)app < LD_APP_COUNT && acted_on[app];
 }
 
+/* Acted on where configure found the library. */
+static bool needs_library(enum ld_app app)
+{
+    return app == LD_APP_PGSQL;
+}
+
 static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
 {
     const struct ld_service *service = block->service;
@@ -240,8 +248,11 @@ static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
         return;
     ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file,
                 block->app_set ? block->app_line : service->line, 0,
-                "service = %s%s: this version does not act on it yet", ld_app_name(service->app),
-                block->app_set ? "" : " (chosen by the port)");
+                "service = %s%s: this version %s", ld_app_name(service->app),
+                block->app_set ? "" : " (chosen by the port)",
+                needs_library(service->app)
+                    ? "was built without the client library it takes for that"
+                    : "does not act on it yet");
 }
 
 static void check_pattern(struct ld_cf *cf, const char *pattern, unsigned line, GHashTable *checked)

@@ -35,13 +35,12 @@ static inline void assert_told(struct ld_probe probe, const struct fake_talk *ta
 /* Refuses, deaf, silent, a byte at a time, hangs up, no end: never up, never late. good is what
  * the same server says when it is well. endless is the verdict on a server that does not stop
  * saying rubbish. */
-static inline void assert_bears_bad_manners(struct ld_probe probe, const struct fake_talk *good,
-                                            const char *rubbish, enum ld_verdict endless)
+static inline void assert_bears_the_worst(struct ld_probe probe, const struct fake_talk *good,
+                                          const char *rubbish, enum ld_verdict endless)
 {
     struct fake_talk talk = *good;
     bool stream = good->type != SOCK_DGRAM;
 
-    assert_told(probe, good, LD_L7OK);
     probe.port = fake_server_closed_port(AF_INET);
     assert_verdict(ask(&probe, NULL), LD_L4CON);
     probe.timeout_ms = 300;
@@ -71,6 +70,14 @@ static inline void assert_bears_bad_manners(struct ld_probe probe, const struct 
     if (!stream || endless == LD_L7TOUT)
         probe.timeout_ms = 300;
     assert_told(probe, &talk, endless);
+}
+
+/* All that, and up when it is well. */
+static inline void assert_bears_bad_manners(struct ld_probe probe, const struct fake_talk *good,
+                                            const char *rubbish, enum ld_verdict endless)
+{
+    assert_told(probe, good, LD_L7OK);
+    assert_bears_the_worst(probe, good, rubbish, endless);
 }
 
 #endif

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Checks through databases' own client libraries against the databases as Debian ships them:
+# postgresql. Healthy, asked for what they have not, frozen, and gone.
+# needs: databases
+# bound: 120
+
+network wire
+host server product="$LAB_PEERS/databases" eth0=wire:10.4.0.1/24,fd04::1/64
+host director eth0=wire:10.4.0.254/24,fd04::254/64
+
+host_install server /etc/lab/pg-start 755 <<'END'
+#!/bin/bash
+set -e
+PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
+cd /tmp
+if [[ ! -d /srv/pg/base ]]; then
+    echo geheim >/tmp/pg-password
+    initdb -D /srv/pg -U admin -A scram-sha-256 --pwfile=/tmp/pg-password --no-locale -N
+    echo 'host all all all scram-sha-256' >>/srv/pg/pg_hba.conf
+fi
+exec postgres -D /srv/pg -c listen_addresses='*' -c unix_socket_directories=/tmp -c fsync=off \
+    -c shared_buffers=16MB -c max_connections=20
+END
+nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+on server install -d -o 65534 -g 65534 -m 700 /srv/pg
+serve_all() {
+    on server bash -c "$nobody /etc/lab/pg-start </dev/null &>/var/log/pg.log &"
+}
+serve_all
+
+ask="gives director"
+pg="pgsql tcp 10.4.0.1 5432 login=admin passwd=geheim database=postgres"
+one='request=/select 1'
+wait_until 40 "pgsql: a row" $ask L7OK $pg "$one"
+expect "pgsql over IPv6 likewise" $ask L7OK ${pg/10.4.0.1/fd04::1} "$one"
+expect "pgsql: a great many rows, of which the first is enough" $ask L7OK $pg "request=/select repeat('x', 1000) from generate_series(1, 1000000)"
+expect "pgsql: no rows" $ask L7STS $pg "request=/select 1 where false"
+expect "pgsql: a table there is not" $ask L7STS $pg "request=/select * from nothing"
+expect "pgsql: no SQL" $ask L7STS $pg "request=/hello"
+expect "pgsql: two statements are not one" $ask L7STS $pg "request=/select 1; select 2"
+expect "pgsql: a statement that changes nothing" $ask L7STS $pg "request=/set timezone to utc"
+expect "pgsql: a row of more than 4 MiB" $ask L7RSP $pg "request=/select repeat('x', 100000000)"
+expect "pgsql: a statement that takes too long" $ask L7TOUT $pg "request=/select pg_sleep(60)" timeout_ms=500
+expect "pgsql: the wrong password" $ask L7STS ${pg/geheim/x} "$one"
+expect "pgsql: a database there is not" $ask L7STS ${pg/=postgres/=nowhere} "$one"
+
+host_freeze server
+expect "frozen: pgsql" $ask L7TOUT $pg "$one" timeout_ms=500
+host_thaw server
+wait_until 10 "thawed: pgsql" $ask L7OK $pg "$one"
+
+on server bash -c 'kill -KILL -1' || :
+expect "gone: pgsql" $ask L4CON $pg "$one"
+serve_all
+wait_until 40 "back: pgsql" $ask L7OK $pg "$one"
