@@ -16,6 +16,7 @@ extern const struct ld_check_ops ld_check_dns;
 extern const struct ld_check_ops ld_check_external;
 extern const struct ld_check_ops ld_check_ftp;
 extern const struct ld_check_ops ld_check_http;
+extern const struct ld_check_ops ld_check_mysql;
 extern const struct ld_check_ops ld_check_nntp;
 extern const struct ld_check_ops ld_check_imap;
 extern const struct ld_check_ops ld_check_ldap;

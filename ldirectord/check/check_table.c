@@ -36,6 +36,7 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_IMAPS] = &ld_check_imap,
     [LD_APP_LDAP] = &ld_check_ldap,
     [LD_APP_LDAPS] = &ld_check_ldap,
+    [LD_APP_MYSQL] = &ld_check_mysql,
     [LD_APP_NNTP] = &ld_check_nntp,
     [LD_APP_PGSQL] = &ld_check_pgsql,
     [LD_APP_POP] = &ld_check_pop,

@@ -218,6 +218,7 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_IMAPS] = true,
     [LD_APP_LDAP] = true,
     [LD_APP_LDAPS] = true,
+    [LD_APP_MYSQL] = LD_HAVE_MYSQL,
     [LD_APP_NNTP] = true,
     [LD_APP_PGSQL] = LD_HAVE_PGSQL,
     [LD_APP_POP] = true,
@@ -237,7 +238,7 @@ bool ld_cf_acts_on(enum ld_app app)
 /* Acted on where configure found the library. */
 static bool needs_library(enum ld_app app)
 {
-    return app == LD_APP_PGSQL;
+    return app == LD_APP_MYSQL || app == LD_APP_PGSQL;
 }
 
 static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)

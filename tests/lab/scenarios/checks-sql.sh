@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Checks through databases' own client libraries against the databases as Debian ships them:
-# postgresql. Healthy, asked for what they have not, frozen, and gone.
+# postgresql and mariadb. Healthy, asked for what they have not, frozen, and gone.
 # needs: databases
 # bound: 120
 
@@ -22,10 +22,33 @@ fi
 exec postgres -D /srv/pg -c listen_addresses='*' -c unix_socket_directories=/tmp -c fsync=off \
     -c shared_buffers=16MB -c max_connections=20
 END
+host_install server /etc/lab/my-start 755 <<'END'
+#!/bin/bash
+set -e
+cd /srv/my
+options=(--no-defaults --datadir=/srv/my/data --socket=/srv/my/socket --pid-file=/srv/my/pid
+    --lc-messages-dir=/usr/share/mysql --innodb-buffer-pool-size=8M --innodb-flush-log-at-trx-commit=0)
+if [[ ! -d data ]]; then
+    mkdir data
+    {
+        # a statement a line
+        echo 'create database if not exists mysql;'
+        echo 'use mysql;'
+        cat /usr/share/mysql/mysql_system_tables.sql
+        echo 'flush privileges;'
+        echo 'create user admin identified by "geheim";'
+        echo 'grant all on *.* to admin;'
+        echo 'create database shop;'
+        echo 'create table shop.things (name text);'
+    } | mariadbd "${options[@]}" --bootstrap
+fi
+exec mariadbd "${options[@]}" --port=3306
+END
 nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-on server install -d -o 65534 -g 65534 -m 700 /srv/pg
+on server install -d -o 65534 -g 65534 -m 700 /srv/pg /srv/my
 serve_all() {
     on server bash -c "$nobody /etc/lab/pg-start </dev/null &>/var/log/pg.log &"
+    on server bash -c "$nobody /etc/lab/my-start </dev/null &>/var/log/my.log &"
 }
 serve_all
 
@@ -45,12 +68,32 @@ expect "pgsql: a statement that takes too long" $ask L7TOUT $pg "request=/select
 expect "pgsql: the wrong password" $ask L7STS ${pg/geheim/x} "$one"
 expect "pgsql: a database there is not" $ask L7STS ${pg/=postgres/=nowhere} "$one"
 
+my="mysql tcp 10.4.0.1 3306 login=admin passwd=geheim database=shop"
+wait_until 40 "mysql: a row" $ask L7OK $my "$one"
+expect "mysql over IPv6 likewise" $ask L7OK ${my/10.4.0.1/fd04::1} "$one"
+expect "mysql: a great many rows, of which the first are enough" $ask L7OK $my "request=/select seq, repeat('x', 1000) from seq_1_to_1000000"
+expect "mysql: no rows" $ask L7STS $my "request=/select name from things"
+expect "mysql: a table there is not" $ask L7STS $my "request=/select * from nothing"
+expect "mysql: no SQL" $ask L7STS $my "request=/hello"
+expect "mysql: two statements are not one" $ask L7STS $my "request=/select 1; select 2"
+expect "mysql: a statement that changes nothing" $ask L7STS $my "request=/delete from things"
+expect "mysql: a statement that changes something" $ask L7OK $my "request=/insert into things values ('one')"
+expect "mysql: a row of more than 1 MiB" $ask L7RSP $my "request=/select repeat('x', 10000000)"
+expect "mysql: a file of the director's is not given" $ask L7STS $my "request=/load data local infile '/etc/passwd' into table things"
+expect "mysql: a statement that takes too long" $ask L7TOUT $my "request=/select sleep(60)" timeout_ms=500
+expect "mysql: the wrong password" $ask L7STS ${my/geheim/x} "$one"
+expect "mysql: a database there is not" $ask L7STS ${my/shop/nowhere} "$one"
+
 host_freeze server
 expect "frozen: pgsql" $ask L7TOUT $pg "$one" timeout_ms=500
+expect "frozen: mysql" $ask L7TOUT $my "$one" timeout_ms=500
 host_thaw server
 wait_until 10 "thawed: pgsql" $ask L7OK $pg "$one"
+wait_until 10 "thawed: mysql" $ask L7OK $my "$one"
 
 on server bash -c 'kill -KILL -1' || :
 expect "gone: pgsql" $ask L4CON $pg "$one"
+expect "gone: mysql" $ask L4CON $my "$one"
 serve_all
 wait_until 40 "back: pgsql" $ask L7OK $pg "$one"
+wait_until 40 "back: mysql" $ask L7OK $my "$one"
