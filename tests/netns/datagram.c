@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For the tests of the daemon: "datagram hold PORT" keeps a UDP port until it is
- * killed; "datagram squat NAME" an abstract socket; "datagram junk ADDRESS PORT"
+ * killed, "datagram share PORT" one that others may have too (SO_REUSEPORT),
+ * "datagram squat NAME" an abstract socket; "datagram junk ADDRESS PORT"
  * sends datagrams that no heartbeat should send, in many shapes and sizes, the
  * same ones every time.
  */
@@ -35,12 +36,14 @@ static const char *const beginnings[] = {
 };
 static const size_t lengths[] = {0, 1, 3, 16, 100, 1000, 5121, 9000, 65000};
 
-static int hold(uint16_t port)
+static int hold(uint16_t port, int shared)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof(shared)) < 0 ||
+        bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
         perror("datagram");
         return 1;
     }
@@ -99,8 +102,8 @@ static int junk(const char *address, uint16_t port)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && !strcmp(argv[1], "hold")) {
-        return hold((uint16_t)atoi(argv[2]));
+    if (argc == 3 && (!strcmp(argv[1], "hold") || !strcmp(argv[1], "share"))) {
+        return hold((uint16_t)atoi(argv[2]), !strcmp(argv[1], "share"));
     }
     if (argc == 3 && !strcmp(argv[1], "squat")) {
         return squat(argv[2]);
@@ -108,6 +111,6 @@ int main(int argc, char **argv)
     if (argc == 4 && !strcmp(argv[1], "junk")) {
         return junk(argv[2], (uint16_t)atoi(argv[3]));
     }
-    fprintf(stderr, "usage: datagram hold PORT | squat NAME | junk ADDRESS PORT\n");
+    fprintf(stderr, "usage: datagram hold PORT | share PORT | squat NAME | junk ADDRESS PORT\n");
     return 2;
 }
