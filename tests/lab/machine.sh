@@ -26,6 +26,10 @@ machine_choose() {
             ;;
         *) die "no backend $wanted" ;;
     esac
+    # Servers of many kinds are unpacked for this machine only, and want nothing of its kernel.
+    if [[ " $needs " == *' net-servers '* || " $needs " == *' databases '* ]]; then
+        wanted=direct
+    fi
     if [[ $wanted == uml ]] && ! command -v linux.uml >/dev/null; then
         echo "needs IPVS: load ip_vs into this kernel, or install user-mode-linux"
         return 1
