@@ -62,11 +62,13 @@ void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct h
 
     hb_msg_hex(beat, "hg", &generation);
     hb_msg_hex(beat, "seq", &number);
-    if (from == to || sent_ns <= sim->nodes[to].upset_ns || generation < path->generation ||
+    if (from == to || generation < path->generation ||
         (generation == path->generation && number <= path->number))
         return;
     path->generation = generation;
     path->number = number;
+    if (sent_ns <= sim->nodes[to].upset_ns)
+        return;
     if (path->beat_ns == 0 || sim->now_ns - path->beat_ns >= dead_ns(sim, from))
         path->good = sim->paths[to][from].good = 0; /* both must learn what happened meanwhile */
     path->beat_ns = sim->now_ns;
@@ -224,7 +226,7 @@ static void audit_death(struct sim *sim, unsigned index, unsigned of)
         sim_fail(sim, "%s was held up for %.3f s and judges %s by it", sim_name(index),
                  (double)node->pause_ns / 1e9, sim_name(of));
     if (seen->status != HB_STATUS_DEAD || before == HB_STATUS_DEAD || node->beats[of] == 0 ||
-        !node->core->comm_up || node->beat_ns[of] <= node->upset_ns ||
+        node->beat_generation[of] != seen->generation || !node->core->comm_up || node->beat_ns[of] <= node->upset_ns ||
         node->core->status != HB_STATUS_ACTIVE)
         return;
     if (sim->now_ns != node->beat_ns[of] + seen->dead_ns)
