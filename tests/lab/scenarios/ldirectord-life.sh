@@ -181,6 +181,16 @@ two_starts() {
 expect "of two that start at once one runs" two_starts
 expect "which stops" ldirectord_says 0 stop
 
+killed_and_started() {
+    on director ldirectord start && daemon_pid && on director bash -c "kill -9 $REPLY; exec ldirectord start" &&
+        ldirectord_says 0 status
+}
+expect "right after a kill it starts again" killed_and_started
+expect "and stops" ldirectord_says 0 stop
+expect "it starts with no descriptors at all" on director bash -c 'ldirectord start <&- >&- 2>&-'
+wait_until 10 "and works" table_has "-a $web -r 10.0.0.11:80 -g -w 1"
+expect "and stops" ldirectord_says 0 stop
+
 in_foreground() { # WORD... : for two seconds; what it prints is in $said
     said=$(on director timeout -s TERM 2 ldirectord "$@" 2>/dev/null) || :
     note "director# ldirectord $*: $said"
