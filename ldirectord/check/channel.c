@@ -38,8 +38,8 @@ static void flush(struct ld_channel *channel)
 {
     while (channel->unsent->len > 0) {
         size_t sent = 0;
-        CURLcode result =
-            curl_easy_send(channel->transfer.easy, channel->unsent->str, channel->unsent->len, &sent);
+        CURLcode result = curl_easy_send(channel->transfer.easy, channel->unsent->str,
+                                         channel->unsent->len, &sent);
 
         if (result == CURLE_AGAIN)
             break;
@@ -131,7 +131,8 @@ static CURLSH *pool_new(void)
 }
 
 int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const struct ha_addr *addr,
-                 uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops, void *ctx)
+                    uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
+                    void *ctx)
 {
     const uint64_t give_up_ms = ld_check_probe(check)->timeout_ms + 1000;
     char *url;
@@ -146,7 +147,8 @@ int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const st
     channel->watch.fd = -1;
     channel->unsent = g_string_new(NULL);
     channel->alone = pool_new();
-    if (channel->alone == NULL || !ld_transfer_take(channel->http, &channel->transfer, transfer_over, channel))
+    if (channel->alone == NULL ||
+        !ld_transfer_take(channel->http, &channel->transfer, transfer_over, channel))
         return -ENOMEM;
     easy = channel->transfer.easy;
     channel->transfer.tls = tls != LD_CHANNEL_PLAIN;
@@ -168,7 +170,8 @@ bool ld_channel_local(const struct ld_channel *channel, struct ha_addr *addr)
     struct sockaddr_storage from;
     socklen_t length = sizeof(from);
 
-    return channel->open && getsockname(channel->watch.fd, (struct sockaddr *)&from, &length) == 0 &&
+    return channel->open &&
+           getsockname(channel->watch.fd, (struct sockaddr *)&from, &length) == 0 &&
            ha_addr_from_sockaddr(addr, NULL, (struct sockaddr *)&from);
 }
 

@@ -43,7 +43,8 @@ struct ld_channel {
 /* 0, then opened() or failed() follows; or negative errno. Gives up by itself a second after
  * timeout_ms. */
 int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const struct ha_addr *addr,
-                 uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops, void *ctx);
+                    uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
+                    void *ctx);
 /* After opened(). All of it goes, in time. */
 void ld_channel_send(struct ld_channel *channel, const char *bytes, size_t length);
 /* Which address of ours the connection comes from. False: it does not stand. */

@@ -130,7 +130,8 @@ static void judge_body(struct ld_check *check)
         ld_check_done(check, LD_L7OK, NULL);
         return;
     }
-    found = ld_checks_match(ld_check_room(check), receive, state->body->str, state->body->len, &why);
+    found = ld_checks_match(ld_check_room(check), receive, state->body->str, state->body->len,
+                            &why);
     if (found > 0)
         ld_check_done(check, LD_L7OK, NULL);
     else if (found == 0)

@@ -76,8 +76,8 @@ static void judge(struct ldap_state *state)
         return;
     }
     if (receive != NULL && receive[0] != '\0')
-        found = ld_checks_match(ld_check_room(state->check), receive, state->dn,
-                                strlen(state->dn), &why);
+        found = ld_checks_match(ld_check_room(state->check), receive, state->dn, strlen(state->dn),
+                                &why);
     if (found > 0)
         finish(state, LD_L7OK, NULL);
     else

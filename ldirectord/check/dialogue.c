@@ -10,11 +10,11 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 
-#define LINE_MAX_BYTES   8192
+#define LINE_MAX_BYTES 8192
 #define ANSWER_MAX_BYTES (64 << 10)
 /* Long enough for an answer to a goodbye, and too short to matter for the next check. */
-#define PATIENCE_MS      1000
-#define WORDS_MAX        120
+#define PATIENCE_MS 1000
+#define WORDS_MAX 120
 
 /* ---- the end ---- */
 
@@ -81,21 +81,26 @@ void ld_dialogue_improper(struct ld_dialogue *dialogue, const char *words)
 void ld_dialogue_say(struct ld_dialogue *dialogue, const char *topic, const char *format, ...)
 {
     va_list args;
-    char *text, *to;
+    char *text, *line, *to;
+    size_t length;
 
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    to = text;
+    length = strlen(text);
+    line = to = g_malloc(length + 2);
     for (const char *from = text; *from != '\0'; from++)
         if (!g_ascii_iscntrl(*from))
             *to++ = *from;
+    *to++ = '\r';
+    *to++ = '\n';
     dialogue->topic = topic;
     dialogue->heard = 0;
-    ld_channel_send(&dialogue->channel, text, (size_t)(to - text));
-    ld_channel_send(&dialogue->channel, "\r\n", 2);
-    memset(text, 0, (size_t)(to - text)); /* it may have been a password */
+    ld_channel_send(&dialogue->channel, line, (size_t)(to - line));
+    memset(text, 0, length); /* it may have been a password */
+    memset(line, 0, length);
     g_free(text);
+    g_free(line);
 }
 
 /* ---- what is heard ---- */
@@ -194,7 +199,8 @@ bool ld_dialogue_reply(struct ld_dialogue *dialogue, const char *line)
 
 /* ---- start and stop ---- */
 
-int ld_dialogue_start(struct ld_check *check, const struct ld_dialogue_rules *rules, enum ld_channel_tls tls)
+int ld_dialogue_start(struct ld_check *check, const struct ld_dialogue_rules *rules,
+                      enum ld_channel_tls tls)
 {
     const struct ld_probe *probe = ld_check_probe(check);
     struct ld_dialogue *dialogue = ld_check_state(check);
@@ -207,7 +213,8 @@ int ld_dialogue_start(struct ld_check *check, const struct ld_dialogue_rules *ru
         ld_check_done(check, LD_L4CON, "no port is configured for this check");
         return 0;
     }
-    return ld_channel_open(&dialogue->channel, check, &probe->addr, probe->port, tls, &channel_ops, dialogue);
+    return ld_channel_open(&dialogue->channel, check, &probe->addr, probe->port, tls, &channel_ops,
+                           dialogue);
 }
 
 void ld_dialogue_stop(struct ld_check *check)

@@ -9,9 +9,19 @@
 #include <string.h>
 
 enum {
-    BOOLEAN = 0x01, INTEGER = 0x02, OCTETS = 0x04, ENUMERATED = 0x0a, SEQUENCE = 0x30,
-    BIND = 0x60, BIND_RESPONSE = 0x61, UNBIND = 0x42, SEARCH = 0x63, ENTRY = 0x64, DONE = 0x65,
-    REFERENCE = 0x73, NOTICE = 0x78,
+    BOOLEAN = 0x01,
+    INTEGER = 0x02,
+    OCTETS = 0x04,
+    ENUMERATED = 0x0a,
+    SEQUENCE = 0x30,
+    BIND = 0x60,
+    BIND_RESPONSE = 0x61,
+    UNBIND = 0x42,
+    SEARCH = 0x63,
+    ENTRY = 0x64,
+    DONE = 0x65,
+    REFERENCE = 0x73,
+    NOTICE = 0x78,
     SIMPLE = 0x80,  /* of a bind: a password */
     PRESENT = 0x87, /* of a filter: the attribute is there */
 };
@@ -157,8 +167,8 @@ static bool read_operation(struct span message, struct ld_ldap_answer *answer)
     static const struct {
         uint8_t tag;
         enum ld_ldap_kind kind;
-    } results[] = {{BIND_RESPONSE, LD_LDAP_BIND_RESPONSE}, {DONE, LD_LDAP_DONE},
-                   {NOTICE, LD_LDAP_NOTICE}};
+    } results[] = {
+        {BIND_RESPONSE, LD_LDAP_BIND_RESPONSE}, {DONE, LD_LDAP_DONE}, {NOTICE, LD_LDAP_NOTICE}};
     struct span id, operation, dn;
 
     *answer = (struct ld_ldap_answer){.text = ""};

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define WAIT_MS 10000
 
 #define MUST(condition)                                                                            \
     do {                                                                                           \
@@ -80,8 +83,8 @@ static void serve(int fd, const struct fake_turn *script, int log_fd)
             on = answer(fd, script, line->str);
             g_string_truncate(line, 0);
         }
-        /* What has no lines, as ldap, is answered as it comes. */
-        if (on && line->len > 0 && line->str[0] == '0') {
+        /* What has no lines, as a message of ldap, is answered as it comes. */
+        if (on && line->len > 1 && line->str[0] == '0' && line->str[1] != ' ') {
             on = answer(fd, script, line->str);
             g_string_truncate(line, 0);
         }
@@ -95,6 +98,7 @@ static void live(int listen_fd, const struct fake_turn *script, int log_fd)
 
     while ((fd = accept(listen_fd, NULL, NULL)) >= 0) {
         serve(fd, script, log_fd);
+        (void)!write(log_fd, "", 1);
         close(fd);
     }
 }
@@ -130,11 +134,13 @@ void fake_script_stop(struct fake_script *server)
 
 char *fake_script_heard(struct fake_script *server)
 {
+    struct pollfd log = {.fd = server->log_fd, .events = POLLIN};
     GString *heard = g_string_new(NULL);
     char bytes[4096];
     ssize_t length;
 
-    while ((length = read(server->log_fd, bytes, sizeof(bytes))) > 0)
+    while (strlen(heard->str) == heard->len && poll(&log, 1, WAIT_MS) == 1 &&
+           (length = read(server->log_fd, bytes, sizeof(bytes))) > 0)
         g_string_append_len(heard, bytes, length);
     return g_string_free(heard, FALSE);
 }

@@ -141,7 +141,8 @@ static void a_data_connection_must_be_had(void **state)
     unsigned closed = fake_server_closed_port(AF_INET);
     char *answer = g_strdup_printf("227 (127,0,0,1,%u,%u)\r\n", closed >> 8, closed & 255);
     const struct dialogue_case cases[] = {
-        {{HI, USER, PASS, TYPE, {"PASV", "502 no\r\n", 0, 0}, BYE, END}, LD_L7STS, "PASV: 502 no", 0},
+        {{HI, USER, PASS, TYPE, {"PASV", "502 no\r\n", 0, 0}, BYE, END}, LD_L7STS, "PASV: 502 no",
+         NULL},
         {{HI, USER, PASS, TYPE, {"PASV", "227 here\r\n", 0, 0}, END}, LD_L7RSP,
          "PASV: not FTP: 227 here", NULL},
         {{HI, USER, PASS, TYPE, {"PASV", answer, 0, 0}, BYE, END}, LD_L4CON,
