@@ -63,7 +63,8 @@ END
 }
 dovecot_certificate good
 host_install server /etc/lab/vsftpd.conf <<'END'
-listen=YES
+listen=NO
+listen_ipv6=YES
 anonymous_enable=YES
 anon_root=/srv/ftp
 secure_chroot_dir=/run/vsftpd
@@ -154,6 +155,7 @@ done
 
 wait_until 10 "ftp: anonymous" $ask L7OK ftp $at 21
 expect "ftp: a file" $ask L7OK ftp $at 21 request=/pub/health.txt receive='^all is well$'
+expect "ftp over IPv6: a file" $ask L7OK ftp tcp fd04::1 21 request=/pub/health.txt receive=well
 expect "ftp: a file with other words" $ask L7MATCH ftp $at 21 request=/pub/health.txt receive=ill
 expect "ftp: no such file" $ask L7STS ftp $at 21 request=/pub/nothing
 expect "ftp: somebody unknown" $ask L7STS ftp $at 21 login=joe passwd=x
