@@ -135,8 +135,11 @@ static void say_pass(struct ftp_state *state)
 
 static void logged_in(struct ftp_state *state)
 {
-    if (ld_wire_request(ld_check_probe(state->dialogue.check))[0] == '\0' &&
-        ld_check_probe(state->dialogue.check)->receive == NULL) {
+    const struct ld_probe *probe = ld_check_probe(state->dialogue.check);
+    bool wants_file = ld_wire_request(probe)[0] != '\0' ||
+                      (probe->receive != NULL && probe->receive[0] != '\0');
+
+    if (!wants_file) {
         leave(state, LD_L7OK, NULL);
         return;
     }

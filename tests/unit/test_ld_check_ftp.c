@@ -50,7 +50,7 @@ static void the_port_is_read_from_either_answer(void **state)
 
 static void without_request_and_receive_a_login_is_what_it_takes(void **state)
 {
-    const struct ld_probe probe = ftp_probe("/", NULL);
+    const struct ld_probe probe = ftp_probe("/", NULL), other = ftp_probe("/", "");
     const struct dialogue_case cases[] = {
         {{HI, USER, PASS, BYE, END}, LD_L7OK, NULL, "USER you\r\nPASS secret\r\nQUIT\r\n"},
         {{HI, {"USER", "230 in\r\n", 0, 0}, BYE, END}, LD_L7OK, NULL, "USER you\r\nQUIT\r\n"},
@@ -68,6 +68,7 @@ static void without_request_and_receive_a_login_is_what_it_takes(void **state)
 
     (void)state;
     try_dialogue(&probe, cases, G_N_ELEMENTS(cases));
+    try_dialogue(&other, cases, 1);
 }
 
 static void anonymous_is_who_has_no_login(void **state)
