@@ -4,9 +4,10 @@
  * from then on the socket is watched here and read and written through libcurl,
  * which does the TLS.
  *
- * libcurl keeps such a connection in its pool of idle ones, and when another
- * transfer starts it throws out of the pool what has unread bytes: that would
- * hit a server that has just said something. So each channel has a pool to itself.
+ * libcurl keeps such a connection in its pool of idle ones, which it tidies when
+ * other transfers start, and an idle connection with bytes to read may look dead
+ * to it: just what a server looks like that has said something. So each channel
+ * has a pool to itself.
  */
 #include "ldirectord/check/channel.h"
 
