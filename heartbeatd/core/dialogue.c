@@ -268,6 +268,7 @@ void hb_dialogue_shutdone(struct hb_core *core, struct hb_node *node)
     node->view.stage = HB_STAGE_GONE;
     hb_owner_claims(core, node, HB_HOLD_NONE);
     hb_standby_lost(core, node);
+    hb_owner_home_gone(core, node);
 }
 
 void hb_dialogue_stop(struct hb_core *core)

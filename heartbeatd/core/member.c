@@ -178,6 +178,7 @@ static void node_dies(struct hb_core *core, struct hb_node *node)
         hb_say(core, LOG_INFO, "Resources being acquired from %s.", node->name);
     }
     hb_standby_lost(core, node);
+    hb_owner_home_gone(core, node);
     hb_node_die(node, core->group_count);
     if (core->ask_nodes_ns != HA_NEVER)
         core->ask_nodes_ns = hb_mono(core); /* it may have been the one we asked */

@@ -107,6 +107,17 @@ enum hb_hold hb_owner_hold(const struct hb_core *core)
                  : (foreign ? HB_HOLD_FOREIGN : HB_HOLD_NONE);
 }
 
+void hb_owner_home_gone(struct hb_core *core, const struct hb_node *node)
+{
+    for (size_t i = 0; i < core->group_count; i++) {
+        struct hb_owned *owned = &core->groups[i];
+
+        if (owned->why == HB_WHY_HANDED && owned->home_node < core->node_count &&
+            &core->nodes[owned->home_node] == node)
+            owned->why = HB_WHY_LEFT;
+    }
+}
+
 void hb_owner_claims(const struct hb_core *core, struct hb_node *node, enum hb_hold hold)
 {
     size_t index = (size_t)(node - core->nodes);
