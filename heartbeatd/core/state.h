@@ -150,9 +150,9 @@ bool hb_owner_in(const struct hb_core *core, size_t group, enum hb_what what, si
 bool hb_owner_any_claimed(const struct hb_core *core);
 /* What rsc_hold says. */
 enum hb_hold hb_owner_hold(const struct hb_core *core);
-/* What a node that speaks in rsc_hold words claims, as bits of its view. */
 /* The home of groups that an operator had handed to us is gone: they are to return with it. */
 void hb_owner_home_gone(struct hb_core *core, const struct hb_node *node);
+/* What a node that speaks in rsc_hold words claims, as bits of its view. */
 void hb_owner_claims(const struct hb_core *core, struct hb_node *node, enum hb_hold hold);
 bool hb_hold_find(const char *text, enum hb_hold *hold);
 const char *hb_what_name(enum hb_what what);
