@@ -139,7 +139,7 @@ printf 'HEAD /test.html HTTP/1.1\nHost: x\n\n' >&"$talk"
 read -r -t 10 -u "$heard" answer || fail "the first answer to come"
 expect "a long connection stands" test "${answer%%$'\r'}" = "HTTP/1.1 200 OK"
 daemon_pid
-on director kill -9 "$REPLY"
+on director busybox kill -9 "$REPLY"
 expect "status of a killed daemon is 1, a stale pid file" ldirectord_says 1 status
 expect "in the words that cluster managers look for" said_in "ldirectord stale pid file"
 before=$(table_text)
