@@ -50,14 +50,14 @@ machine_env() {
     printf '%s=%q\n' LAB_BACKEND "$1" LAB_SRC "$src" LAB_DIR "$scratch" LAB_OUT "$folder" \
         LAB_STAGE "$base/stage" LAB_PEER "$base/peer" LAB_PEERS "$base/peers" LAB_TOOLS "$base/tools" \
         LAB_CLIENT "$base/client" LAB_PROGRAMS "$base/programs" LAB_SCENARIO "$base/scenario" LAB_DATA "$base/data" \
-        LAB_BOUND "$bound_used" LAB_KEEP "$keep" LAB_NARRATE "$narrate" LAB_SHELL "$shell" LAB_TTY "${narrator_tty:-}" \
+        LAB_WORDS "$words_used" LAB_BOUND "$bound_used" LAB_KEEP "$keep" LAB_NARRATE "$narrate" LAB_SHELL "$shell" LAB_TTY "${narrator_tty:-}" \
         LAB_COLUMNS "${COLUMNS:-80}"
 }
 
-# machine_run BACKEND SCENARIO FOLDER BOUND: returns when the lab is gone; the verdict is in FOLDER.
+# machine_run BACKEND SCENARIO FOLDER BOUND WORDS: returns when the lab is gone; the verdict is in FOLDER.
 machine_run() {
     local kind=$1 scenario=$2 folder=$3 status=0
-    bound_used=${4:-300}
+    bound_used=${4:-300} words_used=$5
     narrator_tty=''
     [[ ! -t 1 ]] || narrator_tty=yes
     [[ $shell != yes ]] || bound_used=86400

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The life of a pair: join, standby, takeover, death of either, return, orderly stop. A scenario
-# sets $left and $right (hearth or peer), $media (ucast, bcast, mcast) and $method, and sources this.
-
+# The life of a pair, any two of ours (hearth) and Heartbeat 3.0.6 (peer), over any medium, with any
+# digest: pair:LEFT:RIGHT:MEDIUM:METHOD. Two of 3.0.6 show that the story is what the original does.
+# needs: hearth peer
+# bound: 300
+read -r left right media method <<<"$LAB_WORDS"
 pair_boot "$left" "$right" "$media" "$method"
 owners_watch left right $vip $other_vip
 
