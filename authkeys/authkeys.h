@@ -18,10 +18,10 @@
 #define AK_KEYS_MAX 16
 /* Longest key text kept, in bytes. */
 #define AK_KEY_MAX 1024
-/* Longest digest as text with its NUL (sha256: 64). */
+/* Longest digest as text with its NUL (sha512: 128). */
 #define AK_DIGEST_TEXT 129
 
-enum ak_method { AK_NONE, AK_CRC, AK_MD5, AK_SHA1, AK_SHA256, AK_METHOD_COUNT };
+enum ak_method { AK_NONE, AK_CRC, AK_MD5, AK_SHA1, AK_SHA256, AK_SHA512, AK_METHOD_COUNT };
 
 struct ak_key {
     enum ak_method method; /* AK_NONE: no such index */

@@ -81,8 +81,8 @@ static bool read_method_and_key(struct reader *reader, unsigned index, char *res
         char *found = method && text ? g_strdup_printf("\"%s\"", method)
                                      : g_strdup(method ? "something else" : "nothing");
 
-        report(reader, HA_ERROR, "key %u: expected a method: sha256, sha1, md5 or crc, found %s",
-               index, found);
+        report(reader, HA_ERROR, "key %u: expected a method: sha512, sha256, sha1, md5 or crc, found %s", index,
+               found);
         g_free(found);
         return false;
     }

@@ -13,7 +13,8 @@
 #include "common/base/name.h"
 
 static const struct ha_name method_names[] = {
-    {AK_CRC, "crc"}, {AK_MD5, "md5"}, {AK_SHA1, "sha1"}, {AK_SHA256, "sha256"}, HA_NAME_END,
+    {AK_CRC, "crc"}, {AK_MD5, "md5"}, {AK_SHA1, "sha1"},
+    {AK_SHA256, "sha256"}, {AK_SHA512, "sha512"}, HA_NAME_END,
 };
 
 const char *ak_method_name(enum ak_method method)
@@ -56,6 +57,8 @@ size_t ak_digest(const struct ak_key *key, const void *bytes, size_t length,
         return hmac_text(G_CHECKSUM_SHA1, key, bytes, length, out);
     case AK_SHA256:
         return hmac_text(G_CHECKSUM_SHA256, key, bytes, length, out);
+    case AK_SHA512:
+        return hmac_text(G_CHECKSUM_SHA512, key, bytes, length, out);
     default:
         out[0] = '\0';
         return 0;

@@ -38,11 +38,17 @@ static void hmacs_give_the_answers_of_the_rfcs(void **state)
     assert_digest(AK_SHA1, "Jefe", 4, question, 28, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
     assert_digest(AK_SHA256, "Jefe", 4, question, 28,
                   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_digest(AK_SHA512, "Jefe", 4, question, 28,
+                  "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+                  "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
     assert_digest(AK_MD5, long_key, 80, long_key_text, 54, "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd");
     assert_digest(AK_SHA1, long_key, 80, long_key_text, 54,
                   "aa4ae5e15272d00e95705637ce8a3b55ed402112");
     assert_digest(AK_SHA256, long_key, 131, long_key_text, 54,
                   "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    assert_digest(AK_SHA512, long_key, 131, long_key_text, 54,
+                  "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+                  "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
 }
 
 static void an_empty_text_has_a_digest_too(void **state)
@@ -52,6 +58,9 @@ static void an_empty_text_has_a_digest_too(void **state)
     assert_digest(AK_SHA1, "", 0, NULL, 0, "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
     assert_digest(AK_SHA256, "", 0, NULL, 0,
                   "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+    assert_digest(AK_SHA512, "", 0, NULL, 0,
+                  "b936cee86c9f87aa5d3c6f2e84cb5a4239a5fe50480a6ec66b70ab5b1f4ac673"
+                  "0c6c515421b327ec1d69402e53dfb49ad7381eb067b338fd7b0cb22247225d47");
     assert_digest(AK_CRC, "", 0, NULL, 0, "ffffffff");
 }
 
