@@ -12,7 +12,7 @@
 #include "heartbeatd/core/state.h"
 
 #define START_AGAIN_MS 3000    /* nobody answered our "starting" */
-#define BOTH_WAIT_MS   10000   /* nobody is stable: who else may be coming? */
+#define BOTH_WAIT_MS   10000   /* nobody is stable: 3.0.6 lets that long pass */
 #define FAREWELL_MS    1000    /* shutdone is out; answer those who missed it */
 #define HEAL_WAIT_MS   2000    /* 3.0.6 lets go that long after a healed partition */
 #define STOP_LIMIT_MS  1200000 /* a resource that will not stop holds a stop up no longer */
@@ -23,6 +23,7 @@ enum talk {
     TALK_REPORT,        /* a "resource" message, our own among them */
     TALK_PEER_STABLE,   /* another is stable */
     TALK_ALONE,         /* there is no other */
+    TALK_AGREED,        /* all others are Hearth nodes that start as well and know that we do */
     TALK_TIME,          /* wait_ns is over */
     TALK_STOP,          /* leave in good order */
     TALK_RELEASED,      /* nothing is claimed here any more */
@@ -54,6 +55,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = STAY(INIT),
         [TALK_PEER_STABLE]   = STAY(INIT),
         [TALK_ALONE]         = STAY(INIT),
+        [TALK_AGREED]        = STAY(INIT),
         [TALK_TIME]          = STAY(INIT),
         [TALK_STOP]          = GO(SHUTDOWN, DO_RELEASE),
         [TALK_RELEASED]      = STAY(INIT),
@@ -64,6 +66,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = GO(RSC_RCVD, DO_WAIT),
         [TALK_PEER_STABLE]   = GO(STABLE, DO_ACQUIRE),
         [TALK_ALONE]         = GO(STABLE, DO_ACQUIRE),
+        [TALK_AGREED]        = GO(STABLE, DO_ACQUIRE),
         [TALK_TIME]          = GO(STARTING, DO_START),
         [TALK_STOP]          = GO(SHUTDOWN, DO_RELEASE),
         [TALK_RELEASED]      = STAY(STARTING),
@@ -74,6 +77,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = GO(RSC_RCVD, DO_WAIT),
         [TALK_PEER_STABLE]   = GO(STABLE, DO_ACQUIRE),
         [TALK_ALONE]         = GO(STABLE, DO_ACQUIRE),
+        [TALK_AGREED]        = GO(STABLE, DO_ACQUIRE),
         [TALK_TIME]          = GO(BOTH_STARTING, DO_START),
         [TALK_STOP]          = GO(SHUTDOWN, DO_RELEASE),
         [TALK_RELEASED]      = STAY(BOTH_STARTING),
@@ -84,6 +88,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = STAY(RSC_RCVD),
         [TALK_PEER_STABLE]   = GO(STABLE, DO_ACQUIRE),
         [TALK_ALONE]         = GO(STABLE, DO_ACQUIRE),
+        [TALK_AGREED]        = GO(STABLE, DO_ACQUIRE),
         [TALK_TIME]          = GO(STABLE, DO_ACQUIRE),
         [TALK_STOP]          = GO(SHUTDOWN, DO_RELEASE),
         [TALK_RELEASED]      = STAY(RSC_RCVD),
@@ -94,6 +99,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = STAY(STABLE),
         [TALK_PEER_STABLE]   = STAY(STABLE),
         [TALK_ALONE]         = STAY(STABLE),
+        [TALK_AGREED]        = STAY(STABLE),
         [TALK_TIME]          = STAY(STABLE),
         [TALK_STOP]          = GO(SHUTDOWN, DO_RELEASE),
         [TALK_RELEASED]      = STAY(STABLE),
@@ -104,6 +110,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = STAY(SHUTDOWN),
         [TALK_PEER_STABLE]   = STAY(SHUTDOWN),
         [TALK_ALONE]         = STAY(SHUTDOWN),
+        [TALK_AGREED]        = STAY(SHUTDOWN),
         [TALK_TIME]          = GO(SHUTDOWN, DO_LEAVE),
         [TALK_STOP]          = STAY(SHUTDOWN),
         [TALK_RELEASED]      = GO(GONE, DO_FAREWELL),
@@ -114,6 +121,7 @@ static const struct entry table[HB_STAGE_COUNT][TALK_COUNT] = {
         [TALK_REPORT]        = STAY(GONE),
         [TALK_PEER_STABLE]   = STAY(GONE),
         [TALK_ALONE]         = STAY(GONE),
+        [TALK_AGREED]        = STAY(GONE),
         [TALK_TIME]          = GO(GONE, DO_LEAVE),
         [TALK_STOP]          = STAY(GONE),
         [TALK_RELEASED]      = STAY(GONE),
@@ -190,7 +198,9 @@ static void talk(struct hb_core *core, enum talk event)
 
     core->stage = entry->next;
     if (entry->todo & DO_START) {
-        hb_send(core, hb_compose("starting"));
+        uint64_t number = hb_send(core, hb_compose("starting"));
+
+        core->start_number = core->start_number > 0 ? core->start_number : number;
         wait_ms(core, START_AGAIN_MS);
     }
     if (entry->todo & DO_ANSWER)
@@ -298,6 +308,24 @@ static bool any_stable(const struct hb_core *core)
     return false;
 }
 
+/* What the ten seconds are for is known sooner among Hearth nodes: nobody else is coming, each
+ * has become active, and each has seen that we have. What nobody has then falls to one of us, and
+ * that one waits until all have seen that it may (owner.c). */
+static bool all_start_as_well(const struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct hb_node *node = &core->nodes[i];
+        const struct hb_view *view = &node->view;
+
+        if (node->self || hb_node_out(node))
+            continue;
+        if (!node->hearth || !view->known || !view->sees_us || view->saw < core->start_number ||
+            view->stage < HB_STAGE_STARTING || view->stage > HB_STAGE_STABLE)
+            return false;
+    }
+    return true;
+}
+
 void hb_dialogue_settle(struct hb_core *core)
 {
     if (core->stage == HB_STAGE_SHUTDOWN) {
@@ -311,6 +339,8 @@ void hb_dialogue_settle(struct hb_core *core)
         talk(core, TALK_ALONE);
     } else if (any_stable(core)) {
         talk(core, TALK_PEER_STABLE);
+    } else if (core->stage >= HB_STAGE_STARTING && all_start_as_well(core)) {
+        talk(core, TALK_AGREED);
     }
 }
 

@@ -89,6 +89,7 @@ struct hb_core {
     bool restarting;        /* leave with HB_ACT_RESTART: healed partition with a 3.0.6 node */
     uint64_t wait_ns;       /* end of the ten seconds; next "starting"; end of a farewell */
     uint64_t heal_ns;
+    uint64_t start_number;  /* of our first "starting" */
     enum hb_hold reported;
     bool reported_stable;
 

@@ -65,6 +65,17 @@ static void two_nodes_share_the_work(struct sim *sim)
     must_own(sim, 1, BOB, "an hour later");
 }
 
+static void a_joint_start_waits_for_nobody(struct sim *sim)
+{
+    sim_start(sim, ALICE);
+    sim_run(sim, 3000);
+    sim_start(sim, BOB);
+    sim_run(sim, 250);
+    must_own(sim, 1, BOB, "250 ms after both run");
+    if (!sim_owns(sim, ALICE, 0))
+        sim_fail(sim, "250 ms after both run alice should have begun to take her group");
+}
+
 static void a_lone_node_takes_everything_after_initdead(struct sim *sim)
 {
     sim_start(sim, ALICE);
@@ -348,6 +359,7 @@ static const struct scenario {
 } scenarios[] = {
 #define SCENARIO(name) {#name, name}
     SCENARIO(two_nodes_share_the_work),
+    SCENARIO(a_joint_start_waits_for_nobody),
     SCENARIO(a_lone_node_takes_everything_after_initdead),
     SCENARIO(a_crash_is_taken_over_after_the_dead_time),
     SCENARIO(a_node_that_returns_gets_its_group_back),

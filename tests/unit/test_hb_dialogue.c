@@ -475,6 +475,33 @@ static char *word(const struct hand *hand, const char *stage, const char *groups
                            stage, hand->core->digest, groups, (unsigned)hand->core->number);
 }
 
+/* A Hearth node that is active, starts as we do and has seen that: no ten seconds. */
+static void two_hearth_nodes_that_start_wait_for_nobody(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+    char *fields;
+
+    (void)state;
+    hand_start(hand);
+    hand_hear(hand, "t=status|st=up|dt=1388|protocol=1|hearth=1|hstate=rs=init");
+    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
+    fields = word(hand, "init", "00");
+    hand_hear(hand, fields);
+    g_free(fields);
+    assert_int_equal(hand->core->stage, HB_STAGE_STARTING);
+    fields = word(hand, "starting", "00");
+    hand_hear(hand, fields);
+    g_free(fields);
+    assert_int_equal(hand->core->stage, HB_STAGE_STABLE);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED); /* it has not seen that yet */
+    fields = word(hand, "starting", "00");
+    hand_hear(hand, fields);
+    g_free(fields);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
+    hand_free(hand);
+}
+
 static void an_old_word_does_not_undo_a_newer_one(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_OFF);
@@ -572,6 +599,7 @@ int main(void)
         cmocka_unit_test(a_3_0_6_node_that_comes_late_is_only_new),
         cmocka_unit_test(a_3_0_6_node_that_restarts_at_once_keeps_what_it_had_until_it_tells),
         cmocka_unit_test(an_old_report_does_not_undo_a_newer_one),
+        cmocka_unit_test(two_hearth_nodes_that_start_wait_for_nobody),
         cmocka_unit_test(an_old_word_does_not_undo_a_newer_one),
         cmocka_unit_test(where_haresources_differ_words_are_compared_and_it_is_said),
         cmocka_unit_test(a_broken_word_is_harmless),
