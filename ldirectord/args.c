@@ -13,6 +13,7 @@
 
 static const struct ha_name orders[] = {
     {LD_ORDER_START, "start"},
+    {LD_ORDER_STANDBY, "standby"},
     {LD_ORDER_STOP, "stop"},
     {LD_ORDER_RESTART, "restart"},
     {LD_ORDER_TRY_RESTART, "try-restart"},

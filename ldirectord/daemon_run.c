@@ -20,6 +20,7 @@
 #include "common/run/log.h"
 #include "config.h"
 #include "ldirectord/ldirectord.h"
+#include "ldirectord/orders.h"
 
 /* Descriptors for checks in flight and scripts, if the system lets us. */
 #define FILES_WANTED 65536
@@ -29,6 +30,7 @@
 
 struct life {
     struct ha_loop *loop;
+    struct ha_control *control;
     struct ld_director *director;
     const char *stopped_by;
 };
@@ -120,7 +122,8 @@ static bool write_pid(const struct ld_run *run)
 static bool begin(struct ld_run *run, struct life *life)
 {
     struct ld_director_settings settings = {.path = run->path, .instance = run->instance,
-                                            .logging = run->logging, .content = run->content};
+                                            .logging = run->logging, .content = run->content,
+                                            .standby = run->standby};
     char *why = NULL;
     int error;
 
@@ -130,12 +133,6 @@ static bool begin(struct ld_run *run, struct life *life)
         g_free(why);
         return false;
     }
-    life->loop = ha_loop_new();
-    if (life->loop == NULL) {
-        say(run, "cannot make an event loop");
-        settings.ipvs->ops->close(settings.ipvs);
-        return false;
-    }
     watch_signals(life); /* what comes while we start is heeded once the loop runs */
     settings.config = g_steal_pointer(&run->config);
     error = ld_director_start(&life->director, life->loop, &settings);
@@ -143,6 +140,25 @@ static bool begin(struct ld_run *run, struct life *life)
         say(run, "cannot use the kernel's IPVS table (see the log)");
         return false;
     }
+    return true;
+}
+
+/* Before the pid is written: who finds us running can give us orders, and waits for the first table. */
+static bool open_loop(const struct ld_run *run, struct life *life)
+{
+    int error;
+
+    life->loop = ha_loop_new();
+    if (life->loop == NULL) {
+        say(run, "cannot make an event loop");
+        return false;
+    }
+    if (run->logging != LD_LOG_CONFIGURED)
+        return true;
+    error = ld_orders_listen(&life->control, life->loop, run->instance, &life->director);
+    if (error != 0)
+        ha_log(HA_LOG_WARNING, "no control socket (%s): a standby cannot be activated",
+               g_strerror(-error));
     return true;
 }
 
@@ -189,7 +205,7 @@ static int live(struct ld_run *run, struct ha_daemon *daemon)
         ha_daemon_failed(daemon, 1);
         return 1;
     }
-    if (!pid_file || write_pid(run)) {
+    if (open_loop(run, &life) && (!pid_file || write_pid(run))) {
         if (begin(run, &life)) {
             ha_daemon_ready(daemon);
             status = ha_loop_run(life.loop);
@@ -198,6 +214,7 @@ static int live(struct ld_run *run, struct ha_daemon *daemon)
         if (pid_file)
             ha_pidfile_remove(run->pid_file, getpid());
     }
+    ha_control_stop(life.control);
     ld_director_free(life.director);
     ha_loop_free(life.loop);
     if (status != 0)

@@ -10,6 +10,7 @@ struct ld_run {
     enum ld_logging logging;
     struct ld_config *config; /* taken over */
     struct ld_content content;
+    bool standby; /* begin in standby */
 };
 
 /* Runs in the background (or not, as logging says) until told to stop. Returns in the daemon

@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/daemon.h"
 #include "common/run/log.h"
@@ -129,8 +131,8 @@ static void op_answered(void *ctx, const struct ld_op *op, int error)
         application->refused = op->vs;
 }
 
-/* How many operations failed; one if the table cannot even be read. */
-static unsigned write_table(struct application *application)
+/* How many operations failed; negative errno if the table cannot even be read. */
+static int write_table(struct application *application)
 {
     struct ld_director *director = application->director;
     struct ld_table *actual = NULL, *wanted;
@@ -140,7 +142,7 @@ static unsigned write_table(struct application *application)
     if (status != 0) {
         complain(application, g_strdup_printf("cannot read the kernel's IPVS table: %s",
                                               g_strerror(-status)));
-        return 1;
+        return status;
     }
     ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
     wanted = ld_core_wanted(director->core);
@@ -151,22 +153,24 @@ static unsigned write_table(struct application *application)
     g_array_free(ops, TRUE);
     ld_table_free(wanted);
     ld_table_free(actual);
-    return status < 0 ? 1 : (unsigned)status;
+    return status;
 }
 
-static void update_table(struct ld_director *director)
+static int update_table(struct ld_director *director)
 {
     struct application application = {
         .director = director,
         .complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-    unsigned failed;
+    int failed;
 
     director->table_wanted = false;
     ha_timer_cancel(director->loop, &director->table);
     failed = write_table(&application);
     g_hash_table_destroy(director->complaints);
     director->complaints = application.complaints;
-    step(director, &(struct ld_event){.kind = LD_EV_APPLIED, .failed = failed});
+    step(director, &(struct ld_event){.kind = LD_EV_APPLIED,
+                                      .failed = failed < 0 ? 1 : (unsigned)failed});
+    return failed;
 }
 
 static void table_due(void *ctx, uint64_t now_ns)
@@ -265,6 +269,41 @@ static void watch_file(struct ld_director *director)
                                             file_changed, director);
 }
 
+/* ---- standby ---- */
+
+int ld_director_set_standby(struct ld_director *director, bool standby, unsigned *refused)
+{
+    uint64_t began_ns = ha_clock_ns();
+    bool was = ld_core_standby(director->core);
+    int status;
+
+    step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
+    status = update_table(director);
+    *refused = status > 0 ? (unsigned)status : 0;
+    if (was != standby && status >= 0)
+        ha_log(HA_LOG_NOTICE, standby ? "In standby: the checks go on, the table is left alone"
+                                      : "Active: the table was written within %.1f ms",
+               (double)(ha_clock_ns() - began_ns) / (double)HA_NS_PER_MS);
+    return MIN(status, 0);
+}
+
+static void count_server(void *ctx, const struct ld_real_view *view)
+{
+    struct ha_director_state *state = ctx;
+
+    state->servers++;
+    state->up += view->up;
+    state->unchecked += view->verdict == LD_UNKNOWN;
+}
+
+void ld_director_state(const struct ld_director *director, struct ha_director_state *out)
+{
+    *out = (struct ha_director_state){.standby = ld_core_standby(director->core),
+                                      .pid = getpid(),
+                                      .services = director->config->services->len};
+    ld_core_view(director->core, count_server, out);
+}
+
 /* ---- life ---- */
 
 static uint64_t random_seed(void)
@@ -280,7 +319,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
                       const struct ld_director_settings *settings)
 {
     struct ld_director *director = g_new0(struct ld_director, 1);
-    struct ld_event event = {.kind = LD_EV_START};
+    struct ld_event event = {.kind = LD_EV_START, .standby = settings->standby};
     struct ld_table *actual = NULL;
     int error;
 

@@ -7,6 +7,7 @@
 #ifndef LD_LDIRECTORD_H
 #define LD_LDIRECTORD_H
 
+#include "common/run/director.h"
 #include "common/run/loop.h"
 #include "ldirectord/config_file.h"
 #include "ldirectord/ipvs/ipvs.h"
@@ -21,6 +22,7 @@ struct ld_director_settings {
     struct ld_config *config;    /* taken over */
     struct ld_content content;   /* what config was read from */
     struct ld_ipvs *ipvs;        /* taken over */
+    bool standby;                /* begin in standby */
 };
 
 /* Reads the kernel's table, adopts what is there and writes the first table of its own: when this
@@ -30,6 +32,11 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
                       const struct ld_director_settings *settings);
 /* Reads the file again; a bad one changes nothing. */
 void ld_director_reload(struct ld_director *director);
+/* Into standby or out of it, or the same again: when this returns the kernel's table has been
+ * written accordingly. 0, also if the kernel refused some of it (*refused operations, the log names
+ * them; they come again); negative errno if its table cannot be read or written at all. */
+int ld_director_set_standby(struct ld_director *director, bool standby, unsigned *refused);
+void ld_director_state(const struct ld_director *director, struct ha_director_state *out);
 /* Takes away what cleanstop says. The loop is not stopped. */
 void ld_director_stop(struct ld_director *director);
 void ld_director_free(struct ld_director *director);

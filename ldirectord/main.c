@@ -25,6 +25,7 @@
 #include "ldirectord/config_file.h"
 #include "ldirectord/daemon_run.h"
 #include "ldirectord/logging.h"
+#include "ldirectord/orders.h"
 
 #define USAGE_STATUS   255
 #define STOP_WAIT_MS   60000
@@ -49,6 +50,7 @@ static void print_usage(void)
            "\n"
            "Actions:\n"
            "  start                 begin, in the background; returns when the table is in place\n"
+           "  standby               check the servers, but leave the table alone until told to start\n"
            "  stop                  end, and take the table's entries away (see cleanstop)\n"
            "  restart               stop, then start\n"
            "  try-restart           restart if it runs\n"
@@ -179,14 +181,32 @@ static int running(const struct command *command)
 
 /* ---- orders ---- */
 
+/* One that runs is told what to be. Another maker's does not listen: it is as active as it can be. */
+static int order(const struct command *command, const char *word)
+{
+    GString *answer = g_string_new(NULL);
+    int status = ld_orders_give(command->args.instance, word, answer);
+
+    if (status == -ECONNREFUSED && strcmp(word, HA_DIRECTOR_ACTIVATE) == 0)
+        status = 0;
+    else if (status != 0)
+        fprintf(stderr, "ldirectord: instance %s runs, but cannot be told to %s: %s\n",
+                command->args.instance,
+                strcmp(word, HA_DIRECTOR_STANDBY) == 0 ? "stand by" : word,
+                status < 0 ? g_strerror(-status) : g_strchomp(answer->str));
+    g_string_free(answer, TRUE);
+    return status == 0 ? 0 : leave(1, command, "ldirectord cannot be given orders for");
+}
+
 static int start(struct command *command)
 {
+    bool standby = command->args.order == LD_ORDER_STANDBY;
     struct ld_run run = {.path = command->path, .instance = command->args.instance,
                          .pid_file = command->pid_file, .logging = logging_of(command),
-                         .content = command->content};
+                         .content = command->content, .standby = standby};
 
     if (running(command) > 0)
-        return 0;
+        return order(command, standby ? HA_DIRECTOR_STANDBY : HA_DIRECTOR_ACTIVATE);
     run.config = g_steal_pointer(&command->config);
     return ld_daemon_run(&run);
 }
@@ -222,8 +242,9 @@ static int stop(struct command *command)
 /* A new process image, so that /proc/PID/cmdline says "start", by which it is known to others. */
 static int start_afresh(struct command *command)
 {
-    char *argv[] = {command->argv[0], (char *)command->args.config, (char *)"start", NULL};
-    char *short_argv[] = {command->argv[0], (char *)"start", NULL};
+    char *word = (char *)ld_order_name(command->args.order);
+    char *argv[] = {command->argv[0], (char *)command->args.config, word, NULL};
+    char *short_argv[] = {command->argv[0], word, NULL};
     bool is_default = strcmp(command->args.instance, "ldirectord") == 0;
 
     if (!command->args.debug)
@@ -231,12 +252,17 @@ static int start_afresh(struct command *command)
     return start(command);
 }
 
+/* What stood by does so again. */
 static int restart(struct command *command)
 {
+    struct ha_director_state state = {0};
     int status = 0;
 
-    if (command->args.order == LD_ORDER_TRY_RESTART && running(command) <= 0)
+    if (running(command) > 0)
+        ld_orders_state(command->args.instance, &state);
+    else if (command->args.order == LD_ORDER_TRY_RESTART)
         return 0;
+    command->args.order = state.standby ? LD_ORDER_STANDBY : LD_ORDER_START;
     status = stop(command);
     return status != 0 ? status : start_afresh(command);
 }
@@ -254,13 +280,25 @@ static int reload(struct command *command)
     return 0;
 }
 
+/* The words watchers know, and for one in standby how ready it is. */
+static char *running_line(const struct command *command, int pid)
+{
+    struct ha_director_state state;
+
+    if (!ld_orders_state(command->args.instance, &state) || !state.standby)
+        return g_strdup_printf("ldirectord for %s is running with pid: %d", command->path, pid);
+    return g_strdup_printf("ldirectord for %s is running with pid: %d, in standby: %u virtual servers, "
+                           "%u real servers, %u up, %u not checked yet", command->path, pid,
+                           state.services, state.servers, state.up, state.unchecked);
+}
+
 static int show_status(struct command *command)
 {
     int pid = running(command);
     char *line;
 
     if (pid > 0) {
-        line = g_strdup_printf("ldirectord for %s is running with pid: %d", command->path, pid);
+        line = running_line(command, pid);
         fprintf(stderr, "%s\n", line);
         ha_log(HA_LOG_INFO, "%s", line);
         g_free(line);
@@ -308,7 +346,8 @@ static int configtest(struct command *command)
 }
 
 static int (*const orders[LD_ORDER_COUNT])(struct command *) = {
-    [LD_ORDER_START] = start,           [LD_ORDER_STOP] = stop,
+    [LD_ORDER_START] = start,           [LD_ORDER_STANDBY] = start,
+    [LD_ORDER_STOP] = stop,
     [LD_ORDER_RESTART] = restart,       [LD_ORDER_TRY_RESTART] = restart,
     [LD_ORDER_RELOAD] = reload,         [LD_ORDER_STATUS] = show_status,
     [LD_ORDER_CONFIGTEST] = configtest,

@@ -27,6 +27,7 @@ struct ld_core {
     struct ld_schedule schedule;
     GHashTable *ours;               /* set of struct ld_service_id *, owned */
     uint64_t retry_at_ns, retry_after_ns;
+    bool standby;
     bool stopped;
     bool table_changed;             /* in this step */
 };
@@ -141,7 +142,7 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
 
     if (server->health.up != was_up) {
         server->slot->up += (guint)server->health.up - (guint)was_up;
-        core->table_changed = true;
+        core->table_changed |= !core->standby;
     }
     if (change != LD_CHANGE_NONE)
         log_change(server, change, before, actions);
@@ -293,6 +294,19 @@ static void schedule_fresh(struct ld_core *core, const GPtrArray *fresh, uint64_
     }
 }
 
+/* What may be deleted: all that is configured; on the way out, and in standby, all with cleanstop. */
+static void claim_services(struct ld_core *core, bool leaving)
+{
+    for (guint i = 0; i < core->config->services->len; i++) {
+        const struct ld_service *service = core->model->slots[i].service;
+
+        if (leaving && !service->cleanstop)
+            g_hash_table_remove(core->ours, &service->id);
+        else if (!core->stopped)
+            g_hash_table_add(core->ours, g_memdup2(&service->id, sizeof(service->id)));
+    }
+}
+
 /* Brings core->config into force: at start, and at each reload. */
 static void load(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns,
                  struct ld_actions *actions)
@@ -303,15 +317,11 @@ static void load(struct ld_core *core, const struct ld_table *actual, uint64_t n
     forget_askers(core);
     for (guint i = 0; i < model->server_count; i++)
         join_question(core, &model->servers[i], fresh);
-    start_servers(model, old, actual, now_ns);
+    start_servers(model, old, core->standby ? NULL : actual, now_ns);
     schedule_fresh(core, fresh, now_ns);
     retire_unasked(core, actions);
-    for (guint i = 0; i < core->config->services->len; i++) {
-        const struct ld_service_id *id = &model->slots[i].service->id;
-
-        g_hash_table_add(core->ours, g_memdup2(id, sizeof(*id)));
-    }
     core->model = model;
+    claim_services(core, core->standby);
     core->table_changed = true;
     g_ptr_array_free(fresh, TRUE);
     ld_model_free(old);
@@ -346,9 +356,23 @@ static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
     }
     core->retry_at_ns = HA_NEVER;
     core->retry_after_ns = RETRY_FIRST_NS;
-    g_hash_table_foreach_remove(core->ours, is_gone, core->model);
+    if (core->standby)
+        g_hash_table_remove_all(core->ours);
+    else
+        g_hash_table_foreach_remove(core->ours, is_gone, core->model);
     for (guint i = 0; i < core->model->server_count; i++)
-        core->model->servers[i].placed = true;
+        core->model->servers[i].placed = !core->standby;
+}
+
+static void on_mode(struct ld_core *core, bool standby)
+{
+    if (core->stopped)
+        return;
+    core->standby = standby;
+    if (!core->model)
+        return;
+    claim_services(core, standby);
+    core->table_changed = true;
 }
 
 static void on_stop(struct ld_core *core, struct ld_actions *actions)
@@ -360,12 +384,7 @@ static void on_stop(struct ld_core *core, struct ld_actions *actions)
     retire_unasked(core, actions);
     if (!core->model)
         return;
-    for (guint i = 0; i < core->config->services->len; i++) {
-        const struct ld_service *service = core->model->slots[i].service;
-
-        if (!service->cleanstop)
-            g_hash_table_remove(core->ours, &service->id);
-    }
+    claim_services(core, true);
     core->table_changed = true;
 }
 
@@ -386,8 +405,10 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     core->table_changed = false;
     switch (event->kind) {
     case LD_EV_START:
-        if (!core->model && !core->stopped)
+        if (!core->model && !core->stopped) {
+            core->standby = event->standby;
             load(core, event->actual, now_ns, actions);
+        }
         break;
     case LD_EV_VERDICT:
         on_verdict(core, now_ns, event, actions);
@@ -397,6 +418,9 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
         break;
     case LD_EV_APPLIED:
         on_applied(core, now_ns, event->failed);
+        break;
+    case LD_EV_MODE:
+        on_mode(core, event->standby);
         break;
     case LD_EV_STOP:
         on_stop(core, actions);
@@ -424,7 +448,12 @@ uint64_t ld_core_wake_ns(const struct ld_core *core)
 
 struct ld_table *ld_core_wanted(const struct ld_core *core)
 {
-    return core->model && !core->stopped ? ld_wanted(core->model) : ld_table_new();
+    return core->model && !core->stopped && !core->standby ? ld_wanted(core->model) : ld_table_new();
+}
+
+bool ld_core_standby(const struct ld_core *core)
+{
+    return core->standby;
 }
 
 GHashTable *ld_core_ours(const struct ld_core *core)
@@ -436,7 +465,7 @@ void ld_core_op_done(const struct ld_core *core, const struct ld_op *op,
                      struct ld_actions *actions)
 {
     if (core->model)
-        ld_oplog(core->model, op, core->stopped, actions);
+        ld_oplog(core->model, op, core->stopped || core->standby, actions);
 }
 
 void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)

@@ -19,6 +19,10 @@
  * read the kernel's table, ld_table_diff() it with ld_core_wanted() and
  * ld_core_ours(), apply, ld_core_op_done() for each accepted operation, and
  * LD_EV_APPLIED at the end.
+ *
+ * In standby everything goes on but the table: nothing of ours is wanted in the
+ * kernel, and no verdict changes that. Leaving it is one LD_ACT_TABLE, from
+ * what is known by then.
  */
 #ifndef LD_CORE_CORE_H
 #define LD_CORE_CORE_H
@@ -52,13 +56,15 @@ struct ld_probe {
 };
 
 enum ld_event_kind {
-    LD_EV_START,     /* actual: the kernel's table, read just now: what is there and not at weight 0 starts up */
+    LD_EV_START,     /* actual: the kernel's table, read just now: what is there and not at weight 0 starts up;
+                      * standby: in standby, where what is there says nothing and is taken away (cleanstop) */
     LD_EV_TIMER,
     LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns */
     LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in
                       * force); actual as in START, for servers that are new (NULL: they start down) */
     LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
                       * seldom, with an LD_ACT_TABLE of the core's own */
+    LD_EV_MODE,      /* standby or not from here on; LD_ACT_TABLE in any case, also if it was so before */
     LD_EV_STOP,      /* cancels all; LD_ACT_TABLE then takes away what cleanstop says; no checks after */
     LD_EV_KIND_COUNT
 };
@@ -72,6 +78,7 @@ struct ld_event {
     const char *detail;             /* e.g. "HTTP status 503"; may be NULL */
     uint64_t took_ns;
     unsigned failed;                /* APPLIED; all of them if the table could not be read */
+    bool standby;                   /* START, MODE */
 };
 
 enum ld_action_kind {
@@ -105,6 +112,7 @@ void ld_core_free(struct ld_core *core);
 void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
                   struct ld_actions *actions);
 uint64_t ld_core_wake_ns(const struct ld_core *core);
+bool ld_core_standby(const struct ld_core *core);
 
 /* The table the kernel should have now; caller frees with ld_table_free(). */
 struct ld_table *ld_core_wanted(const struct ld_core *core);

@@ -142,15 +142,30 @@ void fake_director_clear(struct fake_director *director)
     g_free(director->broken);
 }
 
-void fake_director_start(struct fake_director *director)
+static void begin(struct fake_director *director, bool standby)
 {
-    struct ld_event event = {.kind = LD_EV_START};
+    struct ld_event event = {.kind = LD_EV_START, .standby = standby};
     struct ld_table *actual;
 
     director->ipvs.ipvs.ops->read(&director->ipvs.ipvs, &actual);
     event.actual = actual;
     step(director, &event);
     ld_table_free(actual);
+}
+
+void fake_director_start(struct fake_director *director)
+{
+    begin(director, false);
+}
+
+void fake_director_start_standby(struct fake_director *director)
+{
+    begin(director, true);
+}
+
+void fake_director_mode(struct fake_director *director, bool standby)
+{
+    step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
 }
 
 void fake_director_reload(struct fake_director *director, struct ld_config *config)

@@ -35,6 +35,8 @@ void fake_director_init(struct fake_director *director, struct ld_config *config
 void fake_director_clear(struct fake_director *director);
 
 void fake_director_start(struct fake_director *director);
+void fake_director_start_standby(struct fake_director *director);
+void fake_director_mode(struct fake_director *director, bool standby);
 void fake_director_reload(struct fake_director *director, struct ld_config *config);
 void fake_director_stop(struct fake_director *director);
 /* Answers what is asked of addr ("10.1.0.1"; NULL: of all) now; returns how many. */

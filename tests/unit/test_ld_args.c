@@ -36,6 +36,7 @@ static void the_command_line_means_what_it_always_did(void **state)
         const char *line, *expected;
     } cases[] = {
         {"ldirectord start", "start ldirectord.cf ldirectord"},
+        {"ldirectord ldirectord.cf standby", "standby ldirectord.cf ldirectord.cf"},
         {"ldirectord ldirectord.cf start", "start ldirectord.cf ldirectord.cf"},
         {"ldirectord /etc/ha.d/web.cf stop", "stop /etc/ha.d/web.cf web.cf"},
         {"ldirectord web restart", "restart web web"},

@@ -176,10 +176,10 @@ static int end(void **state)
     return 0;
 }
 
-static void start(void)
+static void start_as(bool standby)
 {
     struct ld_director_settings settings = {.path = house.file, .instance = "test",
-                                            .logging = LD_LOG_CONFIGURED,
+                                            .logging = LD_LOG_CONFIGURED, .standby = standby,
                                             .ipvs = &house.ipvs.ipvs};
     struct ha_diags diags;
 
@@ -190,6 +190,11 @@ static void start(void)
     assert_non_null(settings.config);
     assert_true(ld_logging_setup(LD_LOG_CONFIGURED, settings.config->logfile, "test"));
     assert_int_equal(ld_director_start(&house.director, house.loop, &settings), 0);
+}
+
+static void start(void)
+{
+    start_as(false);
 }
 
 /* ---- cases ---- */
@@ -337,6 +342,63 @@ static void a_stop_takes_away_what_is_ours(void **state)
     assert_true(is_logged("Purged virtual server (stop): 10.9.0.1:80"));
 }
 
+static bool all_are_checked(const void *ctx)
+{
+    struct ha_director_state state;
+
+    (void)ctx;
+    ld_director_state(house.director, &state);
+    return state.standby && state.servers == 1 && state.up == 1 && state.unchecked == 0;
+}
+
+static void a_standby_is_ready_and_activated_in_one_go(void **state)
+{
+    unsigned refused;
+
+    (void)state;
+    write_service(80, "");
+    start_as(true);
+    WAIT(all_are_checked, NULL);
+    assert_null(service_at(80));
+    assert_int_equal(ld_director_set_standby(house.director, false, &refused), 0);
+    assert_int_equal(refused, 0);
+    assert_true(server_is_in(PORT(80)));
+    assert_int_equal(ld_director_set_standby(house.director, true, &refused), 0);
+    assert_null(service_at(80));
+}
+
+static void an_edit_is_taken_up_in_standby_and_does_not_end_it(void **state)
+{
+    unsigned refused;
+
+    (void)state;
+    write_service(80, "");
+    start_as(true);
+    WAIT(all_are_checked, NULL);
+    write_service(81, "");
+    WAIT(is_logged, "reread new configuration");
+    WAIT(all_are_checked, NULL);
+    assert_int_equal(house.ipvs.operations, 0);
+    assert_int_equal(ld_director_set_standby(house.director, false, &refused), 0);
+    assert_true(server_is_in(PORT(81)));
+    assert_null(service_at(80));
+}
+
+static void what_the_kernel_refuses_at_activation_is_counted(void **state)
+{
+    unsigned refused;
+
+    (void)state;
+    house.ipvs.missing_scheduler = "nosuch";
+    write_file("virtual=10.9.0.1:80\n\treal=127.0.0.1:%u masq\n\tchecktype=on\n"
+               "\tscheduler=nosuch\n", house.web.port);
+    start_as(true);
+    assert_int_equal(ld_director_set_standby(house.director, false, &refused), 0);
+    assert_int_equal(refused, 2); /* the service, and its server */
+    house.ipvs.missing_scheduler = NULL;
+    WAIT(server_is_in, PORT(80));
+}
+
 static void a_log_line_is_as_watchers_know_it(void **state)
 {
     char *text = NULL;
@@ -366,6 +428,9 @@ int main(void)
         CASE(without_autoreload_an_edit_waits_for_the_signal),
         CASE(a_refused_operation_is_named_once_and_tried_again),
         CASE(a_stop_takes_away_what_is_ours),
+        CASE(a_standby_is_ready_and_activated_in_one_go),
+        CASE(an_edit_is_taken_up_in_standby_and_does_not_end_it),
+        CASE(what_the_kernel_refuses_at_activation_is_counted),
         CASE(a_log_line_is_as_watchers_know_it),
     };
 

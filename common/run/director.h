@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is said to a running ldirectord over its control socket (control.h):
+ * the name of the socket, the words, and the answer to "status". Spoken by
+ * ldirectord's own command line and by heartbeat, which keeps one in standby
+ * where it does not own the group.
+ *
+ *     status      anybody; answers a struct ha_director_state
+ *     activate    root; answers when the kernel's table has been written: 0, also if it was
+ *                 active before; 1 if the table cannot be read or written at all
+ *     standby     root; answers when what is ours is gone from the kernel (cleanstop): the same
+ */
+#ifndef HA_RUN_DIRECTOR_H
+#define HA_RUN_DIRECTOR_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define HA_DIRECTOR_STATUS   "status"
+#define HA_DIRECTOR_ACTIVATE "activate"
+#define HA_DIRECTOR_STANDBY  "standby"
+
+/* The socket of an instance; one that is longer than its bound shares it with its namesakes. */
+#define HA_DIRECTOR_SOCKET_MAX 80
+void ha_director_socket(const char *instance, char name[HA_DIRECTOR_SOCKET_MAX]);
+/* The instance of a CONFIG as it was typed: its last part. Points into config. */
+const char *ha_director_instance(const char *config);
+
+struct ha_director_state {
+    bool standby;
+    pid_t pid;
+    unsigned services, servers;
+    unsigned up, unchecked; /* servers */
+};
+/* Appends a line "word value" for each. */
+void ha_director_state_print(const struct ha_director_state *state, GString *out);
+/* Words it does not know are passed over; false without a mode or a pid. */
+bool ha_director_state_read(const char *text, struct ha_director_state *out);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gives orders, and takes them: a word each. What they mean is ldirectord.c's. */
+#include "ldirectord/orders.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+/* Activating writes a whole table. */
+#define ORDER_WAIT_MS 60000
+#define STATE_WAIT_MS 2000
+/* One that was killed just now may have its socket for a moment longer. */
+#define LISTEN_TRIES    40
+#define LISTEN_PAUSE_MS 25
+
+/* ---- taking ---- */
+
+static int set_standby(struct ld_director *director, bool standby, GString *answer)
+{
+    unsigned refused;
+    int error = ld_director_set_standby(director, standby, &refused);
+
+    if (error != 0) {
+        g_string_append_printf(answer, "the kernel's IPVS table cannot be used: %s\n",
+                               g_strerror(-error));
+        return 1;
+    }
+    if (refused > 0)
+        g_string_append_printf(answer, "%u changes to the table were refused (see the log)\n",
+                               refused);
+    return 0;
+}
+
+static int obey(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)
+{
+    struct ld_director *director = *(struct ld_director **)ctx;
+    struct ha_director_state state;
+
+    if (strcmp(words[0], HA_DIRECTOR_STATUS) == 0) {
+        ld_director_state(director, &state);
+        ha_director_state_print(&state, answer);
+        return 0;
+    }
+    if (peer->uid != 0) {
+        g_string_append(answer, "only root may do this\n");
+        return 1;
+    }
+    if (strcmp(words[0], HA_DIRECTOR_ACTIVATE) == 0)
+        return set_standby(director, false, answer);
+    if (strcmp(words[0], HA_DIRECTOR_STANDBY) == 0)
+        return set_standby(director, true, answer);
+    g_string_append(answer, "this ldirectord does not know the order\n");
+    return 1;
+}
+
+int ld_orders_listen(struct ha_control **out, struct ha_loop *loop, const char *instance,
+                     struct ld_director **director)
+{
+    char name[HA_DIRECTOR_SOCKET_MAX];
+    int error;
+
+    ha_director_socket(instance, name);
+    for (int i = 0; i < LISTEN_TRIES; i++) {
+        error = ha_control_start(out, loop, name, obey, director);
+        if (error != -EADDRINUSE)
+            break;
+        poll(NULL, 0, LISTEN_PAUSE_MS);
+    }
+    return error;
+}
+
+/* ---- giving ---- */
+
+static int ask(const char *instance, const char *word, int wait_ms, GString *answer)
+{
+    char *words[] = {(char *)word, NULL};
+    char name[HA_DIRECTOR_SOCKET_MAX];
+    int status = 0, error;
+
+    ha_director_socket(instance, name);
+    error = ha_control_ask(name, words, wait_ms, &status, answer);
+    return error != 0 ? error : status;
+}
+
+int ld_orders_give(const char *instance, const char *word, GString *answer)
+{
+    return ask(instance, word, ORDER_WAIT_MS, answer);
+}
+
+bool ld_orders_state(const char *instance, struct ha_director_state *out)
+{
+    GString *answer = g_string_new(NULL);
+    bool known = ask(instance, HA_DIRECTOR_STATUS, STATE_WAIT_MS, answer) == 0 &&
+                 ha_director_state_read(answer->str, out);
+
+    g_string_free(answer, TRUE);
+    return known;
+}
