@@ -33,8 +33,10 @@ static int answer_nodestatus(struct hb_daemon *daemon, const char *argument, GSt
             enum hb_status status = hb_core_node_status(daemon->core, i);
 
             g_string_append_printf(answer, "%s\n", hb_status_name(status));
-            return status == HB_STATUS_ACTIVE || status == HB_STATUS_UP ? HB_ANSWER_OK
-                                                                        : HB_ANSWER_NO;
+            return status == HB_STATUS_ACTIVE || status == HB_STATUS_UP ||
+                           status == HB_STATUS_PING
+                       ? HB_ANSWER_OK
+                       : HB_ANSWER_NO;
         }
     }
     g_string_append_printf(answer, "no node %s in this cluster\n", argument);
@@ -87,8 +89,9 @@ static void list_links(struct hb_daemon *daemon, size_t node, GString *answer)
 static void list_nodes(struct hb_daemon *daemon, bool links, GString *answer)
 {
     for (size_t i = hb_core_node_count(daemon->core); i-- > 0;) {
-        g_string_append_printf(answer, "%s\t%s\tnormal\n", hb_core_node_name(daemon->core, i),
-                               hb_status_name(hb_core_node_status(daemon->core, i)));
+        g_string_append_printf(answer, "%s\t%s\t%s\n", hb_core_node_name(daemon->core, i),
+                               hb_status_name(hb_core_node_status(daemon->core, i)),
+                               hb_core_node_is_ping(daemon->core, i) ? "ping" : "normal");
         if (links) {
             list_links(daemon, i, answer);
         }

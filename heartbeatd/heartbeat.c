@@ -53,7 +53,7 @@ static struct hb_now now(struct hb_daemon *daemon)
     return now;
 }
 
-static void send_message(struct hb_daemon *daemon, const struct hb_msg *msg)
+static void send_message(struct hb_daemon *daemon, const struct hb_msg *msg, const char *link)
 {
     int status;
 
@@ -67,7 +67,11 @@ static void send_message(struct hb_daemon *daemon, const struct hb_msg *msg)
                strerror(-status));
         return;
     }
-    hb_media_send(daemon->media, daemon->datagram->data, daemon->datagram->len);
+    if (link) {
+        hb_media_ping(daemon->media, link, daemon->datagram->data, daemon->datagram->len);
+    } else {
+        hb_media_send(daemon->media, daemon->datagram->data, daemon->datagram->len);
+    }
 }
 
 static void restart_soon(struct hb_daemon *daemon);
@@ -85,7 +89,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
 {
     switch (action->kind) {
     case HB_ACT_SEND:
-        send_message(daemon, action->msg);
+        send_message(daemon, action->msg, action->link);
         break;
     case HB_ACT_OP:
         hb_act_run(daemon->act, action);

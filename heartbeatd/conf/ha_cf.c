@@ -170,7 +170,7 @@ static void derive_times(struct hb_cf *cf)
         record_time(cf, "initdead", config->initdead_ms);
     }
     if (line_of(cf, "deadping") == 0) {
-        cf->deadping_ms = deadtime;
+        config->deadping_ms = deadtime;
         record_time(cf, "deadping", deadtime);
     }
 }
@@ -198,9 +198,9 @@ static void check_times(struct hb_cf *cf)
     if (deadtime <= 2 * keepalive)
         tell_time(cf, HA_ERROR, "deadtime", "keepalive", "more than two keepalives", 2 * keepalive,
                   deadtime);
-    if (line_of(cf, "deadping") > 0 && cf->deadping_ms <= 2 * keepalive)
+    if (line_of(cf, "deadping") > 0 && config->deadping_ms <= 2 * keepalive)
         tell_time(cf, HA_ERROR, "deadping", "keepalive", "more than two keepalives", 2 * keepalive,
-                  cf->deadping_ms);
+                  config->deadping_ms);
     if (config->initdead_ms < deadtime)
         tell_time(cf, HA_ERROR, "initdead", "deadtime", "at least deadtime", deadtime,
                   config->initdead_ms);

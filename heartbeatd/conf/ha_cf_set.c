@@ -14,12 +14,6 @@
 #include "common/conf/lines.h"
 #include "common/conf/value.h"
 
-#define BLANKS " \t"
-
-/* Kernel's bound on interface names (IFNAMSIZ) without the NUL. */
-#define INTERFACE_MAX 15
-#define HOST_MAX      253
-
 /* Options and env lines together. */
 #define RECORDS_MAX 512
 
@@ -80,7 +74,7 @@ enum hb_cf_result hb_cf_set_initdead(struct hb_cf *cf, char *value)
 
 enum hb_cf_result hb_cf_set_deadping(struct hb_cf *cf, char *value)
 {
-    return set_time(value, &cf->deadping_ms);
+    return set_time(value, &cf->config->deadping_ms);
 }
 
 enum hb_cf_result hb_cf_set_any_duration(struct hb_cf *cf, char *value)
@@ -112,7 +106,8 @@ static void warn_of_earlier_media(struct hb_cf *cf)
     for (guint i = 0; i < media->len; i++) {
         const struct hb_medium *medium = media->pdata[i];
 
-        if (medium->kind != HB_MCAST && medium->port != cf->config->udpport) {
+        if ((medium->kind == HB_UCAST || medium->kind == HB_BCAST) &&
+            medium->port != cf->config->udpport) {
             hb_cf_tell(cf, HA_WARNING, "comes after the medium of line %u, which keeps port %u",
                        medium->line, medium->port);
             return;
@@ -368,143 +363,5 @@ enum hb_cf_result hb_cf_set_env(struct hb_cf *cf, char *value)
     *text = '\0';
     hb_cf_record(cf, value, text + 1, cf->line);
     *text = '=';
-    return HB_CF_OK;
-}
-
-/* ---- nodes and media ---- */
-
-static bool is_printable(const char *text)
-{
-    for (; *text; text++)
-        if (!g_ascii_isgraph(*text))
-            return false;
-    return true;
-}
-
-enum hb_cf_result hb_cf_set_node(struct hb_cf *cf, char *value)
-{
-    GPtrArray *nodes = cf->config->nodes;
-    char *name;
-
-    if (strlen(value) > HB_NAME_MAX || !is_printable(value))
-        return HB_CF_BAD;
-    name = g_ascii_strdown(value, -1);
-    for (guint i = 0; i < nodes->len; i++) {
-        if (strcmp(nodes->pdata[i], name) == 0) {
-            hb_cf_tell(cf, HA_WARNING, "%s is named more than once", name);
-            g_free(name);
-            return HB_CF_OK;
-        }
-    }
-    if (nodes->len >= HB_NODES_MAX) {
-        hb_cf_tell(cf, HA_ERROR, "expected at most %d nodes, found \"%s\" as well", HB_NODES_MAX,
-                   name);
-        g_free(name);
-        return HB_CF_TOLD;
-    }
-    g_ptr_array_add(nodes, name);
-    return HB_CF_OK;
-}
-
-static bool is_interface(const char *text)
-{
-    return strlen(text) <= INTERFACE_MAX && is_printable(text) && !strchr(text, '/') &&
-           strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
-}
-
-static bool is_host(const char *text)
-{
-    if (strlen(text) > HOST_MAX || !g_ascii_isalnum(text[0]))
-        return false;
-    for (; *text; text++)
-        if (!g_ascii_isalnum(*text) && !strchr("-._", *text))
-            return false;
-    return true;
-}
-
-/* NULL (and told) if there is no room for one more. */
-static struct hb_medium *add_medium(struct hb_cf *cf, enum hb_medium_kind kind,
-                                    const char *interface)
-{
-    struct hb_medium *medium;
-
-    if (cf->config->media->len >= HB_MEDIA_MAX) {
-        hb_cf_tell(cf, HA_ERROR, "expected at most %d media, found one more", HB_MEDIA_MAX);
-        return NULL;
-    }
-    medium = g_new0(struct hb_medium, 1);
-    medium->kind = kind;
-    medium->interface = g_strdup(interface);
-    medium->port = cf->config->udpport;
-    medium->line = cf->line;
-    g_ptr_array_add(cf->config->media, medium);
-    return medium;
-}
-
-enum hb_cf_result hb_cf_set_bcast(struct hb_cf *cf, char *value)
-{
-    if (!is_interface(value))
-        return HB_CF_BAD;
-    return add_medium(cf, HB_BCAST, value) ? HB_CF_OK : HB_CF_TOLD;
-}
-
-enum hb_cf_result hb_cf_set_udp(struct hb_cf *cf, char *value)
-{
-    hb_cf_tell(cf, HA_WARNING, "is an old name; write \"bcast %s\"", value);
-    return hb_cf_set_bcast(cf, value);
-}
-
-/* Splits value in place into exactly count words. */
-static bool exact_words(char *value, char **words, size_t count)
-{
-    char *rest = value;
-
-    for (size_t i = 0; i < count; i++)
-        if (!(words[i] = ha_word(&rest, BLANKS)))
-            return false;
-    return !ha_word(&rest, BLANKS);
-}
-
-enum hb_cf_result hb_cf_set_ucast(struct hb_cf *cf, char *value)
-{
-    struct hb_medium *medium;
-    struct ha_addr to;
-    char *words[2];
-
-    if (!exact_words(value, words, 2) || !is_interface(words[0]))
-        return HB_CF_BAD;
-    if (ha_addr_parse(&to, words[1]) && to.family == AF_INET6)
-        return not_yet(cf, words[1]);
-    /* Digits and dots that are no address are a slip, not a host's name. */
-    if (to.family == AF_UNSPEC &&
-        (!is_host(words[1]) || strspn(words[1], "0123456789.") == strlen(words[1])))
-        return HB_CF_BAD;
-    medium = add_medium(cf, HB_UCAST, words[0]);
-    if (!medium)
-        return HB_CF_TOLD;
-    medium->peer = g_strdup(words[1]);
-    medium->to = to;
-    return HB_CF_OK;
-}
-
-enum hb_cf_result hb_cf_set_mcast(struct hb_cf *cf, char *value)
-{
-    uint64_t port, ttl, loop;
-    struct hb_medium *medium;
-    struct ha_addr group;
-    char *words[5];
-
-    if (!exact_words(value, words, 5) || !is_interface(words[0]) ||
-        !ha_addr_parse(&group, words[1]) || group.family != AF_INET ||
-        group.bytes[0] >> 4 != 14 || !ha_value_uint(words[2], 1, 65535, &port) ||
-        !ha_value_uint(words[3], 0, 255, &ttl) || !ha_value_uint(words[4], 0, 1, &loop))
-        return HB_CF_BAD;
-    medium = add_medium(cf, HB_MCAST, words[0]);
-    if (!medium)
-        return HB_CF_TOLD;
-    medium->to = group;
-    medium->port = (uint16_t)port;
-    medium->ttl = (uint8_t)ttl;
-    medium->loop = loop == 1;
     return HB_CF_OK;
 }

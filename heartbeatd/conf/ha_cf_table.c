@@ -45,6 +45,12 @@ const struct hb_cf_directive hb_cf_directives[] = {
            "an interface, a group (224.0.0.0 to 239.255.255.255), a port from 1 to 65535, a TTL "
            "from 0 to 255, and 0 or 1 for loop",
            "heartbeats go to this multicast group", hb_cf_set_mcast),
+    MEMBER("ping", false, "an IPv4 address or the name of a host",
+           "hosts outside the cluster that tell whether the network works", hb_cf_set_ping),
+    MEMBER("ping6", false, "an IPv6 address", "the same over IPv6", hb_cf_set_ping6),
+    MEMBER("ping_group", true, "a name for the group and at least one host",
+           "a group of such hosts that counts as one: any of them will do",
+           hb_cf_set_ping_group),
     OPTION("hopfudge", "1", "a number from 0 to 255",
            "how many hops a message may make beyond the number of nodes", hb_cf_set_hopfudge),
 
@@ -55,8 +61,8 @@ const struct hb_cf_directive hb_cf_directives[] = {
            hb_cf_set_warntime),
     OPTION("initdead", NULL, DURATION, "silence after which a node is dead, right after the start",
            hb_cf_set_initdead),
-    IDLE("deadping", NULL, DURATION, "silence after which a ping node is dead",
-         hb_cf_set_deadping),
+    OPTION("deadping", NULL, DURATION, "silence after which a ping node is dead",
+           hb_cf_set_deadping),
 
     /* What happens to resources. */
     OPTION("auto_failback", NULL, BOOLEAN, "resources return to their home node when it returns",
@@ -127,10 +133,7 @@ const struct hb_cf_directive hb_cf_directives[] = {
     NOT_YET("ucast6", "heartbeats over IPv6 to one address"),
     NOT_YET("mcast6", "heartbeats over IPv6 to a multicast group"),
     NOT_YET("serial", "heartbeats over serial lines"),
-    NOT_YET("ping", "hosts outside the cluster that tell whether the network works"),
-    NOT_YET("ping6", "the same over IPv6"),
-    NOT_YET("ping_group", "a group of such hosts that counts as one"),
-    NOT_YET("hbaping", "the same over fibre channel"),
+    NOT_YET("hbaping", "hosts that are reached over fibre channel"),
     NOT_YET("nice_failback", "old form of auto_failback, with the opposite meaning"),
     NOT_YET("watchdog", "device that restarts the machine when the daemon hangs"),
     NOT_YET("respawn", "program that is kept running"),

@@ -44,6 +44,34 @@ void hb_actions_send(struct hb_actions *actions, struct hb_msg *msg)
     hb_actions_add(actions, HB_ACT_SEND)->msg = hb_msg_ref(msg);
 }
 
+void hb_actions_send_on(struct hb_actions *actions, struct hb_msg *msg, const char *link)
+{
+    struct hb_action *action = hb_actions_add(actions, HB_ACT_SEND);
+
+    action->msg = hb_msg_ref(msg);
+    action->link = link;
+}
+
+void hb_actions_node(struct hb_actions *actions, size_t node, enum hb_status status,
+                     const struct hb_msg *msg)
+{
+    struct hb_action *action = hb_actions_add(actions, HB_ACT_NODE);
+
+    action->node = node;
+    action->status = status;
+    if (msg != NULL)
+        action->msg = hb_msg_ref((struct hb_msg *)msg);
+}
+
+void hb_actions_link(struct hb_actions *actions, size_t node, const char *link, bool up)
+{
+    struct hb_action *action = hb_actions_add(actions, HB_ACT_LINK);
+
+    action->node = node;
+    action->link = link;
+    action->up = up;
+}
+
 void hb_actions_log(struct hb_actions *actions, int level, const char *format, ...)
 {
     struct hb_action *action = hb_actions_add(actions, HB_ACT_LOG);

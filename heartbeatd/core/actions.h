@@ -12,6 +12,12 @@
 struct hb_action *hb_actions_add(struct hb_actions *actions, enum hb_action_kind kind);
 /* Takes its own reference. */
 void hb_actions_send(struct hb_actions *actions, struct hb_msg *msg);
+/* The same, on one ping line only. */
+void hb_actions_send_on(struct hb_actions *actions, struct hb_msg *msg, const char *link);
+/* Takes its own reference of msg, which may be NULL. */
+void hb_actions_node(struct hb_actions *actions, size_t node, enum hb_status status,
+                     const struct hb_msg *msg);
+void hb_actions_link(struct hb_actions *actions, size_t node, const char *link, bool up);
 void hb_actions_log(struct hb_actions *actions, int level, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 

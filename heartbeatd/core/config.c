@@ -11,6 +11,8 @@ static void medium_free(void *item)
 
     g_free(medium->interface);
     g_free(medium->peer);
+    if (medium->hosts)
+        g_ptr_array_free(medium->hosts, TRUE);
     g_free(medium);
 }
 
@@ -44,6 +46,7 @@ struct hb_config *hb_config_new(void)
     config->deadtime_ms = 30000;
     config->warntime_ms = 15000;
     config->initdead_ms = 30000;
+    config->deadping_ms = 30000;
     config->max_rexmit_delay_ms = 250;
     config->auto_failback = HB_FAILBACK_LEGACY;
     config->udpport = 694;

@@ -14,17 +14,21 @@
 
 #define HB_NODES_MAX      100
 #define HB_MEDIA_MAX      64
+#define HB_PING_GROUP_MAX 64 /* hosts */
 #define HB_GROUPS_MAX     4096
 #define HB_RESOURCES_MAX  4096 /* in one group */
 #define HB_NAME_MAX       99   /* bytes in a node name */
 
 enum hb_failback { HB_FAILBACK_LEGACY, HB_FAILBACK_ON, HB_FAILBACK_OFF, HB_FAILBACK_COUNT };
-enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_MEDIUM_KIND_COUNT };
+enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_PING, HB_MEDIUM_KIND_COUNT };
 
-/* One media line. Several lines with the same interface share one link (doc/protocol.md). */
+/* One media line. Several lines with the same interface share one link (doc/protocol.md). A ping
+ * line makes a node of its own, which has only that link, of the same name. */
 struct hb_medium {
     enum hb_medium_kind kind;
-    char *interface;   /* also the link's name */
+    char *interface;   /* also the link's name; ping: the host as written, or the group's name */
+    GPtrArray *hosts;  /* ping: of char *, as written, one unless it is a group; else NULL */
+    bool group;        /* ping_group */
     char *peer;        /* ucast: address or host name as written */
     struct ha_addr to; /* ucast: numeric peer if peer is numeric (else resolved by the shell); mcast: group */
     uint16_t port;     /* mcast has its own; else udpport as it stood at that line */
@@ -44,6 +48,7 @@ struct hb_config {
     GPtrArray *nodes; /* of char *, lower case, in file order, no duplicates */
     GPtrArray *media; /* of struct hb_medium *, in file order */
     uint64_t keepalive_ms, deadtime_ms, warntime_ms, initdead_ms;
+    uint64_t deadping_ms;   /* deadtime of ping nodes */
     uint64_t max_rexmit_delay_ms;
     enum hb_failback auto_failback;
     uint16_t udpport;

@@ -15,7 +15,7 @@
 
 static const struct ha_name statuses[] = {
     {HB_STATUS_INIT, "init"}, {HB_STATUS_UP, "up"}, {HB_STATUS_ACTIVE, "active"},
-    {HB_STATUS_DEAD, "dead"}, HA_NAME_END,
+    {HB_STATUS_DEAD, "dead"}, {HB_STATUS_PING, "ping"}, HA_NAME_END,
 };
 
 static const struct ha_name group_states[] = {
@@ -91,6 +91,7 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     core->next_beat_ns = core->ask_nodes_ns = core->wake_ns = core->word_ns = HA_NEVER;
     core->wait_ns = core->heal_ns = HA_NEVER;
     init_nodes(core, self->node);
+    hb_pings_init(core);
     init_groups(core, self->node);
     return core;
 }
@@ -102,6 +103,7 @@ void hb_core_free(struct hb_core *core)
     for (size_t i = 0; i < core->node_count; i++)
         hb_node_clear(&core->nodes[i]);
     g_free(core->nodes);
+    g_free(core->pings);
     g_free(core->groups);
     hb_history_clear(&core->history);
     g_string_free(core->word, TRUE);
@@ -207,23 +209,61 @@ uint64_t hb_core_wake_ns(const struct hb_core *core)
 
 size_t hb_core_node_count(const struct hb_core *core)
 {
-    return core->node_count;
+    return core->node_count + core->ping_count;
+}
+
+/* NULL for a node, and beyond the last. */
+static const struct hb_ping *ping_of(const struct hb_core *core, size_t index)
+{
+    return index >= core->node_count && index - core->node_count < core->ping_count
+               ? &core->pings[index - core->node_count]
+               : NULL;
+}
+
+bool hb_core_node_is_ping(const struct hb_core *core, size_t index)
+{
+    return ping_of(core, index) != NULL;
 }
 
 const char *hb_core_node_name(const struct hb_core *core, size_t index)
 {
+    const struct hb_ping *ping = ping_of(core, index);
+
+    if (ping != NULL)
+        return ping->medium->interface;
     return index < core->node_count ? core->nodes[index].name : NULL;
 }
 
 enum hb_status hb_core_node_status(const struct hb_core *core, size_t index)
 {
+    const struct hb_ping *ping = ping_of(core, index);
+
+    if (ping != NULL)
+        return ping->status;
     return index < core->node_count ? core->nodes[index].status : HB_STATUS_DEAD;
+}
+
+static const struct hb_links *links_of(const struct hb_core *core, size_t index)
+{
+    const struct hb_ping *ping = ping_of(core, index);
+
+    if (ping != NULL)
+        return &ping->links;
+    return index < core->node_count ? &core->nodes[index].links : NULL;
+}
+
+const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t link)
+{
+    const struct hb_links *links = links_of(core, node);
+
+    return links != NULL && link < links->count ? links->list[link].name : NULL;
 }
 
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up)
 {
+    const struct hb_links *links = links_of(core, node);
     const struct hb_link *found =
-        node < core->node_count ? hb_links_find(&core->nodes[node].links, link) : NULL;
+        links != NULL ? hb_links_find((struct hb_links *)links, link) : NULL;
 
     if (found == NULL)
         return false;

@@ -20,6 +20,7 @@
  *   send.c      a message on its way out
  *   word.c      what Hearth nodes tell each other beside the classic fields
  *   member.c    start, beats, deaths, our own lateness
+ *   ping.c      hosts outside the cluster that tell whether the network works
  *   dialogue.c  starting, resource, shutdone
  *   standby.c   ask_resources, hb_takeover, automatic failback
  *   owner.c     which group should be held here, and why
@@ -83,13 +84,25 @@ struct hb_event {
     const char *detail;  /* OP_DONE: why, for the log; may be NULL */
 };
 
+enum hb_status {
+    HB_STATUS_INIT,
+    HB_STATUS_UP,
+    HB_STATUS_ACTIVE,
+    HB_STATUS_DEAD,
+    HB_STATUS_PING, /* of ping nodes: it answers */
+    HB_STATUS_COUNT
+};
+
 /* ---- actions, to be done in order ---- */
 enum hb_action_kind {
-    HB_ACT_SEND,      /* msg, on every medium */
+    HB_ACT_SEND,      /* msg, on every medium but ping lines; with link: on that ping line only */
     HB_ACT_OP,        /* run op on resources first…last of group; answer with OP_DONE */
     HB_ACT_CANCEL,    /* op_id is not wanted any more: end it now, its OP_DONE comes all the same */
     HB_ACT_LOG,       /* level, text */
     HB_ACT_STATUS,    /* our status or what we hold changed: refresh what is shown */
+    HB_ACT_NODE,      /* node has this status now; msg: the message that said so, NULL when time
+                         or we ourselves did */
+    HB_ACT_LINK,      /* the link of node came up or went dead */
     HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
     HB_ACT_RESTART,   /* the core is done: say nothing for deadtime rounded up to seconds + 1 s, then
                          start anew with a new generation (a 3.0.6 node expects that after a partition) */
@@ -98,7 +111,11 @@ enum hb_action_kind {
 
 struct hb_action {
     enum hb_action_kind kind;
-    struct hb_msg *msg;        /* SEND; owned by the action list */
+    struct hb_msg *msg;        /* SEND, NODE; owned by the action list */
+    const char *link;          /* SEND, LINK: of the configuration; SEND: or NULL */
+    size_t node;               /* NODE, LINK: for hb_core_node_name() and its like */
+    enum hb_status status;     /* NODE */
+    bool up;                   /* LINK */
     uint32_t op_id;            /* OP, CANCEL */
     enum hb_op op;
     unsigned group;            /* index into hb_haresources.groups */
@@ -126,18 +143,21 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
 uint64_t hb_core_wake_ns(const struct hb_core *core);
 
 /* ---- what is shown (cl_status, tests, simulator) ---- */
-enum hb_status { HB_STATUS_INIT, HB_STATUS_UP, HB_STATUS_ACTIVE, HB_STATUS_DEAD, HB_STATUS_COUNT };
 const char *hb_status_name(enum hb_status status);
 
 enum hb_hold { HB_HOLD_NONE, HB_HOLD_LOCAL, HB_HOLD_FOREIGN, HB_HOLD_ALL, HB_HOLD_TRANSITION,
                HB_HOLD_COUNT };
 const char *hb_hold_name(enum hb_hold hold);
 
+/* The nodes in the order of ha.cf, then the ping nodes in theirs. */
 size_t hb_core_node_count(const struct hb_core *core);
+bool hb_core_node_is_ping(const struct hb_core *core, size_t index);
 const char *hb_core_node_name(const struct hb_core *core, size_t index);
 enum hb_status hb_core_node_status(const struct hb_core *core, size_t index);
 /* Link of a node by name: true and *up, or false for no such link. */
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up);
+/* The links of a node by number; NULL beyond the last. */
+const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t link);
 enum hb_hold hb_core_holding(const struct hb_core *core);
 
 /* Authenticated messages nobody acted on, by reason. They belong to this life of the core. */

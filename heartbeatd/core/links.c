@@ -15,6 +15,8 @@ void hb_links_init(struct hb_links *links, const struct hb_config *config)
     for (guint i = 0; i < config->media->len; i++) {
         const struct hb_medium *medium = g_ptr_array_index(config->media, i);
 
+        if (medium->kind == HB_PING) /* the link of its own node, and of no other */
+            continue;
         if (links->count < HB_MEDIA_MAX && hb_links_find(links, medium->interface) == NULL)
             links->list[links->count++] = (struct hb_link){.name = medium->interface};
     }

@@ -24,7 +24,7 @@ struct hb_links {
     size_t count;
 };
 
-/* One link for each interface in the configuration, all down. */
+/* One link for each interface in the configuration, all down; none for ping lines. */
 void hb_links_init(struct hb_links *links, const struct hb_config *config);
 struct hb_link *hb_links_find(struct hb_links *links, const char *name);
 /* True if that brought the link up. Unknown names are ignored. */

@@ -31,6 +31,7 @@ void hb_member_send_status(struct hb_core *core)
     hb_msg_add_hex(msg, "dt", deadtime_ms);
     hb_msg_add_text(msg, "protocol", "1");
     hb_send(core, msg);
+    hb_pings_ask(core);
     core->sent_beat_ns = hb_mono(core);
 }
 
@@ -42,6 +43,7 @@ static void set_status(struct hb_core *core, enum hb_status status)
         hb_say(core, LOG_INFO, "Local status now set to: '%s'", hb_status_name(status));
     hb_actions_add(core->out, HB_ACT_STATUS);
     hb_member_send_status(core);
+    hb_actions_node(core->out, core->self, status, NULL);
 }
 
 void hb_member_start(struct hb_core *core)
@@ -55,6 +57,7 @@ void hb_member_start(struct hb_core *core)
             core->nodes[i].deadline_ns =
                 ha_after_ns(now_ns, ha_ms_to_ns(core->config->initdead_ms));
     }
+    hb_pings_start(core);
     set_status(core, HB_STATUS_INIT);
     set_status(core, HB_STATUS_UP);
 }
@@ -94,6 +97,8 @@ void hb_member_late(struct hb_core *core)
             node->beat_ns = 0;
         }
     }
+    hb_pings_grace(core, ha_after_ns(now_ns, very ? ha_ms_to_ns(core->config->deadping_ms)
+                                                  : late_ns), very);
     if (very)
         hb_say(core, LOG_WARNING, "this node was held up for %" PRIu64 " ms; judging nobody by it",
                late_ns / HA_NS_PER_MS);
@@ -164,6 +169,7 @@ void hb_member_status(struct hb_core *core, struct hb_node *node, const struct h
     node->status = status;
     hb_say(core, LOG_INFO, "Status update for node %s: status %s", node->name,
            hb_status_name(status));
+    hb_actions_node(core->out, (size_t)(node - core->nodes), status, msg);
     hb_actions_add(core->out, HB_ACT_STATUS);
 }
 
@@ -182,6 +188,7 @@ static void node_dies(struct hb_core *core, struct hb_node *node)
     hb_node_die(node, core->group_count);
     if (core->ask_nodes_ns != HA_NEVER)
         core->ask_nodes_ns = hb_mono(core); /* it may have been the one we asked */
+    hb_actions_node(core->out, (size_t)(node - core->nodes), HB_STATUS_DEAD, NULL);
     hb_actions_add(core->out, HB_ACT_STATUS);
 }
 
@@ -208,6 +215,7 @@ static void watch_node(struct hb_core *core, struct hb_node *node)
         node_dies(core, node);
     while ((link = hb_links_expire(&node->links, hb_mono(core), dead_after_ns(core, node)))) {
         hb_say(core, LOG_WARNING, "Link %s:%s dead.", node->name, link->name);
+        hb_actions_link(core->out, (size_t)(node - core->nodes), link->name, false);
         hb_actions_add(core->out, HB_ACT_STATUS);
     }
     if (hb_node_alive(node))
@@ -251,7 +259,7 @@ static bool communication_is_up(const struct hb_core *core)
         if (!node->self && hb_node_alive(node) && node->status_number == 0)
             return false;
     }
-    return true;
+    return hb_pings_known(core);
 }
 
 static void communication_up(struct hb_core *core)
@@ -264,6 +272,7 @@ static void communication_up(struct hb_core *core)
             node->deadline_ns = ha_after_ns(node->beat_ns > 0 ? node->beat_ns : hb_mono(core),
                                             dead_after_ns(core, node));
     }
+    hb_pings_communication_up(core);
     ask_nodes(core);
 }
 
@@ -303,6 +312,7 @@ static void watch_nodes(struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++)
         watch_node(core, &core->nodes[i]);
+    hb_pings_timers(core);
 }
 
 void hb_member_timers(struct hb_core *core)
@@ -328,5 +338,5 @@ uint64_t hb_member_next_ns(const struct hb_core *core)
         if (hb_node_alive(node))
             next_ns = MIN(next_ns, hb_seq_next_ns(&node->seq));
     }
-    return next_ns;
+    return MIN(next_ns, hb_pings_next_ns(core));
 }

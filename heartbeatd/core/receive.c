@@ -71,6 +71,8 @@ static void link_heard(struct hb_core *core, struct hb_node *node, const char *l
     if (!hb_links_heard(&node->links, link, hb_mono(core)))
         return;
     hb_say(core, LOG_INFO, "Link %s:%s up.", node->name, link);
+    hb_actions_link(core->out, (size_t)(node - core->nodes),
+                    hb_links_find(&node->links, link)->name, true);
     hb_actions_add(core->out, HB_ACT_STATUS);
 }
 
@@ -252,6 +254,8 @@ static void begin_life(struct hb_core *core, const struct arrival *in, bool firs
         hb_say(core, LOG_INFO, "Heartbeat restart on node %s", node->name);
         hb_standby_lost(core, node);
     }
+    if (node->status != HB_STATUS_INIT)
+        hb_actions_node(core->out, (size_t)(node - core->nodes), HB_STATUS_INIT, in->msg);
     hb_node_begin(node, in->generation, from_start, core->group_count);
     if (node->deadline_ns == HA_NEVER || core->comm_up)
         node->deadline_ns = ha_after_ns(
@@ -333,6 +337,10 @@ void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link)
     bool numbered = in.type != NULL && strncmp(in.type, "NS_", 3) != 0;
     uint64_t ts;
 
+    if (in.type != NULL && strcmp(in.type, "NS_st") == 0) {
+        hb_pings_receive(core, msg, link);
+        return;
+    }
     if (in.type == NULL || hb_msg_text(msg, "src") == NULL || !hb_msg_hex(msg, "ts", &ts) ||
         ts == 0 || !hb_msg_hex(msg, "hg", &in.generation) || in.generation == 0 ||
         (numbered && (!hb_msg_hex(msg, "seq", &in.number) || in.number == 0))) {

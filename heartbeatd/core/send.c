@@ -47,7 +47,7 @@ uint64_t hb_send(struct hb_core *core, struct hb_msg *msg)
     hb_msg_add_hex(msg, "ts", core->now->wall_s);
     if (numbered)
         hb_msg_add_text(msg, "ld", core->now->load != NULL ? core->now->load : "");
-    hb_msg_add_uint(msg, "ttl", core->config->hopfudge + core->node_count);
+    hb_msg_add_uint(msg, "ttl", core->config->hopfudge + core->node_count + core->ping_count);
     if (numbered)
         hb_history_put(&core->history, number, msg);
     hb_actions_send(core->out, msg);

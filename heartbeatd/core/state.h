@@ -54,12 +54,22 @@ struct hb_standby {
     unsigned failback_tries;
 };
 
+/* A host that answers echo requests, or a group of them: it has no word and takes no part. */
+struct hb_ping {
+    const struct hb_medium *medium;
+    enum hb_status status;  /* init, ping or dead */
+    struct hb_links links;  /* one */
+    uint64_t deadline_ns;   /* dead then; HA_NEVER: dead already */
+};
+
 struct hb_core {
     const struct hb_config *config;
     const struct hb_haresources *resources;
     uint32_t digest;        /* of resources: the same on nodes with the same haresources */
     size_t node_count, self;
     struct hb_node *nodes;  /* in the order of the configuration, ourselves among them */
+    size_t ping_count;
+    struct hb_ping *pings;  /* apart from the nodes: nothing but their status is of interest */
     size_t group_count;
     struct hb_owned *groups;
     uint8_t uuid[HB_UUID_BYTES];
@@ -140,6 +150,22 @@ void hb_member_reqnodes(struct hb_core *core, struct hb_node *node);
 void hb_member_repnodes(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
 /* Nobody else is alive, or all others have left. */
 bool hb_member_alone(const struct hb_core *core);
+
+/* ---- ping.c: ping nodes ---- */
+void hb_pings_init(struct hb_core *core);
+void hb_pings_start(struct hb_core *core);
+/* With each of our beats: an echo request to each. */
+void hb_pings_ask(struct hb_core *core);
+/* An NS_st message, which only an answer on its own link can be. */
+void hb_pings_receive(struct hb_core *core, const struct hb_msg *msg, const char *link);
+/* We were held up: nobody is dead before at_ns. */
+void hb_pings_grace(struct hb_core *core, uint64_t at_ns, bool renew_links);
+void hb_pings_timers(struct hb_core *core);
+uint64_t hb_pings_next_ns(const struct hb_core *core);
+/* Each was heard or is dead. */
+bool hb_pings_known(const struct hb_core *core);
+/* Shorter times count from now on. */
+void hb_pings_communication_up(struct hb_core *core);
 
 /* ---- owner.c: which group should be held here ---- */
 void hb_owner_settle(struct hb_core *core);

@@ -60,7 +60,7 @@ void hb_media_received(struct hb_media *media, struct hb_link *link, const void 
 static const char *kind_name(enum hb_medium_kind kind)
 {
     static const char *const names[HB_MEDIUM_KIND_COUNT] = {
-        [HB_UCAST] = "ucast", [HB_BCAST] = "bcast", [HB_MCAST] = "mcast"};
+        [HB_UCAST] = "ucast", [HB_BCAST] = "bcast", [HB_MCAST] = "mcast", [HB_PING] = "ping"};
 
     return names[kind];
 }
@@ -76,6 +76,8 @@ static char *line_text(const struct hb_medium *medium)
     case HB_MCAST:
         return g_strdup_printf("mcast %s %s", medium->interface,
                                ha_addr_text(&medium->to, group));
+    case HB_PING:
+        return g_strdup_printf("%s %s", medium->group ? "ping_group" : "ping", medium->interface);
     default:
         return g_strdup_printf("%s %s", kind_name(medium->kind), medium->interface);
     }
@@ -177,7 +179,22 @@ static void send_on(struct hb_line *line, const void *bytes, size_t length)
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length)
 {
     for (guint i = 0; i < media->lines->len; i++) {
-        send_on(media->lines->pdata[i], bytes, length);
+        struct hb_line *line = media->lines->pdata[i];
+
+        if (line->medium->kind != HB_PING) {
+            send_on(line, bytes, length);
+        }
+    }
+}
+
+void hb_media_ping(struct hb_media *media, const char *link, const void *bytes, size_t length)
+{
+    for (guint i = 0; i < media->lines->len; i++) {
+        struct hb_line *line = media->lines->pdata[i];
+
+        if (line->medium->kind == HB_PING && !strcmp(line->link->name, link)) {
+            send_on(line, bytes, length);
+        }
     }
 }
 
@@ -194,7 +211,7 @@ static struct hb_line *line_new(struct hb_media *media, const struct hb_medium *
         g_ptr_array_add(media->links, link);
     }
     line->media = media;
-    line->ops = &hb_udp_ops;
+    line->ops = medium->kind == HB_PING ? &hb_icmp_ops : &hb_udp_ops;
     line->medium = medium;
     line->link = link;
     g_ptr_array_add(media->lines, line);

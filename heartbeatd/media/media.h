@@ -2,8 +2,9 @@
 /*
  * Media: how bytes travel. A medium opens sockets, hands received datagrams to
  * one function, sends datagrams, closes. It knows nothing of nodes, keys or
- * messages. ucast, bcast and mcast are three ways to address UDP (udp.c);
- * others (ping, serial, cpg) will be a file and an ops struct each.
+ * messages. ucast, bcast and mcast are three ways to address UDP (udp.c), ping
+ * is echo requests (icmp.c); others (serial, cpg) will be a file and an ops
+ * struct each.
  */
 #ifndef HB_MEDIA_MEDIA_H
 #define HB_MEDIA_MEDIA_H
@@ -29,10 +30,14 @@ struct hb_media_counts {
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
                   hb_media_fn fn, void *ctx, char **why);
 void hb_media_close(struct hb_media *media);
-/* The datagram goes out once on every medium. A full or failing link is counted
+/* The datagram goes out once on every medium but ping lines. A full or failing link is counted
  * and logged on transition, never waited for; an interface that went away and
  * came back is used again within a second or two. */
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
+/* Puts the datagram into an echo request to each host of that ping line, and counts and logs as
+ * hb_media_send() does. The first answer to it, if it is the same byte for byte and comes from a
+ * host that was asked, is handed to fn as received on link. */
+void hb_media_ping(struct hb_media *media, const char *link, const void *bytes, size_t length);
 /* Counts of one link by name; false for no such link. */
 bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out);
 

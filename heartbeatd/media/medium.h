@@ -42,7 +42,7 @@ struct hb_medium_ops {
     void (*close)(struct hb_line *line);
 };
 
-extern const struct hb_medium_ops hb_udp_ops;
+extern const struct hb_medium_ops hb_udp_ops, hb_icmp_ops;
 
 /* ---- for the kinds ---- */
 struct ha_loop *hb_media_loop(struct hb_media *media);
@@ -50,6 +50,8 @@ struct ha_loop *hb_media_loop(struct hb_media *media);
 GPtrArray *hb_media_ports(struct hb_media *media);
 void hb_media_received(struct hb_media *media, struct hb_link *link, const void *bytes,
                        size_t length);
+/* Resolves the name of an IPv4 host: only at the start, because it waits. */
+int hb_media_resolve(const char *name, struct ha_addr *out, char **why);
 /* A room of HB_MSG_BYTES_MAX + 1 bytes for one datagram. */
 void *hb_media_buffer(struct hb_media *media, size_t *size);
 

@@ -237,8 +237,7 @@ static int sender_open(const struct hb_line *line, unsigned index)
 
 /* ---- the operations ---- */
 
-/* Resolves a name: once, and only at the start, because it waits. */
-static int resolve(const char *name, struct ha_addr *out, char **why)
+int hb_media_resolve(const char *name, struct ha_addr *out, char **why)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;
     int error = getaddrinfo(name, NULL, &hints, &found);
@@ -271,7 +270,7 @@ static int find_destination(struct hb_line *line, char **why)
         return 0; /* from an earlier opening */
     }
     line->to = medium->to;
-    return line->to.family == AF_UNSPEC ? resolve(medium->peer, &line->to, why) : 0;
+    return line->to.family == AF_UNSPEC ? hb_media_resolve(medium->peer, &line->to, why) : 0;
 }
 
 static char *open_fault(const struct hb_medium *medium, int error)

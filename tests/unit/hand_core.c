@@ -20,7 +20,24 @@ static void add_group(struct hand *hand, const char *home, const char *address, 
     g_ptr_array_add(hand->resources->groups, group);
 }
 
+static void add_ping(struct hb_config *config, const char *name)
+{
+    struct hb_medium *medium = g_new0(struct hb_medium, 1);
+
+    medium->kind = HB_PING;
+    medium->interface = g_strdup(name);
+    medium->hosts = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(medium->hosts, g_strdup(name));
+    g_ptr_array_add(config->media, medium);
+    config->deadping_ms = 3000;
+}
+
 struct hand *hand_new(enum hb_failback failback)
+{
+    return hand_new_pinging(failback, NULL);
+}
+
+struct hand *hand_new_pinging(enum hb_failback failback, const char *ping)
 {
     struct hand *hand = g_new0(struct hand, 1);
     struct hb_medium *medium = g_new0(struct hb_medium, 1);
@@ -36,6 +53,8 @@ struct hand *hand_new(enum hb_failback failback)
     g_ptr_array_add(hand->config->nodes, g_strdup("node2"));
     medium->interface = g_strdup("eth0");
     g_ptr_array_add(hand->config->media, medium);
+    if (ping != NULL)
+        add_ping(hand->config, ping);
     hand->resources = hb_haresources_new();
     add_group(hand, "node1", "10.0.0.1", true);
     add_group(hand, "node2", "10.0.0.2", false);
@@ -45,6 +64,7 @@ struct hand *hand_new(enum hb_failback failback)
     hand->answer_ops = true;
     hand->sent = g_ptr_array_new_with_free_func((GDestroyNotify)hb_msg_unref);
     hand->log = g_string_new(NULL);
+    hand->told = g_string_new(NULL);
     hand->ops = g_array_new(FALSE, FALSE, sizeof(struct hb_action));
     return hand;
 }
@@ -56,6 +76,7 @@ void hand_free(struct hand *hand)
     hb_haresources_free(hand->resources);
     g_ptr_array_unref(hand->sent);
     g_string_free(hand->log, TRUE);
+    g_string_free(hand->told, TRUE);
     g_array_unref(hand->ops);
     g_free(hand);
 }
@@ -68,6 +89,14 @@ static void keep(struct hand *hand, const struct hb_action *action)
         break;
     case HB_ACT_OP:
         g_array_append_val(hand->ops, *action);
+        break;
+    case HB_ACT_NODE:
+        g_string_append_printf(hand->told, "%s is %s; ", hb_core_node_name(hand->core, action->node),
+                               hb_status_name(action->status));
+        break;
+    case HB_ACT_LINK:
+        g_string_append_printf(hand->told, "%s:%s %s; ", hb_core_node_name(hand->core, action->node),
+                               action->link, action->up ? "up" : "dead");
         break;
     case HB_ACT_LOG:
         g_string_append_printf(hand->log, "%s\n", action->text);
@@ -163,6 +192,19 @@ void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number)
     g_strfreev(parts);
 }
 
+void hand_answer_ping(struct hand *hand, const char *src, const char *link)
+{
+    struct hb_msg *msg = hb_msg_new();
+
+    hb_msg_add_text(msg, "t", "NS_st");
+    hb_msg_add_text(msg, "st", "ping");
+    hb_msg_add_text(msg, "info", "ping");
+    hb_msg_add_text(msg, "src", src);
+    hb_msg_add_hex(msg, "ts", 1700000000);
+    step(hand, &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = link});
+    hb_msg_unref(msg);
+}
+
 void hand_hear(struct hand *hand, const char *fields)
 {
     hand_hear_numbered(hand, fields, strncmp(fields, "t=NS_", 5) == 0 ? 0 : ++hand->peer_number);
@@ -172,6 +214,7 @@ void hand_forget(struct hand *hand)
 {
     g_ptr_array_set_size(hand->sent, 0);
     g_string_set_size(hand->log, 0);
+    g_string_set_size(hand->told, 0);
 }
 
 const struct hb_msg *hand_sent(const struct hand *hand, const char *type)

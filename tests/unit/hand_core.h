@@ -18,12 +18,15 @@ struct hand {
     uint64_t peer_generation, peer_number;
     GPtrArray *sent;        /* of struct hb_msg *, since the last hand_forget() */
     GString *log;           /* a line each */
+    GString *told;          /* "node2 is dead; " and "node2:eth0 up; " as programs would be told */
     GArray *ops;            /* of struct hb_action: under way */
     bool answer_ops;        /* operations succeed by themselves (status: stopped) */
     bool stopped, restart;
 };
 
 struct hand *hand_new(enum hb_failback failback);
+/* The same with a ping node of that name, dead after 3 s. */
+struct hand *hand_new_pinging(enum hb_failback failback, const char *ping);
 void hand_free(struct hand *hand);
 void hand_start(struct hand *hand);
 /* Lets time pass; the core is woken exactly when it asks to be. */
@@ -36,6 +39,8 @@ void hand_hear(struct hand *hand, const char *fields);
 void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number);
 void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what);
 void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
+/* The ping node's answer, on that link. */
+void hand_answer_ping(struct hand *hand, const char *src, const char *link);
 void hand_forget(struct hand *hand);
 /* The newest message of that type since, or NULL. */
 const struct hb_msg *hand_sent(const struct hand *hand, const char *type);

@@ -73,6 +73,8 @@ static const char *recorded(const struct hb_config *config, const char *name)
 #define DURATION "expected a duration above 0 such as 2, 500ms or 1.5, "
 #define BOOLEAN  "expected on or off (also yes, no, true, false, 1, 0), "
 #define PORT     "expected a port from 1 to 65535, "
+#define PING "expected an IPv4 address or the name of a host, "
+#define PING_GROUP "expected a name for the group and at least one host, "
 #define MCAST                                                                                      \
     "expected an interface, a group (224.0.0.0 to 239.255.255.255), a port from 1 to 65535, "      \
     "a TTL from 0 to 255, and 0 or 1 for loop, "
@@ -105,6 +107,16 @@ static const struct {
     {"ucast", "eth1 10.0.0.2 x", UCAST "found \"eth1 10.0.0.2 x\""},
     {"ucast", "eth1 -x", UCAST "found \"eth1 -x\""}, {"ucast", "eth1 a/b", UCAST "found \"eth1 a/b\""},
     {"ucast", "eth1 2001:db8::1", "2001:db8::1: this version does not act on it yet"},
+    {"ping", "10.0.0.254, router.example", NULL}, {"ping", "10.0.0.300", PING "found \"10.0.0.300\""},
+    {"ping", "fe80::1", PING "found \"fe80::1\""},
+    {"ping", "10.0.0.254 10.0.0.254",
+     "expected a name of its own, found 10.0.0.254 a second time"},
+    {"ping", "a", "expected a name of its own, found a a second time"},
+    {"ping6", "2001:db8::1 2001:db8::2", NULL},
+    {"ping6", "10.0.0.1", "expected an IPv6 address, found \"10.0.0.1\""},
+    {"ping_group", "routers 10.0.0.254 2001:db8::1 router.example", NULL},
+    {"ping_group", "routers", PING_GROUP "found \"routers\""},
+    {"ping_group", "routers 1.2.3", "expected the address or name of a host, found \"1.2.3\""},
     {"mcast", "eth0 225.0.0.1 694 1 0", NULL}, {"mcast", "eth0 239.255.255.255 65535 4 1", NULL},
     {"mcast", "eth0 225.0.0.1 694 1", MCAST "found \"eth0 225.0.0.1 694 1\""},
     {"mcast", "eth0 225.0.0.1 694 1 0 0", MCAST "found \"eth0 225.0.0.1 694 1 0 0\""},
