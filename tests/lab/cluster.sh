@@ -3,10 +3,11 @@
 # Words about a pair of heartbeat nodes, ours or Heartbeat 3.0.6: both understand the same files and
 # commands, so no word here asks which it is.
 
-# pair_boot PRODUCT PRODUCT MEDIUM METHOD: hosts left and right on one wire, each the home of one
-# address ($vip, $other_vip), with the same files. MEDIUM: ucast, bcast or mcast; METHOD as in authkeys.
+# pair_boot PRODUCT PRODUCT MEDIUM METHOD [LINE...]: hosts left and right on one wire, each the home
+# of one address ($vip, $other_vip), with the same files. MEDIUM: ucast, bcast or mcast; METHOD as in
+# authkeys; LINEs are added to ha.cf, where a later one counts.
 pair_boot() {
-    local medium name keys="1 $4 lab-secret"
+    local medium name keys="1 $4 lab-secret" product_left=$1 product_right=$2
     vip=10.1.0.100 other_vip=10.1.0.101
     case $3 in
         ucast) medium=$'ucast eth0 10.1.0.1\nucast eth0 10.1.0.2' ;;
@@ -14,9 +15,10 @@ pair_boot() {
         mcast) medium='mcast eth0 239.0.0.42 694 1 0' ;;
     esac
     [[ $4 != crc ]] || keys='1 crc'
+    shift 4
     network wire
-    host left uname=left product="$1" eth0=wire:10.1.0.1/24
-    host right uname=right product="$2" eth0=wire:10.1.0.2/24
+    host left uname=left product=$product_left eth0=wire:10.1.0.1/24
+    host right uname=right product=$product_right eth0=wire:10.1.0.2/24
     for name in left right; do
         host_install $name /etc/ha.d/authkeys 600 <<<"auth 1"$'\n'"$keys"
         host_install $name /etc/ha.d/haresources <<END
@@ -35,16 +37,35 @@ auto_failback on
 $medium
 node left
 node right
+$(printf '%s\n' "$@")
 END
     done
 }
+# Both start, and each has its own.
+pair_start() {
+    heartbeat_start left
+    heartbeat_start right
+    wait_until 60 "left holds its own address" only_owner $vip left right
+    wait_until 60 "right holds its own address" only_owner $other_vip right left
+    wait_until 30 "each says it holds its own" each_its_own
+}
 # Each address is at home, and nowhere else.
 all_at_home() { only_owner $vip left right && only_owner $other_vip right left; }
+each_its_own() { all_at_home && rsc_status left local && rsc_status right local; }
+# all_on HOST OTHER: both addresses are on HOST, and both say so.
+all_on() {
+    only_owner $vip "$1" "$2" && only_owner $other_vip "$1" "$2" && rsc_status "$1" all &&
+        rsc_status "$2" none
+}
 
+# add_line HOST FILE LINE: one more for the configuration there.
+add_line() { echo "$3" >>"$(host_root "$1")/etc/ha.d/$2"; }
 heartbeat_start() { on "$1" /etc/init.d/heartbeat start >>"$LAB_OUT/story.txt" 2>&1; }
 heartbeat_stop() { on "$1" /etc/init.d/heartbeat stop >>"$LAB_OUT/story.txt" 2>&1; }
 # All its processes at once, and no time for a last word.
 heartbeat_kill() { on "$1" busybox killall -9 heartbeat; note "$1: heartbeat killed"; }
+# hb_order HOST COMMAND WORD: hb_standby or hb_takeover there.
+hb_order() { on "$1" "/usr/share/heartbeat/$2" "$3" >>"$LAB_OUT/story.txt" 2>&1; }
 heartbeat_runs() { on "$1" cl_status hbstatus >/dev/null 2>&1; }
 
 # rsc_status HOST WORD: cl_status rscstatus there says it.
@@ -74,7 +95,9 @@ owners_watch() {
                 read -r "host_pid[$name]" <"$LAB_DIR/hosts/$name/pid" || continue 2
             done
             for address; do
-                if has_address "$one" "$address" && has_address "$two" "$address"; then
+                # the third look: it may have moved between the first two
+                if has_address "$one" "$address" && has_address "$two" "$address" &&
+                    has_address "$one" "$address"; then
                     note "$address is on $one and $two"
                     echo "$address" >>"$LAB_DIR/twice"
                 fi
