@@ -8,36 +8,18 @@
  * One server per process, because libqb's IPC server is told about its loop by
  * functions without a context.
  */
-#include "common/run/control.h"
+#include "common/run/control_inside.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <qb/qbdefs.h>
-#include <qb/qbipcc.h>
 #include <qb/qbipcs.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
-
-#define PIECE_MAX   16384
-#define MESSAGE_MAX (PIECE_MAX + 1024)
-
-enum { ASK = 1, MORE = 2 };
-
-struct request {
-    struct qb_ipc_request_header header;
-    uint32_t offset; /* MORE */
-    char words[HA_CONTROL_QUESTION_MAX];
-};
-
-struct response {
-    struct qb_ipc_response_header header; /* error: 0, or negative errno for the question itself */
-    int32_t status;
-    uint32_t total;
-    char piece[PIECE_MAX];
-};
 
 /* ---- server ---- */
 
@@ -131,17 +113,17 @@ static int32_t client_asks(qb_ipcs_connection_t *connection, void *data, size_t 
 {
     struct ha_control *control = qb_ipcs_connection_service_context_get(connection);
     struct session *session = qb_ipcs_context_get(connection);
-    const struct request *request = data;
+    const struct ha_control_request *request = data;
     struct qb_ipcs_connection_stats stats;
-    struct response response = {.header = {.id = ASK}};
-    size_t words_at = offsetof(struct request, words), piece;
+    struct ha_control_response response = {.header = {.id = HA_CONTROL_ASK}};
+    size_t words_at = offsetof(struct ha_control_request, words), piece;
     uint32_t from;
 
     if (!session || size < words_at || (size_t)request->header.size != size) {
         return -EINVAL; /* libqb hangs up */
     }
     from = request->offset;
-    if (request->header.id == ASK) {
+    if (request->header.id != HA_CONTROL_MORE) {
         size_t length = size - words_at;
 
         if (length < 2 || memchr(request->words, '\0', length) != request->words + length - 1) {
@@ -157,15 +139,19 @@ static int32_t client_asks(qb_ipcs_connection_t *connection, void *data, size_t 
         return -EINVAL;
     }
     piece = session->answer->len - from;
-    if (piece > PIECE_MAX) {
-        piece = PIECE_MAX;
+    if (piece > HA_CONTROL_PIECE_MAX) {
+        piece = HA_CONTROL_PIECE_MAX;
     }
     memcpy(response.piece, session->answer->str + from, piece);
     response.status = session->status;
     response.total = (uint32_t)session->answer->len;
-    response.header.size = (int32_t)(offsetof(struct response, piece) + piece);
+    response.header.size = (int32_t)(offsetof(struct ha_control_response, piece) + piece);
     /* Full: the client does not read. It will time out; that is its own affair. */
-    qb_ipcs_response_send(connection, &response, (size_t)response.header.size);
+    if (request->header.id == HA_CONTROL_TELL) {
+        qb_ipcs_event_send(connection, &response, (size_t)response.header.size);
+    } else {
+        qb_ipcs_response_send(connection, &response, (size_t)response.header.size);
+    }
     return 0;
 }
 
@@ -203,7 +189,7 @@ int ha_control_start(struct ha_control **out, struct ha_loop *loop, const char *
     serving_loop = ha_loop_qb(loop);
     qb_ipcs_service_context_set(control->service, control);
     qb_ipcs_poll_handlers_set(control->service, &poll_handlers);
-    qb_ipcs_enforce_buffer_size(control->service, MESSAGE_MAX);
+    qb_ipcs_enforce_buffer_size(control->service, HA_CONTROL_MESSAGE_MAX);
     status = qb_ipcs_run(control->service);
     if (status < 0) {
         /* qb_ipcs_run() has released the service. */
@@ -234,28 +220,24 @@ static int left_ms(uint64_t until_ns)
     return now_ns >= until_ns ? 0 : (int)((until_ns - now_ns + HA_NS_PER_MS - 1) / HA_NS_PER_MS);
 }
 
-static int connect_within(const char *name, uint64_t until_ns, qb_ipcc_connection_t **out)
+int ha_control_connect(const char *name, qb_ipcc_connection_t **out, int *fd)
 {
-    struct pollfd wait = {.events = POLLIN};
-    qb_ipcc_connection_t *connection;
-    uid_t uid = (uid_t)-1;
     int status;
 
     errno = 0;
-    connection = qb_ipcc_connect_async(name, MESSAGE_MAX, &wait.fd);
-    if (!connection) {
-        status = errno ? -errno : -ECONNREFUSED;
-        return status == -ENOENT ? -ECONNREFUSED : status;
+    *out = qb_ipcc_connect_async(name, HA_CONTROL_MESSAGE_MAX, fd);
+    if (*out) {
+        return 0;
     }
-    do {
-        status = poll(&wait, 1, left_ms(until_ns));
-    } while (status < 0 && errno == EINTR);
-    if (status <= 0) {
-        status = status < 0 ? -errno : -ETIMEDOUT;
-        qb_ipcc_disconnect(connection);
-        return status;
-    }
-    status = qb_ipcc_connect_continue(connection); /* frees it when it fails */
+    status = errno ? -errno : -ECONNREFUSED;
+    return status == -ENOENT ? -ECONNREFUSED : status;
+}
+
+int ha_control_connected(qb_ipcc_connection_t *connection)
+{
+    uid_t uid = (uid_t)-1;
+    int status = qb_ipcc_connect_continue(connection); /* frees it when it fails */
+
     if (status < 0) {
         return status;
     }
@@ -265,12 +247,54 @@ static int connect_within(const char *name, uint64_t until_ns, qb_ipcc_connectio
         qb_ipcc_disconnect(connection);
         return -EACCES;
     }
-    *out = connection;
     return 0;
 }
 
-static int exchange(qb_ipcc_connection_t *connection, const struct request *request,
-                    struct response *response, uint64_t until_ns)
+void ha_control_give_up(qb_ipcc_connection_t *connection, int fd)
+{
+    shutdown(fd, SHUT_RDWR);
+    if (qb_ipcc_connect_continue(connection) == 0) {
+        qb_ipcc_disconnect(connection);
+    }
+}
+
+static int connect_within(const char *name, uint64_t until_ns, qb_ipcc_connection_t **out)
+{
+    struct pollfd wait = {.events = POLLIN};
+    int status = ha_control_connect(name, out, &wait.fd);
+
+    if (status < 0) {
+        return status;
+    }
+    do {
+        status = poll(&wait, 1, left_ms(until_ns));
+    } while (status < 0 && errno == EINTR);
+    if (status <= 0) {
+        status = status < 0 ? -errno : -ETIMEDOUT;
+        ha_control_give_up(*out, wait.fd);
+        return status;
+    }
+    return ha_control_connected(*out);
+}
+
+struct ha_control_request *ha_control_request(enum ha_control_id id, char *const *words)
+{
+    char *text = g_strjoinv("\t", (char **)words);
+    size_t length = strlen(text) + 1;
+    struct ha_control_request *request = NULL;
+
+    if (length >= 2 && length <= HA_CONTROL_QUESTION_MAX) {
+        request = g_new0(struct ha_control_request, 1);
+        request->header.id = (int32_t)id;
+        request->header.size = (int32_t)(offsetof(struct ha_control_request, words) + length);
+        memcpy(request->words, text, length);
+    }
+    g_free(text);
+    return request;
+}
+
+static int exchange(qb_ipcc_connection_t *connection, const struct ha_control_request *request,
+                    struct ha_control_response *response, uint64_t until_ns)
 {
     ssize_t got = qb_ipcc_send(connection, request, (size_t)request->header.size);
 
@@ -283,17 +307,17 @@ static int exchange(qb_ipcc_connection_t *connection, const struct request *requ
     if (got < 0) {
         return (int)got;
     }
-    if ((size_t)got < offsetof(struct response, piece) || response->header.size != got ||
+    if ((size_t)got < offsetof(struct ha_control_response, piece) || response->header.size != got ||
         response->total > HA_CONTROL_ANSWER_MAX) {
         return -EPROTO;
     }
     return response->header.error;
 }
 
-static int fetch(qb_ipcc_connection_t *connection, struct request *request, uint64_t until_ns,
-                 int *status, GString *answer)
+static int fetch(qb_ipcc_connection_t *connection, struct ha_control_request *request,
+                 uint64_t until_ns, int *status, GString *answer)
 {
-    struct response *response = g_new0(struct response, 1);
+    struct ha_control_response *response = g_new0(struct ha_control_response, 1);
     size_t before = answer->len;
     int result;
 
@@ -304,7 +328,7 @@ static int fetch(qb_ipcc_connection_t *connection, struct request *request, uint
         if (result < 0) {
             break;
         }
-        piece = (size_t)response->header.size - offsetof(struct response, piece);
+        piece = (size_t)response->header.size - offsetof(struct ha_control_response, piece);
         g_string_append_len(answer, response->piece, (gssize)piece);
         *status = response->status;
         if (answer->len - before >= response->total) {
@@ -314,8 +338,8 @@ static int fetch(qb_ipcc_connection_t *connection, struct request *request, uint
             result = -EPROTO;
             break;
         }
-        request->header.id = MORE;
-        request->header.size = offsetof(struct request, words);
+        request->header.id = HA_CONTROL_MORE;
+        request->header.size = offsetof(struct ha_control_request, words);
         request->offset = (uint32_t)(answer->len - before);
     }
     g_free(response);
@@ -326,26 +350,18 @@ int ha_control_ask(const char *name, char *const *words, int timeout_ms, int *st
                    GString *answer)
 {
     uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns((uint64_t)(timeout_ms > 0 ? timeout_ms : 0));
-    char *text = g_strjoinv("\t", (char **)words);
-    size_t length = strlen(text) + 1;
+    struct ha_control_request *request = ha_control_request(HA_CONTROL_ASK, words);
     qb_ipcc_connection_t *connection = NULL;
-    struct request *request;
     int result;
 
-    if (length < 2 || length > HA_CONTROL_QUESTION_MAX) {
-        g_free(text);
+    if (!request) {
         return -EMSGSIZE;
     }
     result = connect_within(name, until_ns, &connection);
     if (result == 0) {
-        request = g_new0(struct request, 1);
-        request->header.id = ASK;
-        request->header.size = (int32_t)(offsetof(struct request, words) + length);
-        memcpy(request->words, text, length);
         result = fetch(connection, request, until_ns, status, answer);
         qb_ipcc_disconnect(connection);
-        g_free(request);
     }
-    g_free(text);
+    g_free(request);
     return result;
 }

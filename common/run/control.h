@@ -39,4 +39,14 @@ void ha_control_stop(struct ha_control *control);
 int ha_control_ask(const char *name, char *const *words, int timeout_ms, int *status,
                    GString *answer);
 
+/* The same on a loop, for who must not wait; but only the first 16 KiB of the answer. */
+struct ha_control_call;
+/* error: 0, or negative errno as above; then status is 0 and answer "". */
+typedef void (*ha_control_answer_fn)(void *ctx, int error, int status, const char *answer);
+/* fn comes exactly once, later, from the loop, unless ha_control_abandon() came first. */
+struct ha_control_call *ha_control_call(struct ha_loop *loop, const char *name, char *const *words,
+                                        int timeout_ms, ha_control_answer_fn fn, void *ctx);
+/* What was asked for is done or not; nobody is told. */
+void ha_control_abandon(struct ha_control_call *call);
+
 #endif

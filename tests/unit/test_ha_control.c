@@ -174,10 +174,12 @@ static void a_server_that_hangs_costs_no_more_than_the_timeout(void **state)
 {
     pid_t pid = start_server(false);
     uint64_t before_ns = ha_clock_ns();
+    unsigned ours = open_descriptors();
     int status;
 
     assert_int_equal(ask("who", NULL, 300, &status, *state), -ETIMEDOUT);
     assert_true(ha_clock_ns() - before_ns >= 300 * HA_NS_PER_MS);
+    assert_int_equal(open_descriptors(), ours);
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
 }
@@ -216,6 +218,99 @@ static void clients_leave_no_descriptor_on_either_side(void **state)
     g_free(first);
 }
 
+/* ---- on a loop ---- */
+
+struct heard {
+    struct ha_loop *loop;
+    unsigned times;
+    int error, status;
+    char text[64];
+};
+
+static void hears(void *ctx, int error, int status, const char *text)
+{
+    struct heard *heard = ctx;
+
+    heard->times++;
+    heard->error = error;
+    heard->status = status;
+    g_strlcpy(heard->text, text, sizeof(heard->text));
+    ha_loop_stop(heard->loop, 0);
+}
+
+static void call(struct heard *heard, char *const *words, int timeout_ms)
+{
+    *heard = (struct heard){.loop = ha_loop_new()};
+    assert_non_null(ha_control_call(heard->loop, name, words, timeout_ms, hears, heard));
+    assert_int_equal(heard->times, 0); /* never from inside */
+    ha_loop_run(heard->loop);
+    assert_int_equal(heard->times, 1);
+    ha_loop_free(heard->loop);
+}
+
+static void a_daemon_asks_from_its_loop(void **state)
+{
+    char *words[] = {(char *)"echo", (char *)"a b", NULL};
+    pid_t pid = start_server(true);
+    unsigned ours = open_descriptors();
+    struct heard heard;
+
+    for (int i = 0; i < 20; i++) {
+        call(&heard, words, 10000);
+        assert_int_equal(heard.error, 0);
+        assert_int_equal(heard.status, 7);
+        assert_string_equal(heard.text, "a b");
+    }
+    assert_int_equal(open_descriptors(), ours);
+    end_server(pid, *state);
+}
+
+static void a_daemon_is_told_later_that_nobody_is_there(void **state)
+{
+    char *words[] = {(char *)"who", NULL}, *none[] = {(char *)"", NULL};
+    struct heard heard;
+
+    (void)state;
+    call(&heard, words, 10000);
+    assert_int_equal(heard.error, -ECONNREFUSED);
+    call(&heard, none, 10000);
+    assert_int_equal(heard.error, -EMSGSIZE);
+}
+
+static void a_server_that_hangs_costs_a_daemon_no_more_than_the_timeout(void **state)
+{
+    char *words[] = {(char *)"who", NULL};
+    pid_t pid = start_server(false);
+    struct heard heard;
+    int status;
+
+    (void)state;
+    call(&heard, words, 300);
+    assert_int_equal(heard.error, -ETIMEDOUT);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+}
+
+static void a_question_can_be_abandoned_at_any_time(void **state)
+{
+    char *words[] = {(char *)"who", NULL};
+    pid_t pid = start_server(false);
+    struct heard heard = {.loop = ha_loop_new()};
+    unsigned ours = open_descriptors();
+    int status;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        ha_control_abandon(ha_control_call(heard.loop, name, words, 10000, hears, &heard));
+    }
+    assert_int_equal(open_descriptors(), ours);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    ha_control_abandon(ha_control_call(heard.loop, name, words, 10000, hears, &heard));
+    ha_loop_free(heard.loop);
+    assert_int_equal(heard.times, 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -227,6 +322,10 @@ int main(void)
         CASE(a_question_that_is_too_long_is_not_sent),
         CASE(a_server_that_hangs_costs_no_more_than_the_timeout),
         CASE(a_second_server_of_the_name_is_refused),
+        CASE(a_daemon_asks_from_its_loop),
+        CASE(a_daemon_is_told_later_that_nobody_is_there),
+        CASE(a_server_that_hangs_costs_a_daemon_no_more_than_the_timeout),
+        CASE(a_question_can_be_abandoned_at_any_time),
         CASE(clients_leave_no_descriptor_on_either_side),
     };
 
