@@ -20,10 +20,12 @@
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "heartbeatd/cores.h"
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/identity.h"
 #include "heartbeatd/manage.h"
 #include "heartbeatd/realtime.h"
+#include "heartbeatd/show_config.h"
 
 /* Refused datagrams that get a line, per minute. */
 #define REFUSALS_LOGGED 5
@@ -291,7 +293,7 @@ static void restart_now(void *ctx, uint64_t now_ns)
         return;
     }
     ha_diags_init(&diags);
-    if (hb_setup_load(&fresh, &diags) == 0) {
+    if (hb_setup_load(&fresh, daemon->options.unmanaged, &diags) == 0) {
         hb_setup_clear(&daemon->setup);
         daemon->setup = fresh;
     } else {
@@ -522,6 +524,7 @@ static int live(struct hb_daemon *daemon)
 
     if (status == 0) {
         empty_rsctmp();
+        hb_cores_enter(daemon->setup.config);
         if (daemon->setup.config->realtime && !daemon->options.no_realtime) {
             hb_realtime_enter(daemon->setup.config->rtprio);
         }
@@ -542,6 +545,17 @@ static int live(struct hb_daemon *daemon)
     return status;
 }
 
+static int show(const struct hb_setup *setup)
+{
+    GString *text = g_string_new(NULL);
+    int status;
+
+    hb_show_setup(setup, text);
+    status = fputs(text->str, stdout) < 0 || fflush(stdout) < 0 ? -1 : 0;
+    g_string_free(text, TRUE);
+    return status;
+}
+
 int hb_daemon_run(const struct hb_options *options)
 {
     struct hb_daemon daemon = {
@@ -553,12 +567,14 @@ int hb_daemon_run(const struct hb_options *options)
     close_range(3, ~0U, 0);
     umask(022);
     ha_diags_init(&diags);
-    status = hb_setup_load(&daemon.setup, &diags);
+    status = hb_setup_load(&daemon.setup, options->unmanaged, &diags);
     hb_log_setup(daemon.setup.config, options->log_to_stderr, options->debug);
     log_diags(&diags);
     ha_diags_clear(&diags);
     if (status) {
         hb_log_say(LOG_ERR, "Configuration error, heartbeat not started.");
+    } else if (options->show && show(&daemon.setup) < 0) {
+        status = 1;
     } else if (!options->foreground && ha_daemon_start(&daemon.parent) < 0) {
         hb_log_say(LOG_ERR, "cannot go into the background: %s", strerror(errno));
         status = 1;

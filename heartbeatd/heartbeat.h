@@ -26,6 +26,8 @@ struct hb_options {
     bool foreground;
     bool log_to_stderr;
     bool no_realtime;
+    bool unmanaged; /* resources are nobody's business here: haresources is not read */
+    bool show;      /* print the configuration before the start */
     int debug;
 };
 

@@ -13,21 +13,34 @@
 #include "common/run/daemon.h"
 #include "heartbeatd/heartbeat.h"
 #include "heartbeatd/manage.h"
+#include "heartbeatd/show_config.h"
 
 #define EXIT_USAGE 2
 
 static const char usage_text[] =
-    "usage: heartbeat [-dfl]     start, in the background unless -f\n"
+    "Usage: heartbeat [-dflMv]   start, in the background unless -f\n"
     "       heartbeat -k         stop, and wait until it has ended\n"
     "       heartbeat -r         check the files, and take over what has changed\n"
     "       heartbeat -s         say whether it runs\n"
+    "       heartbeat -D [-W]    print the defaults of ha.cf, -W for a wiki\n"
     "       heartbeat -V         print the version\n"
-    "-d more in the log, -f foreground, -l no real-time priority\n";
+    "-d more in the log, -f foreground, -l no real-time priority, -M no resources,\n"
+    "-v print the configuration\n";
 
 static int usage(void)
 {
     fputs(usage_text, stderr);
     return EXIT_USAGE;
+}
+
+static int defaults(bool wiki)
+{
+    GString *text = g_string_new(NULL);
+
+    hb_show_defaults(wiki, HB_VERSION, text);
+    fputs(text->str, stdout);
+    g_string_free(text, TRUE);
+    return 0;
 }
 
 static int not_yet(int option)
@@ -50,6 +63,7 @@ static int start(const struct hb_options *options)
 int main(int argc, char **argv)
 {
     struct hb_options options = {0};
+    bool wiki = false;
     int option, mode = 0;
 
     ha_daemon_fill_standard();
@@ -66,10 +80,25 @@ int main(int argc, char **argv)
         case 'l':
             options.no_realtime = true;
             break;
+        case 'M':
+            options.unmanaged = true;
+            break;
+        case 'v':
+            options.show = true;
+            break;
+        case 'W':
+            wiki = true;
+            break;
+        case 'D':
+        case 'V':
+            mode = mode == 'V' ? mode : option;
+            break;
         case 'k':
         case 'r':
         case 's':
-        case 'V':
+            if (mode == 'D' || mode == 'V') {
+                break;
+            }
             if (mode && mode != option) {
                 return usage();
             }
@@ -88,6 +117,8 @@ int main(int argc, char **argv)
     case 'V':
         printf("%s (Hearth)\n", HB_VERSION);
         return 0;
+    case 'D':
+        return defaults(wiki);
     case 's':
         return hb_manage_status();
     case 'k':

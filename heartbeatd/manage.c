@@ -53,7 +53,7 @@ int hb_manage_stop(void)
     int pid = hb_manage_pid();
 
     if (pid <= 0) {
-        printf("INFO: Heartbeat already stopped.\n");
+        fprintf(stderr, "INFO: Heartbeat already stopped.\n");
         return 0;
     }
     ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -83,7 +83,7 @@ static int check_files(void)
     int status;
 
     ha_diags_init(&diags);
-    status = hb_setup_load(&setup, &diags);
+    status = hb_setup_load(&setup, false, &diags);
     ha_diags_print(&diags, text);
     fputs(text->str, stderr);
     hb_setup_clear(&setup);

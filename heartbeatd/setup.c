@@ -137,7 +137,7 @@ static bool load_keys(struct ak_keys *keys, struct hb_stamp *stamp, struct ha_di
     return good;
 }
 
-int hb_setup_load(struct hb_setup *out, struct ha_diags *diags)
+int hb_setup_load(struct hb_setup *out, bool unmanaged, struct ha_diags *diags)
 {
     unsigned before = diags->errors;
     int status = HB_EXIT_CONFIG;
@@ -145,7 +145,12 @@ int hb_setup_load(struct hb_setup *out, struct ha_diags *diags)
     *out = (struct hb_setup){0};
     out->node = hb_local_node(diags);
     load_ha_cf(out, diags, &status);
-    load_haresources(out, diags, &status);
+    if (!unmanaged) {
+        load_haresources(out, diags, &status);
+    } else if (out->config) {
+        out->config->unmanaged = true;
+        out->resources = hb_haresources_new();
+    }
     load_keys(&out->keys, &out->authkeys, diags, &status);
     if (diags->errors == before && out->node && out->config && out->resources) {
         return 0;

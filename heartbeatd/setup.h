@@ -32,8 +32,8 @@ struct hb_setup {
     struct hb_stamp ha_cf, haresources, authkeys;
 };
 
-/* 0, or the exit status a start should have. */
-int hb_setup_load(struct hb_setup *out, struct ha_diags *diags);
+/* 0, or the exit status a start should have. unmanaged: haresources is not read, and empty. */
+int hb_setup_load(struct hb_setup *out, bool unmanaged, struct ha_diags *diags);
 void hb_setup_clear(struct hb_setup *setup);
 
 /* Only the keys, for a change while running; on false *keys and *stamp are as they were. */

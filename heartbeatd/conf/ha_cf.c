@@ -76,12 +76,7 @@ static void set_values(struct hb_cf *cf, char *rest)
     char *value;
 
     if (directive->use == HB_CF_NOT_YET) {
-        if (strcmp(directive->name, "nice_failback") == 0)
-            hb_cf_tell(cf, HA_UNSUPPORTED,
-                       "this version does not act on it yet; write \"auto_failback off\" for "
-                       "\"nice_failback on\"");
-        else
-            hb_cf_tell(cf, HA_UNSUPPORTED, "this version does not act on it yet");
+        hb_cf_tell(cf, HA_UNSUPPORTED, "this version does not act on it yet");
         return;
     }
     if (directive->whole_line) {
@@ -147,9 +142,10 @@ static char *duration_text(uint64_t ms)
     return g_strdup_printf("%" G_GUINT64_FORMAT "ms", ms);
 }
 
-static void record_time(struct hb_cf *cf, const char *name, uint64_t ms)
+/* As 3.0.6 writes what the file does not say. */
+static void record_ms(struct hb_cf *cf, const char *name, uint64_t ms)
 {
-    char *text = duration_text(ms);
+    char *text = g_strdup_printf("%" G_GUINT64_FORMAT "ms", ms);
 
     hb_cf_record(cf, name, text, 0);
     g_free(text);
@@ -163,15 +159,15 @@ static void derive_times(struct hb_cf *cf)
 
     if (line_of(cf, "warntime") == 0) {
         config->warntime_ms = deadtime > 1 ? deadtime / 2 : 1;
-        record_time(cf, "warntime", config->warntime_ms);
+        record_ms(cf, "warntime", config->warntime_ms);
     }
     if (line_of(cf, "initdead") == 0) {
         config->initdead_ms = deadtime > 10000 ? deadtime : deadtime < 6000 ? 12000 : 2 * deadtime;
-        record_time(cf, "initdead", config->initdead_ms);
+        record_ms(cf, "initdead", config->initdead_ms);
     }
     if (line_of(cf, "deadping") == 0) {
         config->deadping_ms = deadtime;
-        record_time(cf, "deadping", deadtime);
+        record_ms(cf, "deadping", deadtime);
     }
 }
 
@@ -255,7 +251,7 @@ static void check_whole(struct hb_cf *cf, const char *local, const unsigned *see
                                         "serial", NULL};
     static const char *const times[] = {"keepalive", "deadtime", "warntime", "initdead",
                                         "deadping", NULL};
-    static const char *const failback[] = {"auto_failback", "nice_failback", NULL};
+    static const char *const failback[] = {"auto_failback", NULL};
     bool times_read = true;
 
     check_nodes(cf, local);

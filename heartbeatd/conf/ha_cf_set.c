@@ -211,9 +211,22 @@ static enum hb_cf_result set_off(struct hb_cf *cf, const char *value)
     return answer ? not_yet(cf, value) : HB_CF_OK;
 }
 
+/* Accepted, so that the file starts here, and said. */
+static enum hb_cf_result set_idle(struct hb_cf *cf, const char *value, const char *why)
+{
+    bool answer;
+
+    if (!ha_value_bool(value, &answer))
+        return HB_CF_BAD;
+    if (answer)
+        hb_cf_tell(cf, HA_WARNING, "%s", why);
+    return HB_CF_OK;
+}
+
 enum hb_cf_result hb_cf_set_use_logd(struct hb_cf *cf, char *value)
 {
-    return set_off(cf, value);
+    return set_idle(cf, value, "there is no logging daemon here; the log goes where logfile, "
+                               "debugfile and logfacility say, or to syslog");
 }
 
 enum hb_cf_result hb_cf_set_traditional_compression(struct hb_cf *cf, char *value)
@@ -223,7 +236,26 @@ enum hb_cf_result hb_cf_set_traditional_compression(struct hb_cf *cf, char *valu
 
 enum hb_cf_result hb_cf_set_use_apphbd(struct hb_cf *cf, char *value)
 {
-    return set_off(cf, value);
+    return set_idle(cf, value, "there is no application heartbeat daemon here");
+}
+
+/* 3.0.6 complains and passes over it, whatever it says. */
+enum hb_cf_result hb_cf_set_nice_failback(struct hb_cf *cf, char *value)
+{
+    bool answer;
+
+    if (!ha_value_bool(value, &answer))
+        return HB_CF_BAD;
+    hb_cf_tell(cf, HA_WARNING, "is obsolete and passed over; \"nice_failback on\" was what "
+                               "\"auto_failback off\" is now");
+    return HB_CF_OK;
+}
+
+enum hb_cf_result hb_cf_set_quorum_server(struct hb_cf *cf, char *value)
+{
+    (void)value;
+    hb_cf_tell(cf, HA_WARNING, "is not asked: with haresources nobody counts votes");
+    return HB_CF_OK;
 }
 
 enum hb_cf_result hb_cf_set_auto_failback(struct hb_cf *cf, char *value)
@@ -329,6 +361,11 @@ enum hb_cf_result hb_cf_set_logfile(struct hb_cf *cf, char *value)
 enum hb_cf_result hb_cf_set_debugfile(struct hb_cf *cf, char *value)
 {
     return set_path(value, &cf->config->debugfile);
+}
+
+enum hb_cf_result hb_cf_set_coreroot(struct hb_cf *cf, char *value)
+{
+    return set_path(value, &cf->config->coreroot);
 }
 
 enum hb_cf_result hb_cf_set_logfacility(struct hb_cf *cf, char *value)

@@ -35,9 +35,9 @@ hb_cf_setter hb_cf_set_keepalive, hb_cf_set_deadtime, hb_cf_set_warntime, hb_cf_
 hb_cf_setter hb_cf_set_hopfudge, hb_cf_set_udpport, hb_cf_set_baud, hb_cf_set_max_rexmit_delay;
 hb_cf_setter hb_cf_set_bcast, hb_cf_set_udp, hb_cf_set_ucast, hb_cf_set_mcast;
 hb_cf_setter hb_cf_set_ping, hb_cf_set_ping6, hb_cf_set_ping_group;
-hb_cf_setter hb_cf_set_auto_failback;
+hb_cf_setter hb_cf_set_auto_failback, hb_cf_set_nice_failback, hb_cf_set_quorum_server;
 hb_cf_setter hb_cf_set_logfile, hb_cf_set_debugfile, hb_cf_set_logfacility, hb_cf_set_use_logd,
-    hb_cf_set_syslogmsgfmt, hb_cf_set_log_badpack, hb_cf_set_debug, hb_cf_set_coredumps;
+    hb_cf_set_syslogmsgfmt, hb_cf_set_log_badpack, hb_cf_set_debug, hb_cf_set_coredumps, hb_cf_set_coreroot;
 hb_cf_setter hb_cf_set_realtime, hb_cf_set_rtprio;
 hb_cf_setter hb_cf_set_hbgenmethod, hb_cf_set_msgfmt, hb_cf_set_uuidfrom, hb_cf_set_autojoin,
     hb_cf_set_pacemaker, hb_cf_set_env;

@@ -69,6 +69,7 @@ void hb_config_free(struct hb_config *config)
     g_ptr_array_free(config->directives, TRUE);
     g_free(config->logfile);
     g_free(config->debugfile);
+    g_free(config->coreroot);
     g_free(config);
 }
 

@@ -53,6 +53,7 @@ struct hb_config {
     enum hb_failback auto_failback;
     uint16_t udpport;
     uint8_t hopfudge;
+    bool unmanaged;         /* heartbeat -M: takes part, and holds nothing ever */
     bool msgfmt_netstring;  /* inner auth field left out */
     bool generation_by_time; /* hbgenmethod time */
     bool uuid_from_name;     /* uuidfrom nodename */
@@ -63,6 +64,7 @@ struct hb_config {
     int logfacility;        /* LOG_LOCAL0…; -1: none */
     bool syslog_format;     /* syslogmsgfmt: lines of the files look like syslog's */
     bool coredumps;
+    char *coreroot;         /* NULL: below the daemon's own directory */
     int debug;
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
 };

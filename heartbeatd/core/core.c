@@ -278,6 +278,8 @@ const struct hb_counters *hb_core_counters(const struct hb_core *core)
 
 enum hb_hold hb_core_holding(const struct hb_core *core)
 {
+    if (core->config->unmanaged)
+        return HB_HOLD_NONE;
     if (core->stage != HB_STAGE_STABLE || core->standby.phase != HB_HANDOVER_NONE)
         return HB_HOLD_TRANSITION;
     return hb_owner_hold(core);

@@ -219,6 +219,11 @@ static void talk(struct hb_core *core, enum talk event)
 
 void hb_dialogue_active(struct hb_core *core)
 {
+    /* Without resources we are to the others what a node that has released everything is. */
+    if (core->config->unmanaged) {
+        core->stage = HB_STAGE_GONE;
+        return;
+    }
     talk(core, TALK_ACTIVE);
 }
 
@@ -287,7 +292,10 @@ void hb_dialogue_stop(struct hb_core *core)
         hb_say(core, LOG_INFO, "Heartbeat shutdown in progress.");
     core->restarting = false;
     core->heal_ns = HA_NEVER;
-    talk(core, TALK_STOP);
+    if (core->config->unmanaged && core->stage == HB_STAGE_GONE)
+        farewell(core);
+    else
+        talk(core, TALK_STOP);
 }
 
 void hb_dialogue_heal(struct hb_core *core)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a crash would leave its core file: ha.cf's coredumps and coreroot. */
+#ifndef HB_CORES_H
+#define HB_CORES_H
+
+#include "heartbeatd/core/config.h"
+
+/* Makes the directory our working directory and lifts the limit on the size of core files, or
+ * forbids them. What cannot be had is logged. May be called again. */
+void hb_cores_enter(const struct hb_config *config);
+
+#endif
