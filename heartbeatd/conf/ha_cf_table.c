@@ -67,6 +67,15 @@ const struct hb_cf_directive hb_cf_directives[] = {
     /* What happens to resources. */
     OPTION("auto_failback", NULL, BOOLEAN, "resources return to their home node when it returns",
            hb_cf_set_auto_failback),
+    MEMBER("monitor", true, "a duration above 0, or off; before it may stand the name of a script or a "
+           "resource as in haresources",
+           "how often a held resource is asked whether it runs", hb_cf_set_monitor),
+    MEMBER("monitor_timeout", false, DURATION, "time a resource has to say whether it runs",
+           hb_cf_set_monitor_timeout),
+    MEMBER("restart_limit", true, "a number from 0 to 100 and a duration above 0",
+           "restarts of a resource that died, before its group moves", hb_cf_set_restart_limit),
+    MEMBER("restart_delay", false, "a duration", "pause before the second restart",
+           hb_cf_set_restart_delay),
     ONCE("pacemaker", HB_CF_ACTED, "false", "no", "whether pacemaker manages the resources",
          hb_cf_set_pacemaker),
     ONCE("crm", HB_CF_ACTED, NULL, "no", "old name of pacemaker", hb_cf_set_pacemaker),

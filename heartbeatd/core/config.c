@@ -25,6 +25,14 @@ static void directive_free(void *item)
     g_free(directive);
 }
 
+static void rule_free(void *item)
+{
+    struct hb_monitor_rule *rule = item;
+
+    g_free(rule->name);
+    g_free(rule);
+}
+
 static void resource_free(void *item)
 {
     struct hb_resource *resource = item;
@@ -57,6 +65,11 @@ struct hb_config *hb_config_new(void)
     config->logfacility = -1;
     config->syslog_format = true;
     config->coredumps = true;
+    config->monitor.timeout_ms = 20000;
+    config->monitor.restarts = 3;
+    config->monitor.window_ms = 600000;
+    config->monitor.delay_ms = 1000;
+    config->monitor.rules = g_ptr_array_new_with_free_func(rule_free);
     return config;
 }
 
@@ -67,6 +80,7 @@ void hb_config_free(struct hb_config *config)
     g_ptr_array_free(config->nodes, TRUE);
     g_ptr_array_free(config->media, TRUE);
     g_ptr_array_free(config->directives, TRUE);
+    g_ptr_array_free(config->monitor.rules, TRUE);
     g_free(config->logfile);
     g_free(config->debugfile);
     g_free(config->coreroot);

@@ -18,6 +18,8 @@
 #define HB_GROUPS_MAX     4096
 #define HB_RESOURCES_MAX  4096 /* in one group */
 #define HB_NAME_MAX       99   /* bytes in a node name */
+#define HB_RESTARTS_MAX   100  /* in one window */
+#define HB_RULES_MAX      1024
 
 enum hb_failback { HB_FAILBACK_LEGACY, HB_FAILBACK_ON, HB_FAILBACK_OFF, HB_FAILBACK_COUNT };
 enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_PING, HB_MEDIUM_KIND_COUNT };
@@ -44,6 +46,20 @@ struct hb_directive {
     unsigned line;
 };
 
+/* How held resources are watched (doc/states.md, "Monitor"). */
+struct hb_monitor_rule {
+    char *name;           /* of a script, or a whole resource as in haresources */
+    uint64_t interval_ms; /* 0: not watched */
+};
+struct hb_monitor_config {
+    uint64_t interval_ms; /* for what no rule names; 0: not watched */
+    uint64_t timeout_ms;  /* of one question */
+    unsigned restarts;    /* in place, within window_ms; then the group moves */
+    uint64_t window_ms;
+    uint64_t delay_ms;    /* before the second restart in the window; doubled for each further one */
+    GPtrArray *rules;     /* of struct hb_monitor_rule *, in file order; the last that fits counts */
+};
+
 struct hb_config {
     GPtrArray *nodes; /* of char *, lower case, in file order, no duplicates */
     GPtrArray *media; /* of struct hb_medium *, in file order */
@@ -66,6 +82,7 @@ struct hb_config {
     bool coredumps;
     char *coreroot;         /* NULL: below the daemon's own directory */
     int debug;
+    struct hb_monitor_config monitor;
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
 };
 

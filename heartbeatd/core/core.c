@@ -93,6 +93,7 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     init_nodes(core, self->node);
     hb_pings_init(core);
     init_groups(core, self->node);
+    hb_watch_init(core);
     return core;
 }
 
@@ -102,6 +103,7 @@ void hb_core_free(struct hb_core *core)
         return;
     for (size_t i = 0; i < core->node_count; i++)
         hb_node_clear(&core->nodes[i]);
+    hb_watch_clear(core);
     g_free(core->nodes);
     g_free(core->pings);
     g_free(core->groups);
@@ -117,7 +119,7 @@ static void op_done(struct hb_core *core, const struct hb_event *event)
 {
     unsigned group = hb_group_of_op(event->op_id);
 
-    if (group < core->group_count)
+    if (!hb_watch_answer(core, event) && group < core->group_count)
         hb_group_op_done(&core->groups[group].run, event->op_id, event->result, event->detail,
                          hb_mono(core), core->out);
 }
@@ -139,6 +141,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
         break;
     case HB_EV_TAKEOVER:
         hb_standby_takeover(core, event->what);
+        break;
+    case HB_EV_RESOURCE_LOST:
+        hb_watch_lost(core, event);
         break;
     case HB_EV_STOP:
         hb_dialogue_stop(core);
@@ -162,6 +167,7 @@ static void settle(struct hb_core *core)
 {
     hb_owner_settle(core);
     hb_standby_settle(core);
+    hb_watch_settle(core);
     hb_owner_settle(core);
     hb_dialogue_settle(core);
     hb_word_settle(core);
@@ -173,6 +179,7 @@ static uint64_t next_ns(const struct hb_core *core)
 
     next = MIN(next, hb_owner_next_ns(core));
     next = MIN(next, hb_standby_next_ns(core));
+    next = MIN(next, hb_watch_next_ns(core));
     return MIN(next, hb_dialogue_next_ns(core));
 }
 
@@ -192,6 +199,7 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
     hb_dialogue_timers(core);
     for (size_t i = 0; i < core->group_count; i++)
         hb_group_timer(&core->groups[i].run, now->mono_ns, actions);
+    hb_watch_timers(core);
     settle(core);
     if (shown(core) != before)
         hb_actions_add(actions, HB_ACT_STATUS);

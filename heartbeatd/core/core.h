@@ -12,6 +12,7 @@
  *   seq.c       one sender's sequence numbers: gaps, requests, acknowledgements
  *   history.c   what we sent, for retransmission
  *   group.c     one group on its way up or down, resource by resource
+ *   monitor.c   one held group: is everything of it still running
  *   actions.c   the list of what is to be done
  *
  * Parts of the core itself, which share state.h:
@@ -24,6 +25,7 @@
  *   dialogue.c  starting, resource, shutdone
  *   standby.c   ask_resources, hb_takeover, automatic failback
  *   owner.c     which group should be held here, and why
+ *   watch.c     held groups are monitored, failed ones offered to another node
  *   core.c      events in, actions out
  */
 #ifndef HB_CORE_CORE_H
@@ -59,6 +61,7 @@ enum hb_event_kind {
     HB_EV_OP_DONE,    /* an HB_ACT_OP ended */
     HB_EV_STANDBY,    /* operator: hb_standby <what> here */
     HB_EV_TAKEOVER,   /* operator: hb_takeover <what> here */
+    HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
     HB_EV_STOP,       /* operator or signal: orderly stop */
     HB_EV_KIND_COUNT
 };
@@ -81,7 +84,8 @@ struct hb_event {
     enum hb_what what;   /* STANDBY, TAKEOVER */
     uint32_t op_id;      /* OP_DONE */
     enum hb_op_result result;
-    const char *detail;  /* OP_DONE: why, for the log; may be NULL */
+    const char *detail;  /* OP_DONE, RESOURCE_LOST: why, for the log; may be NULL */
+    unsigned group, resource; /* RESOURCE_LOST */
 };
 
 enum hb_status {

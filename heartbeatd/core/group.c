@@ -6,6 +6,8 @@
  */
 #include "heartbeatd/core/group.h"
 
+#include <stdarg.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "common/base/time.h"
@@ -14,6 +16,16 @@
 void hb_group_init(struct hb_group_run *run, const struct hb_group *group, unsigned index)
 {
     *run = (struct hb_group_run){.group = group, .index = index, .retry_ns = HA_NEVER};
+}
+
+void hb_group_reason(struct hb_group_run *run, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_vsnprintf(run->reason, sizeof run->reason, format, args);
+    va_end(args);
+    run->reasons++;
 }
 
 static const struct hb_resource *resource(const struct hb_group_run *run, unsigned at)
@@ -51,20 +63,38 @@ static uint64_t limit_ms(const struct hb_group_run *run, enum hb_op op)
     return op == HB_OP_START ? HB_START_LIMIT_MS : HB_STOP_LIMIT_MS;
 }
 
-static void begin(struct hb_group_run *run, enum hb_op op, struct hb_actions *actions)
+static struct hb_action *add_op(struct hb_group_run *run, enum hb_op op,
+                                struct hb_actions *actions)
 {
     struct hb_action *action = hb_actions_add(actions, HB_ACT_OP);
 
     if (++run->ops == UINT32_MAX / HB_GROUPS_MAX)
         run->ops = 1;
-    run->op = op;
-    run->op_id = run->ops * HB_GROUPS_MAX + run->index;
-    action->op_id = run->op_id;
+    action->op_id = run->ops * HB_GROUPS_MAX + run->index;
     action->op = op;
     action->group = run->index;
+    return action;
+}
+
+static void begin(struct hb_group_run *run, enum hb_op op, struct hb_actions *actions)
+{
+    struct hb_action *action = add_op(run, op, actions);
+
+    run->op = op;
+    run->op_id = action->op_id;
     action->first = run->first;
     action->last = run->last;
     action->deadline_ms = limit_ms(run, op);
+}
+
+uint32_t hb_group_probe(struct hb_group_run *run, unsigned at, uint64_t deadline_ms,
+                        struct hb_actions *actions)
+{
+    struct hb_action *action = add_op(run, HB_OP_STATUS, actions);
+
+    action->first = action->last = at;
+    action->deadline_ms = deadline_ms;
+    return action->op_id;
 }
 
 static void begin_up(struct hb_group_run *run, struct hb_actions *actions)
@@ -72,12 +102,12 @@ static void begin_up(struct hb_group_run *run, struct hb_actions *actions)
     begin(run, range_is_native(run) ? HB_OP_START : HB_OP_STATUS, actions);
 }
 
-static void go_up(struct hb_group_run *run, struct hb_actions *actions)
+static void go_up(struct hb_group_run *run, unsigned from, struct hb_actions *actions)
 {
     run->state = HB_GROUP_STARTING;
-    run->failing = run->stuck = false;
+    run->failing = run->stuck = run->restarting = false;
     run->retry_ns = HA_NEVER;
-    range_from(run, 0);
+    range_from(run, from);
     begin_up(run, actions);
 }
 
@@ -95,10 +125,10 @@ static void is_down(struct hb_group_run *run, struct hb_actions *actions)
     run->stuck = false;
     run->state = run->failing ? HB_GROUP_FAILED : HB_GROUP_STOPPED;
     if (run->failing)
-        hb_actions_log(actions, LOG_ERR, "group %s could not be started here and is stopped",
-                       hb_group_key(run->group));
+        hb_actions_log(actions, LOG_ERR, "group %s has failed here and is stopped: %s",
+                       hb_group_key(run->group), run->reason);
     if (run->wanted && !run->failing)
-        go_up(run, actions);
+        go_up(run, 0, actions);
     run->failing = false;
 }
 
@@ -107,6 +137,7 @@ void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *act
     if (run->wanted == wanted)
         return;
     run->wanted = wanted;
+    run->restarting = run->restarting && wanted;
     if (wanted && run->state == HB_GROUP_STOPPING && !run->stuck) {
         run->failing = false;
     } else if (run->op_id != 0) {
@@ -114,7 +145,7 @@ void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *act
     } else if (!wanted && run->state == HB_GROUP_HELD) {
         go_down(run, actions);
     } else if (wanted) {
-        go_up(run, actions);
+        go_up(run, 0, actions);
     }
 }
 
@@ -157,16 +188,43 @@ static void announced(struct hb_group_run *run, enum hb_op_result result, const 
         run->announcing = announce_from(run, run->last + 1, actions);
 }
 
+bool hb_group_restart(struct hb_group_run *run, unsigned at, struct hb_actions *actions)
+{
+    if (run->state != HB_GROUP_HELD || run->op_id != 0)
+        return false;
+    range_to(run, at);
+    run->floor = run->first;
+    run->restarting = true;
+    go_down(run, actions);
+    return true;
+}
+
+static void fail(struct hb_group_run *run, struct hb_actions *actions)
+{
+    run->failing = true;
+    run->wanted = run->restarting = false;
+    go_down(run, actions);
+}
+
+bool hb_group_fail(struct hb_group_run *run, struct hb_actions *actions)
+{
+    if (run->state != HB_GROUP_HELD || run->op_id != 0)
+        return false;
+    fail(run, actions);
+    return true;
+}
+
 static void gives_up(struct hb_group_run *run, enum hb_op_result result, const char *detail,
                      struct hb_actions *actions)
 {
+    hb_group_reason(run, "start of %s failed%s%s%s", resource(run, run->first)->text,
+                    result == HB_OP_TIMED_OUT ? " (timed out)" : "", detail != NULL ? ": " : "",
+                    detail != NULL ? detail : "");
     hb_actions_log(actions, LOG_CRIT, "Giving up resources due to failure of %s%s%s%s",
                    resource(run, run->first)->text,
                    result == HB_OP_TIMED_OUT ? " (timed out)" : "", detail != NULL ? ": " : "",
                    detail != NULL ? detail : "");
-    run->failing = true;
-    run->wanted = false;
-    go_down(run, actions);
+    fail(run, actions);
 }
 
 static void went_up(struct hb_group_run *run, enum hb_op_result result, const char *detail,
@@ -190,6 +248,10 @@ static void went_up(struct hb_group_run *run, enum hb_op_result result, const ch
 static void next_down(struct hb_group_run *run, struct hb_actions *actions)
 {
     run->tries = 0;
+    if (run->restarting && run->first <= run->floor) {
+        go_up(run, run->floor, actions);
+        return;
+    }
     if (run->first == 0) {
         is_down(run, actions);
         return;
@@ -200,13 +262,14 @@ static void next_down(struct hb_group_run *run, struct hb_actions *actions)
 
 static void is_stuck(struct hb_group_run *run, uint64_t now_ns, struct hb_actions *actions)
 {
+    hb_group_reason(run, "%s does not stop", resource(run, run->first)->text);
     hb_actions_log(actions, LOG_CRIT, "%s is still running after %d attempts to stop it; it is "
                    "still counted as held here", resource(run, run->first)->text,
                    HB_STOP_RETRIES + 1);
     run->stuck = true;
     run->tries = 0;
     if (run->wanted)
-        go_up(run, actions);
+        go_up(run, 0, actions);
     else
         run->retry_ns = ha_after_ns(now_ns, ha_ms_to_ns(HB_STUCK_RETRY_MS));
 }

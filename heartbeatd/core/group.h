@@ -3,7 +3,8 @@
  * One group of resources on its way up or down (doc/states.md, "Group"). Up is
  * left to right: a script is asked for its status first and started unless it
  * runs; neighbouring native resources are one range. Down is right to left,
- * with ten more tries a second apart. At most one operation is under way, each
+ * with ten more tries a second apart. A restart goes down to the resource that
+ * died, for what stands to the right depends on it, and up again. At most one operation is under way, each
  * has a deadline. Decides nothing: somebody wants the group or does not.
  */
 #ifndef HB_CORE_GROUP_H
@@ -21,6 +22,7 @@
 #define HB_START_LIMIT_MS   120000
 #define HB_STOP_LIMIT_MS    60000
 #define HB_NATIVE_LIMIT_MS  10000
+#define HB_REASON_MAX       240 /* bytes, NUL included */
 
 struct hb_group_run {
     const struct hb_group *group;
@@ -30,12 +32,16 @@ struct hb_group_run {
     bool failing;      /* on its way down because something did not start */
     bool stuck;        /* something would not stop and is still running */
     bool announcing;   /* held, and native resources are being announced once more */
+    bool restarting;   /* on its way down to `floor`, and up again from there */
+    unsigned floor;
     unsigned first, last; /* the range under way */
     enum hb_op op;
     uint32_t op_id;    /* 0: none under way */
     uint32_t ops;
     unsigned tries;
     uint64_t retry_ns; /* HA_NEVER: none due */
+    char reason[HB_REASON_MAX]; /* what last went wrong, "" if nothing did */
+    unsigned reasons;  /* how often something did */
 };
 
 void hb_group_init(struct hb_group_run *run, const struct hb_group *group, unsigned index);
@@ -44,6 +50,17 @@ void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *act
 void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions);
 /* Announces the addresses of a held group once more. */
 void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
+/* A resource of a held group died: what stands to the right of it is stopped, then itself, and all
+ * of it started again. False while the group has something else under way. */
+bool hb_group_restart(struct hb_group_run *run, unsigned at, struct hb_actions *actions);
+/* Gives a held group up, as if it could not be started. False as above. */
+bool hb_group_fail(struct hb_group_run *run, struct hb_actions *actions);
+/* Asks a script of a held group for its status, beside whatever else is under way. Returns op_id;
+ * the answer is the caller's, not hb_group_op_done()'s. */
+uint32_t hb_group_probe(struct hb_group_run *run, unsigned at, uint64_t deadline_ms,
+                        struct hb_actions *actions);
+/* Notes what went wrong, for the status. */
+void hb_group_reason(struct hb_group_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* An answer to an operation that is not under way is ignored. */
 void hb_group_op_done(struct hb_group_run *run, uint32_t op_id, enum hb_op_result result,
                       const char *detail, uint64_t now_ns, struct hb_actions *actions);

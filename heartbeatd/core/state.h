@@ -16,6 +16,7 @@
 #include "heartbeatd/core/core.h"
 #include "heartbeatd/core/group.h"
 #include "heartbeatd/core/history.h"
+#include "heartbeatd/core/monitor.h"
 #include "heartbeatd/core/node.h"
 
 #define HB_UUID_BYTES 16
@@ -41,6 +42,15 @@ struct hb_owned {
     bool failed;        /* could not be started here */
     bool contested;     /* held by another as well; announce again when it lets go */
     uint64_t failed_ns;
+
+    /* watch.c */
+    struct hb_monitor monitor;
+    enum hb_group_state state; /* as of since_ns */
+    uint64_t since_ns;
+    unsigned reasons;          /* as of reason_ns */
+    uint64_t reason_ns;        /* when run.reason was */
+    uint64_t move_ns;          /* failed here: not offered to a 3.0.6 node before then */
+    unsigned move_tries;
 };
 
 /* The standby under way, seen from here. */
@@ -105,6 +115,8 @@ struct hb_core {
 
     struct hb_standby standby;
     struct hb_counters counters;
+
+    size_t watch_turn;      /* watch.c: the group that is looked at first */
 
     /* for the length of a step */
     const struct hb_now *now;
@@ -184,6 +196,15 @@ void hb_owner_claims(const struct hb_core *core, struct hb_node *node, enum hb_h
 bool hb_hold_find(const char *text, enum hb_hold *hold);
 const char *hb_what_name(enum hb_what what);
 bool hb_what_find(const char *text, enum hb_what *what);
+
+/* ---- watch.c: what happens to held resources, and where a failed group goes ---- */
+void hb_watch_init(struct hb_core *core);
+void hb_watch_clear(struct hb_core *core);
+void hb_watch_timers(struct hb_core *core);
+bool hb_watch_answer(struct hb_core *core, const struct hb_event *event);
+void hb_watch_lost(struct hb_core *core, const struct hb_event *event);
+void hb_watch_settle(struct hb_core *core);
+uint64_t hb_watch_next_ns(const struct hb_core *core);
 
 /* ---- dialogue.c: starting, resource, shutdone ---- */
 void hb_dialogue_active(struct hb_core *core);

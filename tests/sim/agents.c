@@ -72,6 +72,8 @@ void sim_op_end(struct sim *sim, struct sim_due *due)
     if (due->op.op == HB_OP_START)
         node->rising[due->op.group] = false;
     for (unsigned i = due->op.first; i <= due->op.last; i++) {
+        if (due->op.op != HB_OP_STATUS)
+            node->died_ns[due->op.group][i] = 0;
         if (due->op.op == HB_OP_START)
             up[i] = up[i] || due->result == HB_OP_OK || sim_chance(sim, 500);
         else if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
@@ -94,4 +96,22 @@ void sim_op_report(struct sim *sim, struct sim_due *due)
     sim_say(sim, "%s      … group %u [%u-%u] %s", sim_name(due->node), due->op.group, due->op.first,
             due->op.last, results[due->result]);
     sim_step(sim, due->node, &event);
+}
+
+void sim_resource_dies(struct sim *sim, unsigned index, unsigned group)
+{
+    struct sim_node *node = &sim->nodes[index];
+    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+    unsigned first = sim_below(sim, of->resources->len);
+
+    for (unsigned i = 0; i < of->resources->len; i++) {
+        unsigned at = (first + i) % of->resources->len;
+
+        if (resource_of(sim, group, at)->native || !node->up[group][at])
+            continue;
+        sim_say(sim, "%s      group %u [%u] DIES", sim_name(index), group, at);
+        node->up[group][at] = false;
+        node->died_ns[group][at] = sim->now_ns;
+        return;
+    }
 }

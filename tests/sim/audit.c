@@ -159,6 +159,18 @@ void audit_truth(struct sim *sim)
 
 /* ---- what a core believes, against the truth ---- */
 
+/* A resource that died may go unnoticed for an interval and two questions without an answer, and
+ * wait for its restart. */
+static bool unnoticed(const struct sim *sim, unsigned index, unsigned group, unsigned at)
+{
+    const struct hb_monitor_config *config = &sim->config[index]->monitor;
+    uint64_t died_ns = sim->nodes[index].died_ns[group][at];
+    uint64_t limit_ms = config->interval_ms + 2 * config->timeout_ms + HB_RESTART_LAST_MS + 2000;
+
+    return died_ns > 0 && sim->now_ns <= MAX(died_ns, sim->nodes[index].upset_ns) +
+                                             ha_ms_to_ns(limit_ms);
+}
+
 static void audit_group(struct sim *sim, unsigned index, unsigned group)
 {
     const struct sim_node *node = &sim->nodes[index];
@@ -166,7 +178,7 @@ static void audit_group(struct sim *sim, unsigned index, unsigned group)
     const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
 
     for (guint i = 0; i < of->resources->len; i++) {
-        if (state == HB_GROUP_HELD && !node->up[group][i])
+        if (state == HB_GROUP_HELD && !node->up[group][i] && !unnoticed(sim, index, group, i))
             sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),
                      group, i);
         if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED) && node->up[group][i])
@@ -302,6 +314,17 @@ void audit_settled(struct sim *sim)
         sim->nodes[i].lost = lost_by(sim, i);
 }
 
+static bool is_broken(const struct sim *sim, unsigned index, unsigned group)
+{
+    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+
+    for (guint i = 0; i < of->resources->len; i++) {
+        if (!sim->nodes[index].up[group][i])
+            return true;
+    }
+    return false;
+}
+
 void audit_end(struct sim *sim)
 {
     for (unsigned group = 0; group < sim->group_count; group++) {
@@ -309,6 +332,9 @@ void audit_end(struct sim *sim)
 
         if (owner < 0)
             sim_fail(sim, "in the end group %u is owned by nobody, or twice", group);
+        else if (is_broken(sim, (unsigned)owner, group))
+            sim_fail(sim, "in the end something of group %u is down on %s", group,
+                     sim_name((unsigned)owner));
         else if (hb_core_group_state(sim->nodes[owner].core, group) != HB_GROUP_HELD)
             sim_fail(sim, "in the end group %u is %s on %s", group,
                      hb_group_state_name(hb_core_group_state(sim->nodes[owner].core, group)),

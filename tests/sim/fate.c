@@ -123,6 +123,30 @@ static void happens_to_path(struct sim *sim, unsigned from, unsigned to)
     }
 }
 
+/* Now and then a service dies of itself. */
+static void deaths(struct sim *sim, unsigned node, unsigned other)
+{
+    if (sim->now_ns >= TROUBLE_MS * SIM_MS)
+        return;
+    sim_resource_dies(sim, sim_below(sim, sim->node_count), sim_below(sim, sim->group_count));
+    sim_later(sim, sim_chance(sim, 300) ? sim_below(sim, 2000) : sim_below(sim, 60000), node, other,
+              deaths);
+}
+
+static void monitor(struct sim *sim)
+{
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        struct hb_monitor_config *config = &sim->config[i]->monitor;
+
+        config->interval_ms = 1000 + sim_below(sim, 9000);
+        config->timeout_ms = 1000 + sim_below(sim, 9000);
+        config->restarts = sim_below(sim, 4);
+        config->window_ms = 5000 + sim_below(sim, 60000);
+        config->delay_ms = sim_below(sim, 2) * 500;
+    }
+    sim_later(sim, 20000 + sim_below(sim, 20000), 0, 0, deaths);
+}
+
 static void trouble(struct sim *sim, unsigned node, unsigned other)
 {
     if (sim->now_ns >= TROUBLE_MS * SIM_MS)
@@ -193,6 +217,8 @@ void fate_play(struct sim *sim, uint64_t seed)
     if (seed % 8 == 0)
         sim_keys_init(sim);
     configure(sim);
+    if (seed % 3 == 1)
+        monitor(sim);
     if (seed % 16 == 7) /* files that differ */
         sim->config[1]->auto_failback = sim->config[0]->auto_failback == HB_FAILBACK_ON
                                             ? HB_FAILBACK_OFF

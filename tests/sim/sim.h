@@ -69,6 +69,7 @@ struct sim_node {
     struct sim_agent agent;
     bool up[SIM_GROUPS][SIM_RESOURCES];     /* the truth */
     bool rising[SIM_GROUPS];                /* a start is under way */
+    uint64_t died_ns[SIM_GROUPS][SIM_RESOURCES]; /* of itself, when; 0: it did not */
     /* audit.c */
     uint64_t beats[SIM_NODES], beat_generation[SIM_NODES], beat_number[SIM_NODES];
     uint64_t beat_ns[SIM_NODES];
@@ -164,6 +165,9 @@ void sim_op_begin(struct sim *sim, unsigned node, const struct hb_action *op);
 void sim_op_cancel(struct sim *sim, unsigned node, uint32_t op_id);
 void sim_op_end(struct sim *sim, struct sim_due *due);    /* the truth changes */
 void sim_op_report(struct sim *sim, struct sim_due *due); /* and the core is told */
+
+/* A script of the group that is up there dies, if there is one. */
+void sim_resource_dies(struct sim *sim, unsigned node, unsigned group);
 
 /* ---- net.c ---- */
 void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg);

@@ -311,6 +311,7 @@ void sim_crash(struct sim *sim, unsigned index)
     drop_backlog(sim, index);
     memset(node->up, 0, sizeof node->up);
     memset(node->rising, 0, sizeof node->rising);
+    memset(node->died_ns, 0, sizeof node->died_ns);
 }
 
 void sim_stop(struct sim *sim, unsigned index)

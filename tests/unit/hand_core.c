@@ -133,6 +133,14 @@ void hand_op_done(struct hand *hand, guint index, enum hb_op_result result)
     step(hand, &event);
 }
 
+void hand_lost(struct hand *hand, unsigned group, unsigned resource, const char *detail)
+{
+    step(hand, &(struct hb_event){.kind = HB_EV_RESOURCE_LOST,
+                                  .group = group,
+                                  .resource = resource,
+                                  .detail = detail});
+}
+
 void hand_start(struct hand *hand)
 {
     step(hand, &(struct hb_event){.kind = HB_EV_START});

@@ -38,6 +38,8 @@ void hand_hear(struct hand *hand, const char *fields);
 /* The same with a number of the test's choice; the peer's own count stays. */
 void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number);
 void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what);
+/* A resource of a group turns out to be gone. */
+void hand_lost(struct hand *hand, unsigned group, unsigned resource, const char *detail);
 void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
 /* The ping node's answer, on that link. */
 void hand_answer_ping(struct hand *hand, const char *src, const char *link);

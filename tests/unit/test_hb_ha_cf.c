@@ -88,6 +88,7 @@ static const char *recorded(const struct hb_config *config, const char *name)
 static const struct {
     const char *directive, *rest, *said;
 } cases[] = {
+#include "tests/unit/ha_cf_care_cases.h"
     {"node", "A", "warning"}, {"node", "", NODE "found nothing"},
     {"node", NAMES100, NODE "found \"" NAMES100 "\""},
     {"node", "n\xc3\xb6" "de", NODE "found \"n\xc3\xb6" "de\""},

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* heartbeatd/conf/ha_cf_monitor: the directives on watching resources, good and bad. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "heartbeatd/conf/ha_cf.h"
+
+#define BASE "node a b\nucast eth0 10.0.0.1\nauto_failback on\n"
+
+/* What is said about BASE and a fourth line; NULL if nothing is. Caller frees both. */
+static struct hb_config *parse(const char *line, char **said)
+{
+    char *text = g_strconcat(BASE, line, "\n", NULL);
+    GString *out = g_string_new(NULL);
+    struct hb_config *config;
+    struct ha_diags diags;
+
+    ha_diags_init(&diags);
+    config = hb_ha_cf_parse("ha.cf", text, strlen(text), NULL, &diags);
+    ha_diags_print(&diags, out);
+    ha_diags_clear(&diags);
+    g_free(text);
+    *said = g_string_free(out, FALSE);
+    return config;
+}
+
+static struct hb_config *good(const char *line)
+{
+    char *said;
+    struct hb_config *config = parse(line, &said);
+
+    assert_string_equal(said, "");
+    assert_non_null(config);
+    g_free(said);
+    return config;
+}
+
+static void assert_refused(const char *line)
+{
+    char *said;
+    struct hb_config *config = parse(line, &said);
+
+    if (config != NULL || strstr(said, "ha.cf:4: ") == NULL || strstr(said, "expected") == NULL)
+        fail_msg("%s: %s", line, said);
+    g_free(said);
+}
+
+static void an_old_file_watches_nothing(void **state)
+{
+    struct hb_config *config = good("");
+
+    (void)state;
+    assert_int_equal(config->monitor.interval_ms, 0);
+    assert_int_equal(config->monitor.rules->len, 0);
+    hb_config_free(config);
+}
+
+static void an_interval_for_all_and_for_some(void **state)
+{
+    struct hb_config *config =
+        good("monitor 10\nmonitor httpd 500ms\nmonitor ldirectord::www.cf off\n"
+             "monitor_timeout 5\nrestart_limit 2 1.5\nrestart_delay 0");
+    const struct hb_monitor_rule *rule = config->monitor.rules->pdata[0];
+
+    (void)state;
+    assert_int_equal(config->monitor.interval_ms, 10000);
+    assert_int_equal(config->monitor.rules->len, 2);
+    assert_string_equal(rule->name, "httpd");
+    assert_int_equal(rule->interval_ms, 500);
+    rule = config->monitor.rules->pdata[1];
+    assert_string_equal(rule->name, "ldirectord::www.cf");
+    assert_int_equal(rule->interval_ms, 0);
+    assert_int_equal(config->monitor.timeout_ms, 5000);
+    assert_int_equal(config->monitor.restarts, 2);
+    assert_int_equal(config->monitor.window_ms, 1500);
+    assert_int_equal(config->monitor.delay_ms, 0);
+    hb_config_free(config);
+}
+
+static void what_makes_no_sense_is_refused(void **state)
+{
+    static const char *const lines[] = {
+        "monitor", "monitor 0", "monitor never", "monitor httpd", "monitor httpd 0",
+        "monitor httpd 10 20", "monitor_timeout 0", "monitor_timeout", "monitor_timeout off",
+        "restart_limit 3", "restart_limit", "restart_limit 101 60", "restart_limit 3 0",
+        "restart_limit -1 60", "restart_limit 3 60 60", "restart_delay", "restart_delay x",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
+        assert_refused(lines[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_old_file_watches_nothing),
+        cmocka_unit_test(an_interval_for_all_and_for_some),
+        cmocka_unit_test(what_makes_no_sense_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
