@@ -132,6 +132,23 @@ host_crash() {
     note "$name has crashed"
 }
 
+# host_upgrade HOST PRODUCT: it boots with another product on the same disk, as after an upgrade of the
+# package: the configuration and what the old one remembered stay, the scripts are the new one's.
+host_upgrade() {
+    local name=$1 kept
+    host_crash "$name"
+    layer_for "$2"
+    host_layers[$name]=$REPLY
+    host_boot "$name"
+    for kept in "${host_layers[$name]}"/etc/ha.d/*; do
+        case ${kept##*/} in
+            ha.cf | haresources | authkeys | README*) ;;
+            *) cp -a --remove-destination "$kept" "$(host_root "$name")/etc/ha.d/" ;;
+        esac
+    done
+    note "$name has $2 now"
+}
+
 # All processes of the host stop, or go on; its kernel still answers ARP and forwards.
 host_freeze() { on "$1" bash -c 'kill -STOP -1'; note "$1 is frozen"; }
 host_thaw() { on "$1" bash -c 'kill -CONT -1'; note "$1 goes on"; }
