@@ -26,6 +26,7 @@
 #include "heartbeatd/manage.h"
 #include "heartbeatd/realtime.h"
 #include "heartbeatd/show_config.h"
+#include "heartbeatd/scripts.h"
 
 /* Refused datagrams that get a line, per minute. */
 #define REFUSALS_LOGGED 5
@@ -104,6 +105,11 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
         break;
     case HB_ACT_STATUS:
         show_status(daemon);
+        break;
+    case HB_ACT_NODE:
+    case HB_ACT_LINK:
+    case HB_ACT_HEARD:
+        hb_scripts_heard(daemon, action);
         break;
     case HB_ACT_STOPPED:
         ha_log(HA_LOG_INFO, "Heartbeat shutdown complete.");
@@ -224,6 +230,7 @@ static void bring_down(struct hb_daemon *daemon)
 {
     ha_timer_cancel(daemon->loop, &daemon->wake);
     hb_media_close(daemon->media);
+    hb_scripts_stop(daemon);
     hb_act_free(daemon->act);
     hb_core_free(daemon->core);
     daemon->media = NULL;
@@ -255,6 +262,7 @@ static int bring_up(struct hb_daemon *daemon)
     if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0) {
         ha_log(HA_LOG_DEBUG, "no random seed yet, the clock is one");
     }
+    hb_scripts_start(daemon);
     daemon->core = hb_core_new(daemon->setup.config, daemon->setup.resources, &self, seed);
     ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self.generation);
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});

@@ -13,8 +13,10 @@
 #include "common/run/daemon.h"
 #include "common/run/log.h"
 #include "heartbeatd/act/act.h"
+#include "heartbeatd/act/rcd.h"
 #include "heartbeatd/core/core.h"
 #include "heartbeatd/core/wire.h"
+#include "heartbeatd/fifo.h"
 #include "heartbeatd/media/media.h"
 #include "heartbeatd/setup.h"
 
@@ -40,6 +42,8 @@ struct hb_daemon {
     struct hb_setup setup;
     struct hb_media *media;
     struct hb_act *act;
+    struct hb_rcd *rcd;
+    struct hb_fifo *fifo; /* NULL: could not be had */
     struct hb_core *core; /* NULL while waiting to start anew */
     uint64_t generation;
 

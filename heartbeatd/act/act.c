@@ -120,6 +120,11 @@ void hb_act_free(struct hb_act *act)
     g_free(act);
 }
 
+char *const *hb_act_environment(const struct hb_act *act)
+{
+    return act->environment;
+}
+
 const struct hb_announce *hb_act_announce(const struct hb_act *act)
 {
     return act->announce;

@@ -20,6 +20,8 @@ typedef void (*hb_act_fn)(void *ctx, uint32_t op_id, enum hb_op_result result, c
 int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config *config,
                struct hb_haresources *resources, const char *node, hb_act_fn fn, void *ctx);
 void hb_act_free(struct hb_act *act);
+/* What scripts are run with; NULL-terminated, act's. */
+char *const *hb_act_environment(const struct hb_act *act);
 /* Exactly one answer per op_id, never from inside this call. */
 void hb_act_run(struct hb_act *act, const struct hb_action *op);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.

@@ -134,10 +134,41 @@ static char **set_directive(char **env, const struct hb_directive *directive)
     return env;
 }
 
+/* If the daemon was started by a script that itself was run for a message. */
+static char **without_message(char **env)
+{
+    static const char *const fields[] = {"t",        "st",    "src",      "dest",   "seq",  "hg",
+                                         "ts",       "ld",    "ttl",      "info",   "auth", "dt",
+                                         "rsc_hold", "rtype", "isstable", "ipaddr", "ok",   "weown",
+                                         "node",     "ifname", "result",  "nodelist", "DONTASK"};
+    char name[32];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        g_snprintf(name, sizeof name, "HA_%s", fields[i]);
+        env = g_environ_unsetenv(env, name);
+    }
+    return env;
+}
+
+/* Scripts call heartbeat's commands by their names. */
+static char **set_search_path(char **env)
+{
+    const char *before = g_environ_getenv(env, "PATH");
+    char *path = g_strjoin(":", HB_LIBEXECDIR, HA_SBINDIR, HB_SHAREDIR,
+                           before != NULL && *before != '\0'
+                               ? before
+                               : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                           NULL);
+
+    env = g_environ_setenv(env, "PATH", path, TRUE);
+    g_free(path);
+    return env;
+}
+
 char **hb_agent_environment(const struct hb_act_paths *paths, const struct hb_config *config,
                             const char *node)
 {
-    char **env = g_get_environ();
+    char **env = without_message(g_get_environ());
     char debug[16];
 
     for (guint i = 0; i < config->directives->len; i++)
@@ -152,7 +183,8 @@ char **hb_agent_environment(const struct hb_act_paths *paths, const struct hb_co
     env = set_path(env, "HA_RCDIR", paths->hadir, "rc.d");
     env = set_path(env, "HA_RESOURCEDIR", paths->hadir, "resource.d");
     env = set_path(env, "HA_FUNCS", paths->hadir, "shellfuncs");
-    env = g_environ_setenv(env, "HA_BIN", HB_SHAREDIR, TRUE);
+    env = g_environ_setenv(env, "HA_BIN", HB_LIBEXECDIR, TRUE);
+    env = g_environ_setenv(env, "HA_DOCDIR", "/usr/share/doc/heartbeat", TRUE);
     env = g_environ_setenv(env, "HA_FIFO", HB_VARLIB "/fifo", TRUE);
     env = g_environ_setenv(env, "HA_DATEFMT", "%Y/%m/%d_%T\t", TRUE);
     if (config->logfile != NULL)
@@ -164,9 +196,7 @@ char **hb_agent_environment(const struct hb_act_paths *paths, const struct hb_co
     env = g_environ_setenv(env, "HA_LOGD", "no", TRUE);
     env = g_environ_setenv(env, "OCF_ROOT", "/usr/lib/ocf", TRUE);
     env = g_environ_setenv(env, "OCF_AGENTS", "/usr/lib/ocf/resource.d/heartbeat/", TRUE);
-    if (g_environ_getenv(env, "PATH") == NULL)
-        env = g_environ_setenv(
-            env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
+    env = set_search_path(env);
     env = g_environ_setenv(env, "LC_ALL", "C", TRUE);
     return g_environ_unsetenv(env, "NOTIFY_SOCKET"); /* ours alone */
 }

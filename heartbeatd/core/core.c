@@ -145,6 +145,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_RESOURCE_LOST:
         hb_watch_lost(core, event);
         break;
+    case HB_EV_INJECT:
+        hb_inject(core, event->msg);
+        break;
     case HB_EV_STOP:
         hb_dialogue_stop(core);
         break;
@@ -282,6 +285,11 @@ bool hb_core_link_status(const struct hb_core *core, size_t node, const char *li
 const struct hb_counters *hb_core_counters(const struct hb_core *core)
 {
     return &core->counters;
+}
+
+bool hb_core_alone(const struct hb_core *core)
+{
+    return hb_member_alone(core);
 }
 
 enum hb_hold hb_core_holding(const struct hb_core *core)

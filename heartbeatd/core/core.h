@@ -19,6 +19,7 @@
  *
  *   receive.c   a message on its way in
  *   send.c      a message on its way out
+ *   inject.c    messages that programs of this machine write
  *   word.c      what Hearth nodes tell each other beside the classic fields
  *   member.c    start, beats, deaths, our own lateness
  *   ping.c      hosts outside the cluster that tell whether the network works
@@ -63,6 +64,7 @@ enum hb_event_kind {
     HB_EV_TAKEOVER,   /* operator: hb_takeover <what> here */
     HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
     HB_EV_STOP,       /* operator or signal: orderly stop */
+    HB_EV_INJECT,     /* a program of this machine wrote msg, without the standard fields */
     HB_EV_KIND_COUNT
 };
 
@@ -79,7 +81,7 @@ enum hb_op_result {
 
 struct hb_event {
     enum hb_event_kind kind;
-    struct hb_msg *msg;  /* MESSAGE; stays the caller's */
+    struct hb_msg *msg;  /* MESSAGE, INJECT; stays the caller's, but INJECT may change it */
     const char *link;    /* MESSAGE: name of the link it came by */
     enum hb_what what;   /* STANDBY, TAKEOVER */
     uint32_t op_id;      /* OP_DONE */
@@ -107,6 +109,7 @@ enum hb_action_kind {
     HB_ACT_NODE,      /* node has this status now; msg: the message that said so, NULL when time
                          or we ourselves did */
     HB_ACT_LINK,      /* the link of node came up or went dead */
+    HB_ACT_HEARD,     /* msg was accepted here, for us: a script of its type may want to run */
     HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
     HB_ACT_RESTART,   /* the core is done: say nothing for deadtime rounded up to seconds + 1 s, then
                          start anew with a new generation (a 3.0.6 node expects that after a partition) */
@@ -115,7 +118,7 @@ enum hb_action_kind {
 
 struct hb_action {
     enum hb_action_kind kind;
-    struct hb_msg *msg;        /* SEND, NODE; owned by the action list */
+    struct hb_msg *msg;        /* SEND, NODE, HEARD; owned by the action list */
     const char *link;          /* SEND, LINK: of the configuration; SEND: or NULL */
     size_t node;               /* NODE, LINK: for hb_core_node_name() and its like */
     enum hb_status status;     /* NODE */
@@ -163,6 +166,8 @@ bool hb_core_link_status(const struct hb_core *core, size_t node, const char *li
 /* The links of a node by number; NULL beyond the last. */
 const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t link);
 enum hb_hold hb_core_holding(const struct hb_core *core);
+/* No other node is alive and has not left. */
+bool hb_core_alone(const struct hb_core *core);
 
 /* Authenticated messages nobody acted on, by reason. They belong to this life of the core. */
 struct hb_counters {

@@ -177,35 +177,63 @@ static void hb_takeover(struct hb_core *core, const struct arrival *in)
 }
 
 /* Types 3.0.6 deals with only once it is active are dealt with then here too. */
+#define WHEN_ACTIVE 1
+/* Scripts may want to know; of types not in the table they always may. */
+#define HEARD       2
+/* Dealt with when it is our own, too. */
+#define OWN         4
+
 static const struct handler {
     const char *type;
-    bool when_active;
+    unsigned when;
     void (*handle)(struct hb_core *core, const struct arrival *in);
 } handlers[] = {
-    {"status", false, status},
-    {"NS_ackmsg", false, acknowledged},
-    {"NS_rexmit", false, resend},
-    {"NS_nak_rexmit", false, resend_refused},
-    {"reqnodes", false, reqnodes},
-    {"repnodes", false, repnodes},
-    {"resource", false, resource},
-    {"shutdone", false, shutdone},
-    {"starting", true, starting},
-    {"ask_resources", true, ask_resources},
-    {"hb_takeover", true, hb_takeover},
+    {"status", 0, status},
+    {"NS_ackmsg", 0, acknowledged},
+    {"NS_rexmit", 0, resend},
+    {"NS_nak_rexmit", 0, resend_refused},
+    {"reqnodes", 0, reqnodes},
+    {"repnodes", 0, repnodes},
+    {"resource", 0, resource},
+    {"shutdone", 0, shutdone},
+    {"starting", WHEN_ACTIVE, starting},
+    {"ask_resources", WHEN_ACTIVE, ask_resources},
+    {"hb_takeover", WHEN_ACTIVE | HEARD, hb_takeover},
 };
+static const struct handler anything = {NULL, WHEN_ACTIVE | HEARD | OWN, NULL};
+
+static const struct handler *find_handler(const char *type)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+        if (strcmp(handlers[i].type, type) == 0)
+            return &handlers[i];
+    }
+    return &anything;
+}
 
 static void dispatch(struct hb_core *core, const struct arrival *in)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
-        const struct handler *handler = &handlers[i];
+    const struct handler *handler = find_handler(in->type);
 
-        if (strcmp(handler->type, in->type) != 0)
-            continue;
-        if (!handler->when_active || core->status == HB_STATUS_ACTIVE)
-            handler->handle(core, in);
+    if ((handler->when & WHEN_ACTIVE) && core->status != HB_STATUS_ACTIVE)
         return;
-    }
+    if (handler->handle != NULL && (!in->node->self || (handler->when & OWN)))
+        handler->handle(core, in);
+    if (handler->when & HEARD)
+        hb_actions_add(core->out, HB_ACT_HEARD)->msg = hb_msg_ref((struct hb_msg *)in->msg);
+}
+
+void hb_receive_own(struct hb_core *core, struct hb_msg *msg)
+{
+    struct arrival in = {.node = &core->nodes[core->self],
+                         .msg = msg,
+                         .type = hb_msg_text(msg, "t"),
+                         .generation = core->generation,
+                         .number = core->number,
+                         .for_us = is_for_us(core, msg)};
+
+    if (in.for_us)
+        dispatch(core, &in);
 }
 
 static void acknowledge(struct hb_core *core, struct hb_node *node)

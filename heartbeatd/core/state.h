@@ -149,6 +149,11 @@ uint32_t hb_word_digest(const struct hb_haresources *resources);
 
 /* ---- receive.c ---- */
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link);
+/* A message of ours that goes to everybody, this node included. */
+void hb_receive_own(struct hb_core *core, struct hb_msg *msg);
+
+/* ---- inject.c ---- */
+void hb_inject(struct hb_core *core, struct hb_msg *msg);
 
 /* ---- member.c: start, beats, deaths, the node list ---- */
 void hb_member_start(struct hb_core *core);

@@ -12,6 +12,7 @@
 set -u
 export LC_ALL=C
 top=$(cd "${top_builddir:-..}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 hadir=${hadir:-/usr/local/etc/ha.d} hbvarlib=${hbvarlib:-/usr/local/var/lib/heartbeat}
 sbindir=${sbindir:-/usr/local/sbin} bindir=${bindir:-/usr/local/bin}
 hbsharedir=${hbsharedir:-/usr/local/share/heartbeat} initddir=${initddir:-/usr/local/etc/init.d}
@@ -55,6 +56,9 @@ node_make() {
     mkdir -p "$root$hadir" "$root$hbvarlib" "$root$sbindir" "$root$bindir" "$root$hbsharedir" \
         "$root$initddir" "$root$harundir"
     rm -rf "$root$hadir"/* "$root$hbvarlib"/*
+    mkdir -p "$root$hadir/rc.d"
+    cp "$top/ha.d/harc" "$top/ha.d/shellfuncs" "$root$hadir/"
+    cp "$here/../../ha.d/rc.d"/* "$root$hadir/rc.d/"
     cp "$top/heartbeatd/heartbeat" "$root$sbindir/"
     cp "$top/heartbeatd/cl_status" "$root$bindir/"
     cp "$top/heartbeatd/hb_standby" "$top/heartbeatd/hb_takeover" "$root$hbsharedir/"
