@@ -119,7 +119,8 @@ enum hb_cf_result hb_cf_set_ucast(struct hb_cf *cf, char *value)
     if (!exact_words(value, words, 2) || !is_interface(words[0]))
         return HB_CF_BAD;
     if (ha_addr_parse(&to, words[1]) && to.family == AF_INET6) {
-        hb_cf_tell(cf, HA_UNSUPPORTED, "%s: this version does not act on it yet", words[1]);
+        hb_cf_tell(cf, HA_ERROR, "expected an IPv4 address or a name, found %s; write \"ucast6 %s %s\"",
+                   words[1], words[0], words[1]);
         return HB_CF_TOLD;
     }
     if (to.family == AF_UNSPEC && !is_host(words[1]))
@@ -132,7 +133,31 @@ enum hb_cf_result hb_cf_set_ucast(struct hb_cf *cf, char *value)
     return HB_CF_OK;
 }
 
-enum hb_cf_result hb_cf_set_mcast(struct hb_cf *cf, char *value)
+enum hb_cf_result hb_cf_set_ucast6(struct hb_cf *cf, char *value)
+{
+    struct hb_medium *medium;
+    struct ha_addr to;
+    char *words[2];
+
+    if (!exact_words(value, words, 2) || !is_interface(words[0]) ||
+        !ha_addr_parse(&to, words[1]) || to.family != AF_INET6 || IN6_IS_ADDR_MULTICAST(&to.v6) ||
+        words[1][0] == '[')
+        return HB_CF_BAD;
+    medium = add_medium(cf, HB_UCAST, words[0]);
+    if (!medium)
+        return HB_CF_TOLD;
+    medium->peer = g_strdup(words[1]);
+    medium->to = to;
+    return HB_CF_OK;
+}
+
+static bool is_group(const struct ha_addr *addr, sa_family_t family)
+{
+    return addr->family == family && (family == AF_INET ? addr->bytes[0] >> 4 == 14
+                                                        : IN6_IS_ADDR_MULTICAST(&addr->v6));
+}
+
+static enum hb_cf_result set_mcast(struct hb_cf *cf, char *value, sa_family_t family)
 {
     uint64_t port, ttl, loop;
     struct hb_medium *medium;
@@ -140,8 +165,7 @@ enum hb_cf_result hb_cf_set_mcast(struct hb_cf *cf, char *value)
     char *words[5];
 
     if (!exact_words(value, words, 5) || !is_interface(words[0]) ||
-        !ha_addr_parse(&group, words[1]) || group.family != AF_INET ||
-        group.bytes[0] >> 4 != 14 || !ha_value_uint(words[2], 1, 65535, &port) ||
+        !ha_addr_parse(&group, words[1]) || !is_group(&group, family) || !ha_value_uint(words[2], 1, 65535, &port) ||
         !ha_value_uint(words[3], 0, 255, &ttl) || !ha_value_uint(words[4], 0, 1, &loop))
         return HB_CF_BAD;
     medium = add_medium(cf, HB_MCAST, words[0]);
@@ -154,18 +178,31 @@ enum hb_cf_result hb_cf_set_mcast(struct hb_cf *cf, char *value)
     return HB_CF_OK;
 }
 
+enum hb_cf_result hb_cf_set_mcast(struct hb_cf *cf, char *value)
+{
+    return set_mcast(cf, value, AF_INET);
+}
+
+enum hb_cf_result hb_cf_set_mcast6(struct hb_cf *cf, char *value)
+{
+    return set_mcast(cf, value, AF_INET6);
+}
+
 /* ---- ping nodes ---- */
 
-static bool is_taken(const struct hb_cf *cf, const char *name)
+/* Of a node, a link or another ping line: *again then says that it was a ping line. */
+static bool is_taken(const struct hb_cf *cf, const char *name, bool *again)
 {
     const GPtrArray *nodes = cf->config->nodes, *media = cf->config->media;
 
+    *again = false;
     for (guint i = 0; i < nodes->len; i++)
         if (g_ascii_strcasecmp(nodes->pdata[i], name) == 0)
             return true;
     for (guint i = 0; i < media->len; i++) {
         const struct hb_medium *medium = media->pdata[i];
 
+        *again = medium->kind == HB_PING;
         if (strcmp(medium->interface, name) == 0)
             return true;
     }
@@ -176,8 +213,9 @@ static bool is_taken(const struct hb_cf *cf, const char *name)
 static struct hb_medium *add_ping(struct hb_cf *cf, const char *name)
 {
     struct hb_medium *medium;
+    bool again;
 
-    if (is_taken(cf, name)) {
+    if (is_taken(cf, name, &again)) {
         hb_cf_tell(cf, HA_ERROR, "expected a name of its own, found %s a second time", name);
         return NULL;
     }
@@ -202,8 +240,14 @@ static enum hb_cf_result set_ping(struct hb_cf *cf, char *value, sa_family_t fam
 {
     struct hb_medium *medium;
 
+    bool again;
+
     if (!is_ping_host(value, family))
         return HB_CF_BAD;
+    if (is_taken(cf, value, &again) && again) {
+        hb_cf_tell(cf, HA_WARNING, "%s is named more than once", value);
+        return HB_CF_OK;
+    }
     medium = add_ping(cf, value);
     if (!medium)
         return HB_CF_TOLD;

@@ -45,6 +45,12 @@ const struct hb_cf_directive hb_cf_directives[] = {
            "an interface, a group (224.0.0.0 to 239.255.255.255), a port from 1 to 65535, a TTL "
            "from 0 to 255, and 0 or 1 for loop",
            "heartbeats go to this multicast group", hb_cf_set_mcast),
+    MEMBER("ucast6", true, "an interface and the IPv6 address of the peer",
+           "heartbeats go to this address", hb_cf_set_ucast6),
+    MEMBER("mcast6", true,
+           "an interface, a group (ff00::/8), a port from 1 to 65535, a hop limit from 0 to 255, "
+           "and 0 or 1 for loop",
+           "heartbeats go to this multicast group", hb_cf_set_mcast6),
     MEMBER("ping", false, "an IPv4 address or the name of a host",
            "hosts outside the cluster that tell whether the network works", hb_cf_set_ping),
     MEMBER("ping6", false, "an IPv6 address", "the same over IPv6", hb_cf_set_ping6),
@@ -144,8 +150,6 @@ const struct hb_cf_directive hb_cf_directives[] = {
          hb_cf_set_any_boolean),
 
     /* Refused with a sentence that says so. */
-    NOT_YET("ucast6", "heartbeats over IPv6 to one address"),
-    NOT_YET("mcast6", "heartbeats over IPv6 to a multicast group"),
     NOT_YET("serial", "heartbeats over serial lines"),
     NOT_YET("hbaping", "hosts that are reached over fibre channel"),
     NOT_YET("watchdog", "device that restarts the machine when the daemon hangs"),

@@ -68,13 +68,14 @@ static const char *kind_name(enum hb_medium_kind kind)
 /* "ucast eth1 192.168.0.2", as in ha.cf. */
 static char *line_text(const struct hb_medium *medium)
 {
+    const char *six = medium->to.family == AF_INET6 ? "6" : "";
     char group[HA_ADDR_TEXT];
 
     switch (medium->kind) {
     case HB_UCAST:
-        return g_strdup_printf("ucast %s %s", medium->interface, medium->peer);
+        return g_strdup_printf("ucast%s %s %s", six, medium->interface, medium->peer);
     case HB_MCAST:
-        return g_strdup_printf("mcast %s %s", medium->interface,
+        return g_strdup_printf("mcast%s %s %s", six, medium->interface,
                                ha_addr_text(&medium->to, group));
     case HB_PING:
         return g_strdup_printf("%s %s", medium->group ? "ping_group" : "ping", medium->interface);

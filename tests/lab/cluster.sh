@@ -4,7 +4,7 @@
 # commands, so no word here asks which it is.
 
 # pair_boot PRODUCT PRODUCT MEDIUM METHOD [LINE...]: hosts left and right on one wire, each the home
-# of one address ($vip, $other_vip), with the same files. MEDIUM: ucast, bcast or mcast; METHOD as in
+# of one address ($vip, $other_vip), with the same files. MEDIUM: a case below; METHOD as in
 # authkeys; LINEs are added to ha.cf, where a later one counts.
 pair_boot() {
     local medium name keys="1 $4 lab-secret" product_left=$1 product_right=$2
@@ -13,12 +13,14 @@ pair_boot() {
         ucast) medium=$'ucast eth0 10.1.0.1\nucast eth0 10.1.0.2' ;;
         bcast) medium='bcast eth0' ;;
         mcast) medium='mcast eth0 239.0.0.42 694 1 0' ;;
+        ucast6) medium=$'ucast6 eth0 fd00::1\nucast6 eth0 fd00::2' ;;
+        mcast6) medium='mcast6 eth0 ff02::694 694 1 0' ;;
     esac
     [[ $4 != crc ]] || keys='1 crc'
     shift 4
     network wire
-    host left uname=left product=$product_left eth0=wire:10.1.0.1/24
-    host right uname=right product=$product_right eth0=wire:10.1.0.2/24
+    host left uname=left product=$product_left eth0=wire:10.1.0.1/24,fd00::1/64
+    host right uname=right product=$product_right eth0=wire:10.1.0.2/24,fd00::2/64
     for name in left right; do
         host_install $name /etc/ha.d/authkeys 600 <<<"auth 1"$'\n'"$keys"
         host_install $name /etc/ha.d/haresources <<END

@@ -73,6 +73,10 @@ static const char *recorded(const struct hb_config *config, const char *name)
 #define DURATION "expected a duration above 0 such as 2, 500ms or 1.5, "
 #define BOOLEAN  "expected on or off (also yes, no, true, false, 1, 0), "
 #define PORT     "expected a port from 1 to 65535, "
+#define UCAST6 "expected an interface and the IPv6 address of the peer, "
+#define MCAST6                                                                                     \
+    "expected an interface, a group (ff00::/8), a port from 1 to 65535, a hop limit from 0 to "   \
+    "255, and 0 or 1 for loop, "
 #define PING "expected an IPv4 address or the name of a host, "
 #define PING_GROUP "expected a name for the group and at least one host, "
 #define MCAST                                                                                      \
@@ -107,11 +111,22 @@ static const struct {
     {"ucast", "eth1 10.0.0", UCAST "found \"eth1 10.0.0\""},
     {"ucast", "eth1 10.0.0.2 x", UCAST "found \"eth1 10.0.0.2 x\""},
     {"ucast", "eth1 -x", UCAST "found \"eth1 -x\""}, {"ucast", "eth1 a/b", UCAST "found \"eth1 a/b\""},
-    {"ucast", "eth1 2001:db8::1", "2001:db8::1: this version does not act on it yet"},
+    {"ucast", "eth1 2001:db8::1", "expected an IPv4 address or a name, found 2001:db8::1; write "
+                                  "\"ucast6 eth1 2001:db8::1\""},
+    {"ucast6", "eth1 2001:db8::1", NULL}, {"ucast6", "eth1 fe80::1", NULL},
+    {"ucast6", "eth1", UCAST6 "found \"eth1\""},
+    {"ucast6", "eth1 peer.example", UCAST6 "found \"eth1 peer.example\""},
+    {"ucast6", "eth1 10.0.0.1", UCAST6 "found \"eth1 10.0.0.1\""},
+    {"ucast6", "eth1 [2001:db8::1]", UCAST6 "found \"eth1 [2001:db8::1]\""},
+    {"ucast6", "eth1 ff02::1", UCAST6 "found \"eth1 ff02::1\""},
+    {"mcast6", "eth0 ff02::694 694 1 0", NULL},
+    {"mcast6", "eth0 ff02::694 694 1", MCAST6 "found \"eth0 ff02::694 694 1\""},
+    {"mcast6", "eth0 fe80::1 694 1 0", MCAST6 "found \"eth0 fe80::1 694 1 0\""},
+    {"mcast6", "eth0 225.0.0.1 694 1 0", MCAST6 "found \"eth0 225.0.0.1 694 1 0\""},
+    {"mcast6", "eth0 ff02::694 694 256 0", MCAST6 "found \"eth0 ff02::694 694 256 0\""},
     {"ping", "10.0.0.254, router.example", NULL}, {"ping", "10.0.0.300", PING "found \"10.0.0.300\""},
     {"ping", "fe80::1", PING "found \"fe80::1\""},
-    {"ping", "10.0.0.254 10.0.0.254",
-     "expected a name of its own, found 10.0.0.254 a second time"},
+    {"ping", "10.0.0.254 10.0.0.254", "warning"},
     {"ping", "a", "expected a name of its own, found a a second time"},
     {"ping6", "2001:db8::1 2001:db8::2", NULL},
     {"ping6", "10.0.0.1", "expected an IPv6 address, found \"10.0.0.1\""},
