@@ -149,6 +149,14 @@ static void op_done(void *ctx, uint32_t op_id, enum hb_op_result result, const c
                                            .detail = detail});
 }
 
+static void resource_lost(void *ctx, unsigned group, unsigned resource, const char *why)
+{
+    hb_daemon_step(ctx, &(struct hb_event){.kind = HB_EV_RESOURCE_LOST,
+                                           .group = group,
+                                           .resource = resource,
+                                           .detail = why});
+}
+
 static void refuse(struct hb_daemon *daemon, const char *link, enum hb_refusal refusal,
                    size_t length)
 {
@@ -263,6 +271,7 @@ static int bring_up(struct hb_daemon *daemon)
         ha_log(HA_LOG_DEBUG, "no random seed yet, the clock is one");
     }
     hb_scripts_start(daemon);
+    hb_act_on_lost(daemon->act, resource_lost);
     daemon->core = hb_core_new(daemon->setup.config, daemon->setup.resources, &self, seed);
     ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self.generation);
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});

@@ -11,6 +11,7 @@
 #include "common/run/log.h"
 #include "heartbeatd/act/act_inside.h"
 #include "heartbeatd/act/address.h"
+#include "heartbeatd/act/held.h"
 #include "heartbeatd/act/hidden.h"
 #include "heartbeatd/act/resolve.h"
 
@@ -21,7 +22,9 @@ struct hb_act {
     char **environment;
     struct hb_rtnl *rtnl;
     struct hb_announce *announce;
+    struct hb_held *held;
     hb_act_fn fn;
+    hb_act_lost_fn lost;
     void *ctx;
     GQueue jobs; /* of struct job, not yet answered */
 };
@@ -61,6 +64,14 @@ static void check_addresses(const struct hb_haresources *resources)
     }
 }
 
+static void is_lost(void *ctx, unsigned group, unsigned resource, const char *why)
+{
+    struct hb_act *act = ctx;
+
+    if (act->lost != NULL)
+        act->lost(act->ctx, group, resource, why);
+}
+
 int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct ha_loop *loop,
                   const struct hb_config *config, struct hb_haresources *resources,
                   const char *node, hb_act_fn fn, void *ctx)
@@ -78,6 +89,8 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     err = hb_rtnl_open(&act->rtnl);
     if (err == 0)
         err = hb_announce_new(&act->announce, loop, act->rtnl);
+    if (err == 0)
+        err = hb_held_new(&act->held, loop, act->rtnl, act->announce, is_lost, act);
     if (err != 0) {
         hb_act_free(act);
         return err;
@@ -98,6 +111,11 @@ int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config
     return hb_act_new_at(out, &installed, loop, config, resources, node, fn, ctx);
 }
 
+void hb_act_on_lost(struct hb_act *act, hb_act_lost_fn lost)
+{
+    act->lost = lost;
+}
+
 static void job_free(struct job *job)
 {
     g_queue_unlink(&job->act->jobs, &job->link);
@@ -114,6 +132,7 @@ void hb_act_free(struct hb_act *act)
         return;
     while (act->jobs.head != NULL)
         job_free(act->jobs.head->data);
+    hb_held_free(act->held);
     hb_announce_free(act->announce);
     hb_rtnl_close(act->rtnl);
     g_strfreev(act->environment);
@@ -128,6 +147,11 @@ char *const *hb_act_environment(const struct hb_act *act)
 const struct hb_announce *hb_act_announce(const struct hb_act *act)
 {
     return act->announce;
+}
+
+struct hb_held *hb_act_held(const struct hb_act *act)
+{
+    return act->held;
 }
 
 /* ---- answers ---- */
@@ -221,8 +245,20 @@ static int apply(struct hb_act *act, GArray *changes)
     return hb_rtnl_apply(act->rtnl, (struct hb_change *)(void *)changes->data, changes->len);
 }
 
+/* From here on they are ours to look after. */
+static void keep_addresses(struct hb_act *act, const struct hb_kernel *kernel, const GArray *specs,
+                           const GArray *places, const struct hb_action *op)
+{
+    hb_announce_start(act->announce, kernel,
+                      (const struct hb_kernel_address *)(void *)places->data, places->len);
+    for (guint i = 0; i < specs->len && i < places->len; i++)
+        hb_held_keep(act->held, kernel, &g_array_index(specs, struct hb_address_spec, i),
+                     &g_array_index(places, struct hb_kernel_address, i), op->group,
+                     op->first + i);
+}
+
 static void start_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
-                            GString *why)
+                            const struct hb_action *op, GString *why)
 {
     struct hb_address_plan plan;
 
@@ -243,9 +279,7 @@ static void start_addresses(struct hb_act *act, const struct hb_kernel *kernel, 
     else if (apply(act, plan.changes) != 0)
         explain(kernel, plan.changes, why);
     else
-        hb_announce_start(act->announce, kernel,
-                          (const struct hb_kernel_address *)(void *)plan.held->data,
-                          plan.held->len);
+        keep_addresses(act, kernel, specs, plan.held, op);
     hb_address_plan_clear(&plan);
 }
 
@@ -278,6 +312,7 @@ static void stop_addresses(struct hb_act *act, const struct hb_kernel *kernel, G
     for (guint i = 0; i < specs->len; i++) {
         const struct hb_address_spec *spec = &g_array_index(specs, struct hb_address_spec, i);
 
+        hb_held_drop(act->held, &spec->addr);
         hb_announce_stop(act->announce, &spec->addr);
         hb_address_plan_stop(&plan, kernel, spec);
         if (hb_hidden_recall(act->paths.rundir, kernel, &spec->addr, &hidden))
@@ -323,7 +358,7 @@ static void run_addresses(struct job *job, const struct hb_group *group, const s
         result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
     } else {
         if (!unreadable)
-            start_addresses(act, kernel, specs, why);
+            start_addresses(act, kernel, specs, op, why);
         result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
     }
     hb_kernel_free(kernel);

@@ -22,6 +22,10 @@ int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config
 void hb_act_free(struct hb_act *act);
 /* What scripts are run with; NULL-terminated, act's. */
 char *const *hb_act_environment(const struct hb_act *act);
+/* A started resource is gone and cannot be put back (held.h). Called from the loop with the ctx of
+ * hb_act_new(), and again every few seconds for as long as that is so; may free act. */
+typedef void (*hb_act_lost_fn)(void *ctx, unsigned group, unsigned resource, const char *why);
+void hb_act_on_lost(struct hb_act *act, hb_act_lost_fn lost);
 /* Exactly one answer per op_id, never from inside this call. */
 void hb_act_run(struct hb_act *act, const struct hb_action *op);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.

@@ -8,6 +8,7 @@
 #include "heartbeatd/act/rtnl.h"
 
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
@@ -155,6 +156,7 @@ static void link_seen(void *ctx, struct nlmsghdr *message)
     info = nlmsg_data(message);
     link.index = info->ifi_index;
     link.up = (info->ifi_flags & IFF_UP) != 0;
+    link.carrier = (info->ifi_flags & IFF_LOWER_UP) != 0;
     link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
     link.noarp = (info->ifi_flags & IFF_NOARP) != 0;
     copy_name(link.name, attrs[IFLA_IFNAME]);
@@ -328,6 +330,31 @@ int hb_rtnl_route(struct hb_rtnl *rtnl, const struct ha_addr *addr, int *index, 
     *index = route.index;
     *bits = route.bits;
     return 0;
+}
+
+static void nothing_seen(void *ctx, struct nlmsghdr *message)
+{
+    (void)ctx;
+    (void)message;
+}
+
+int hb_rtnl_add_route_again(struct hb_rtnl *rtnl, const struct nlmsghdr *gone)
+{
+    struct nl_msg *msg = nlmsg_convert((struct nlmsghdr *)(uintptr_t)gone);
+    struct nlmsghdr *header;
+    int err;
+
+    if (msg == NULL)
+        return -ENOMEM;
+    header = nlmsg_hdr(msg);
+    header->nlmsg_type = RTM_NEWROUTE;
+    header->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
+    header->nlmsg_pid = 0;
+    /* What the kernel said of the state it was in is not for us to say. */
+    ((struct rtmsg *)nlmsg_data(header))->rtm_flags = 0;
+    err = ask(rtnl, msg, nothing_seen, NULL);
+    nlmsg_free(msg);
+    return err;
 }
 
 /* ---- changing ---- */

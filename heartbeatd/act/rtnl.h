@@ -19,6 +19,7 @@ struct hb_link {
     int index;
     char name[IFNAMSIZ];
     bool up, loopback;
+    bool carrier; /* somebody is at the other end of the wire */
     bool noarp;    /* tunnels and dummies: nobody asks there who has an address */
     bool ethernet; /* mac is valid, and neighbours are asked for by ARP or ND */
     uint8_t mac[6];
@@ -42,6 +43,7 @@ struct hb_kernel {
     GArray *addresses; /* of struct hb_kernel_address, both families, in the kernel's order */
 };
 
+struct nlmsghdr;
 struct hb_rtnl;
 /* Of the network namespace of the caller. 0 or negative errno. */
 int hb_rtnl_open(struct hb_rtnl **out);
@@ -56,6 +58,9 @@ const struct hb_link *hb_kernel_link_named(const struct hb_kernel *kernel, const
 /* The route that the kernel would take to addr: *index and the length of the
  * matching network. -ENETUNREACH if none, or if a gateway is in between. */
 int hb_rtnl_route(struct hb_rtnl *rtnl, const struct ha_addr *addr, int *index, int *bits);
+
+/* Adds the route that an RTM_DELROUTE notice told of. 0 or negative errno; -EEXIST: it is there. */
+int hb_rtnl_add_route_again(struct hb_rtnl *rtnl, const struct nlmsghdr *gone);
 
 enum hb_change_kind { HB_CHANGE_ADD, HB_CHANGE_REMOVE };
 struct hb_change {

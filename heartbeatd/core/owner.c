@@ -206,6 +206,17 @@ static bool ready(const struct hb_core *core, size_t index)
            (core->nodes[index].hearth && core->nodes[index].view.stage == HB_STAGE_STABLE);
 }
 
+bool hb_owner_other_able(const struct hb_core *core, size_t group)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct hb_node *node = &core->nodes[i];
+
+        if (!node->self && hb_node_stable(node) && ready(core, i) && will_take(core, i, group))
+            return true;
+    }
+    return false;
+}
+
 /* A free group falls to its home, or else to the first node that is ready. */
 static bool falls_to_us(const struct hb_core *core, size_t group)
 {

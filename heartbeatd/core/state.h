@@ -191,6 +191,8 @@ void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why);
 void hb_owner_let_go(struct hb_core *core, size_t group);
 /* In what a giver calls local, foreign or all. */
 bool hb_owner_in(const struct hb_core *core, size_t group, enum hb_what what, size_t giver);
+/* Another Hearth node would take the group at once if it failed here. */
+bool hb_owner_other_able(const struct hb_core *core, size_t group);
 bool hb_owner_any_claimed(const struct hb_core *core);
 /* What rsc_hold says. */
 enum hb_hold hb_owner_hold(const struct hb_core *core);

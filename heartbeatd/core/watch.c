@@ -54,13 +54,6 @@ bool hb_watch_answer(struct hb_core *core, const struct hb_event *event)
                              event->result, event->detail, hb_mono(core), core->out);
 }
 
-void hb_watch_lost(struct hb_core *core, const struct hb_event *event)
-{
-    if (event->group < core->group_count)
-        hb_monitor_lost(&core->groups[event->group].monitor, &core->groups[event->group].run,
-                        event->resource, event->detail, hb_mono(core), core->out);
-}
-
 /* ---- a failed group and a 3.0.6 node ---- */
 
 static bool any_claims(const struct hb_core *core, size_t group)
@@ -84,6 +77,31 @@ static bool classic_could(const struct hb_core *core)
             return true;
     }
     return false;
+}
+
+/* An address that the shell could not put back is kept in mind where nobody else could take its
+ * group: giving up what still works would help nobody, and the shell goes on trying. */
+static bool keep_lost(struct hb_core *core, const struct hb_event *event)
+{
+    const struct hb_group *group = core->groups[event->group].run.group;
+    const struct hb_resource *resource;
+
+    if (event->resource >= group->resources->len)
+        return false;
+    resource = g_ptr_array_index(group->resources, event->resource);
+    if (!resource->native || classic_could(core) || hb_owner_other_able(core, event->group))
+        return false;
+    hb_say(core, LOG_ERR, "%s is lost: %s; keeping group %s, for no other node can take it",
+           resource->text, event->detail != NULL ? event->detail : "no reason given",
+           hb_group_key(group));
+    return true;
+}
+
+void hb_watch_lost(struct hb_core *core, const struct hb_event *event)
+{
+    if (event->group < core->group_count && !keep_lost(core, event))
+        hb_monitor_lost(&core->groups[event->group].monitor, &core->groups[event->group].run,
+                        event->resource, event->detail, hb_mono(core), core->out);
 }
 
 /* A 3.0.6 node that has it counts as having been offered it. */

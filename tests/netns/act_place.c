@@ -76,7 +76,7 @@ static int namespace_new(void)
     return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 }
 
-static void look(struct place *f)
+void place_look(struct place *f)
 {
     if (f->until != NULL && f->until(f)) {
         f->until = NULL;
@@ -97,7 +97,7 @@ static void heard(void *ctx, uint32_t events)
         if (type == 0x0806 || (type == 0x86dd && frame[20] == 58 && frame[54] == 136))
             g_ptr_array_add(f->heard, g_bytes_new(frame, (gsize)got));
     }
-    look(f);
+    place_look(f);
 }
 
 static void listen_at(struct place *f, const char *nic)
@@ -179,7 +179,7 @@ static void answered(void *ctx, uint32_t op_id, enum hb_op_result result, const 
     f->result = result;
     g_free(f->detail);
     f->detail = g_strdup(detail);
-    look(f);
+    place_look(f);
 }
 
 static void too_late(void *ctx, uint64_t now_ns)

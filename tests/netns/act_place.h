@@ -47,6 +47,8 @@ void place_begin(struct place *f);
 enum hb_op_result place_run(struct place *f, enum hb_op op);
 /* Runs the loop until then; false if bound_ms went by first. */
 bool place_wait(struct place *f, bool (*until)(struct place *f), uint64_t bound_ms);
+/* From a callback of the test's own: has that what is waited for come to be? */
+void place_look(struct place *f);
 bool place_answered(struct place *f);
 
 /* Whether `ip -o addr show <options>` shows what. */

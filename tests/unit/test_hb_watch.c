@@ -94,12 +94,26 @@ static void alone_a_failed_group_is_tried_again_here(void **state)
     hand_start(hand);
     hand_pass(hand, 16000);
     assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
-    hand_lost(hand, 0, 0, NULL);
+    hand_lost(hand, 0, 1, NULL);
     assert_int_equal(hand_group(hand, 0), HB_GROUP_FAILED);
     hand_pass(hand, 9900);
     assert_int_equal(hand_group(hand, 0), HB_GROUP_FAILED);
     hand_pass(hand, 200);
     assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    hand_free(hand);
+}
+
+static void alone_a_lost_address_is_no_reason_to_give_up_what_works(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand->config->monitor.restarts = 0;
+    hand_start(hand);
+    hand_pass(hand, 16000);
+    hand_lost(hand, 0, 0, "eth0 is gone");
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    assert_true(hand_logged(hand, "is lost: eth0 is gone; keeping group"));
     hand_free(hand);
 }
 
@@ -127,6 +141,7 @@ int main(void)
         cmocka_unit_test(an_offer_that_is_not_answered_is_repeated_with_pauses),
         cmocka_unit_test(what_failed_on_both_nodes_is_not_offered_again_for_ten_minutes),
         cmocka_unit_test(alone_a_failed_group_is_tried_again_here),
+        cmocka_unit_test(alone_a_lost_address_is_no_reason_to_give_up_what_works),
         cmocka_unit_test(a_lost_resource_is_restarted_in_place_and_nobody_is_told),
     };
 
