@@ -10,6 +10,7 @@
 
 #include "common/base/name.h"
 #include "heartbeatd/heartbeat.h"
+#include "heartbeatd/status.h"
 
 static const struct ha_name whats[] = {
     {HB_WHAT_ALL, "all"}, {HB_WHAT_LOCAL, "local"}, {HB_WHAT_FOREIGN, "foreign"}, HA_NAME_END};
@@ -217,6 +218,7 @@ static const struct question {
     {"nodestatus", 1, false, answer_nodestatus}, {"rscstatus", 0, false, answer_rscstatus},
     {"parameter", 1, false, answer_parameter},   {"standby", 1, true, answer_standby},
     {"takeover", 1, true, answer_takeover},      {"reload", 0, true, answer_reload},
+    {"status", 1, false, hb_status_answer},
 };
 
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)

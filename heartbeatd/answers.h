@@ -11,6 +11,7 @@
  *   rscstatus                 none, local, foreign, all, transition
  *   parameter NAME            a directive's value as in ha.cf
  *   standby WHAT, takeover WHAT   all, local or foreign; root only
+ *   status FORM               everything there is to show, as text or json (status.h)
  *   reload                    what was taken over and what was not; root only
  */
 #ifndef HB_ANSWERS_H

@@ -264,7 +264,10 @@ static void ended(void *ctx, const struct ha_child_result *result)
     char *first = show_output(run, result);
     char *end = NULL, *detail = NULL;
 
-    if (outcome == HB_OP_FAILED || outcome == HB_OP_TIMED_OUT) {
+    if (outcome == HB_OP_STOPPED) {
+        end = ha_child_result_text(result);
+        detail = g_strdup(first != NULL ? first : end); /* its last words */
+    } else if (outcome == HB_OP_FAILED || outcome == HB_OP_TIMED_OUT) {
         end = ha_child_result_text(result);
         detail = g_strdup_printf("%s: %s%s%s", run->text, end, first != NULL ? ": " : "",
                                  first != NULL ? first : "");

@@ -243,8 +243,9 @@ static enum hb_why why_free(const struct hb_core *core, size_t group)
     return any_lost(core) ? HB_WHY_DEAD : HB_WHY_LEFT;
 }
 
-static uint64_t retry_ns(const struct hb_core *core, const struct hb_owned *owned)
+uint64_t hb_owner_retry_ns(const struct hb_core *core, size_t group)
 {
+    const struct hb_owned *owned = &core->groups[group];
     uint64_t delay_ms = hb_member_alone(core) ? FAILED_RETRY_ALONE_MS : FAILED_RETRY_MS;
 
     return owned->failed ? ha_after_ns(owned->failed_ns, ha_ms_to_ns(delay_ms)) : HA_NEVER;
@@ -256,7 +257,7 @@ static void consider(struct hb_core *core, size_t group)
 
     if (core->doubt_ns > hb_mono(core))
         return;
-    if (retry_ns(core, owned) <= hb_mono(core)) {
+    if (hb_owner_retry_ns(core, group) <= hb_mono(core)) {
         owned->failed = false;
         hb_word_renew_trust(core);
     }
@@ -375,8 +376,8 @@ uint64_t hb_owner_next_ns(const struct hb_core *core)
     uint64_t next_ns = core->doubt_ns > now_ns ? core->doubt_ns : HA_NEVER;
 
     for (size_t i = 0; i < core->group_count; i++) {
-        if (retry_ns(core, &core->groups[i]) > now_ns)
-            next_ns = MIN(next_ns, retry_ns(core, &core->groups[i]));
+        if (hb_owner_retry_ns(core, i) > now_ns)
+            next_ns = MIN(next_ns, hb_owner_retry_ns(core, i));
         next_ns = MIN(next_ns, core->groups[i].run.retry_ns);
     }
     for (size_t i = 0; i < core->node_count; i++) {

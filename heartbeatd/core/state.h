@@ -186,6 +186,8 @@ void hb_pings_communication_up(struct hb_core *core);
 
 /* ---- owner.c: which group should be held here ---- */
 void hb_owner_settle(struct hb_core *core);
+/* When a group that failed here may be tried again here; HA_NEVER if it did not. */
+uint64_t hb_owner_retry_ns(const struct hb_core *core, size_t group);
 uint64_t hb_owner_next_ns(const struct hb_core *core);
 void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why);
 void hb_owner_let_go(struct hb_core *core, size_t group);

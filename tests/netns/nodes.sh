@@ -60,6 +60,7 @@ node_make() {
     cp "$top/ha.d/harc" "$top/ha.d/shellfuncs" "$root$hadir/"
     cp "$here/../../ha.d/rc.d"/* "$root$hadir/rc.d/"
     cp "$top/heartbeatd/heartbeat" "$root$sbindir/"
+    cp "$top/heartbeatd/hactl" "$root$sbindir/"
     cp "$top/heartbeatd/cl_status" "$root$bindir/"
     cp "$top/heartbeatd/hb_standby" "$top/heartbeatd/hb_takeover" "$root$hbsharedir/"
     cp "$top/heartbeatd/init/heartbeat" "$root$initddir/"
