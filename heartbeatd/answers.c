@@ -154,7 +154,7 @@ static void describe_unused(struct hb_daemon *daemon, GString *answer)
         uint64_t count;
     } shown[] = {{"malformed", counters->malformed},   {"unknown-node", counters->unknown_node},
                  {"replayed", counters->replayed},     {"stale", counters->stale},
-                 {"duplicate", counters->duplicate}};
+                 {"duplicate", counters->duplicate},   {"unproven", counters->unproven}};
 
     g_string_append(answer, "messages not acted on:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(shown); i++) {

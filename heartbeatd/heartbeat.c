@@ -24,6 +24,7 @@
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/identity.h"
 #include "heartbeatd/manage.h"
+#include "heartbeatd/peers.h"
 #include "heartbeatd/realtime.h"
 #include "heartbeatd/show_config.h"
 #include "heartbeatd/scripts.h"
@@ -102,6 +103,9 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
         break;
     case HB_ACT_LOG:
         ha_log((enum ha_level)action->level, "%s", action->text);
+        break;
+    case HB_ACT_REMEMBER:
+        hb_peers_write(daemon->core);
         break;
     case HB_ACT_STATUS:
         show_status(daemon);
@@ -250,7 +254,7 @@ static void bring_down(struct hb_daemon *daemon)
 static int bring_up(struct hb_daemon *daemon)
 {
     struct hb_identity self;
-    uint64_t seed = ha_clock_ns();
+    uint64_t seed = ha_clock_ns(), *floors;
     int status = open_media(daemon);
 
     if (status == 0) {
@@ -272,7 +276,9 @@ static int bring_up(struct hb_daemon *daemon)
     }
     hb_scripts_start(daemon);
     hb_act_on_lost(daemon->act, resource_lost);
+    self.floors = floors = hb_peers_read(daemon->setup.config);
     daemon->core = hb_core_new(daemon->setup.config, daemon->setup.resources, &self, seed);
+    g_free(floors);
     ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self.generation);
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
     return 0;

@@ -86,12 +86,15 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     core->generation = self->generation;
     ha_rand_seed(&core->rand, seed);
     hb_history_init(&core->history);
+    core->nonce = ha_rand_next(&core->rand) | 1;
     core->word = g_string_new(NULL);
     core->told = g_string_new(NULL);
     core->next_beat_ns = core->ask_nodes_ns = core->wake_ns = core->word_ns = HA_NEVER;
     core->wait_ns = core->heal_ns = HA_NEVER;
     init_nodes(core, self->node);
     hb_pings_init(core);
+    for (size_t i = 0; self->floors != NULL && i < core->node_count; i++)
+        core->nodes[i].proof.floor = self->floors[i];
     init_groups(core, self->node);
     hb_watch_init(core);
     return core;
@@ -268,6 +271,11 @@ const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t li
     const struct hb_links *links = links_of(core, node);
 
     return links != NULL && link < links->count ? links->list[link].name : NULL;
+}
+
+uint64_t hb_core_floor(const struct hb_core *core, size_t index)
+{
+    return index < core->node_count ? core->nodes[index].proof.floor : 0;
 }
 
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up)

@@ -9,6 +9,7 @@
  *
  *   links.c     when was each link of a node last heard
  *   node.c      one node: its lives, its beats, what it last told
+ *   proof.c     is what a Hearth node says said now?
  *   seq.c       one sender's sequence numbers: gaps, requests, acknowledgements
  *   history.c   what we sent, for retransmission
  *   group.c     one group on its way up or down, resource by resource
@@ -52,6 +53,9 @@ struct hb_identity {
     const char *node;     /* lower case, among config->nodes */
     uint8_t uuid[16];
     uint64_t generation;  /* already incremented and stored */
+    /* What hb_core_floor() gave earlier lives, one per node of config->nodes; NULL: nothing known.
+     * Only read by hb_core_new(). */
+    const uint64_t *floors;
 };
 
 /* ---- events ---- */
@@ -105,6 +109,7 @@ enum hb_action_kind {
     HB_ACT_OP,        /* run op on resources first…last of group; answer with OP_DONE */
     HB_ACT_CANCEL,    /* op_id is not wanted any more: end it now, its OP_DONE comes all the same */
     HB_ACT_LOG,       /* level, text */
+    HB_ACT_REMEMBER,  /* a hb_core_floor() has risen: keep them for our next life */
     HB_ACT_STATUS,    /* our status or what we hold changed: refresh what is shown */
     HB_ACT_NODE,      /* node has this status now; msg: the message that said so, NULL when time
                          or we ourselves did */
@@ -161,6 +166,8 @@ size_t hb_core_node_count(const struct hb_core *core);
 bool hb_core_node_is_ping(const struct hb_core *core, size_t index);
 const char *hb_core_node_name(const struct hb_core *core, size_t index);
 enum hb_status hb_core_node_status(const struct hb_core *core, size_t index);
+/* Without proof that it hears us, no life of the node is believed below this generation. */
+uint64_t hb_core_floor(const struct hb_core *core, size_t index);
 /* Link of a node by name: true and *up, or false for no such link. */
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up);
 /* The links of a node by number; NULL beyond the last. */
@@ -176,6 +183,7 @@ struct hb_counters {
     uint64_t replayed;     /* of an earlier life of the sender */
     uint64_t stale;        /* of this life, but too late to count */
     uint64_t duplicate;    /* had before: by another link, or played again */
+    uint64_t unproven;     /* of a life that has not shown that it hears this one */
 };
 const struct hb_counters *hb_core_counters(const struct hb_core *core);
 

@@ -20,13 +20,22 @@ void hb_history_clear(struct hb_history *history)
     hb_history_init(history);
 }
 
-void hb_history_put(struct hb_history *history, uint64_t number, struct hb_msg *msg)
+void hb_history_put(struct hb_history *history, uint64_t number, uint64_t now_ns,
+                    struct hb_msg *msg)
 {
     struct hb_sent *sent = &history->ring[number % HB_HISTORY_MAX];
 
     hb_msg_unref(sent->msg);
-    *sent = (struct hb_sent){.number = number, .msg = hb_msg_ref(msg)};
+    *sent = (struct hb_sent){.number = number, .sent_ns = now_ns, .msg = hb_msg_ref(msg)};
     history->newest = number;
+}
+
+bool hb_history_sent(const struct hb_history *history, uint64_t number, uint64_t *sent_ns)
+{
+    const struct hb_sent *sent = &history->ring[number % HB_HISTORY_MAX];
+
+    *sent_ns = sent->sent_ns;
+    return number > 0 && sent->number == number;
 }
 
 enum hb_resend hb_history_ask(struct hb_history *history, uint64_t number, uint64_t now_ns,

@@ -6,6 +6,7 @@
 #ifndef HB_CORE_HISTORY_H
 #define HB_CORE_HISTORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "heartbeatd/core/msg.h"
@@ -14,7 +15,7 @@
 
 struct hb_sent {
     uint64_t number; /* 0: empty */
-    uint64_t resent_ns;
+    uint64_t sent_ns, resent_ns;
     struct hb_msg *msg;
 };
 
@@ -35,7 +36,10 @@ enum hb_resend {
 void hb_history_init(struct hb_history *history);
 void hb_history_clear(struct hb_history *history);
 /* Keeps a reference. Numbers grow. */
-void hb_history_put(struct hb_history *history, uint64_t number, struct hb_msg *msg);
+void hb_history_put(struct hb_history *history, uint64_t number, uint64_t now_ns,
+                    struct hb_msg *msg);
+/* When number was sent first; false when that is too long ago to know. */
+bool hb_history_sent(const struct hb_history *history, uint64_t number, uint64_t *sent_ns);
 /* quiet_ns: a message resent less than that ago is not resent. */
 enum hb_resend hb_history_ask(struct hb_history *history, uint64_t number, uint64_t now_ns,
                               uint64_t quiet_ns, struct hb_msg **msg);

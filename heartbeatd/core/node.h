@@ -13,6 +13,7 @@
 
 #include "heartbeatd/core/core.h"
 #include "heartbeatd/core/links.h"
+#include "heartbeatd/core/proof.h"
 #include "heartbeatd/core/seq.h"
 
 /* Where a node stands in the exchange about resources (doc/states.md, "Dialogue"). */
@@ -81,6 +82,7 @@ struct hb_node {
     uint64_t acked;       /* of ours */
     struct hb_links links;
     struct hb_seq seq;
+    struct hb_proof proof;
     struct hb_view view;
 };
 

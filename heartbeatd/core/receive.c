@@ -22,6 +22,7 @@ struct arrival {
     const struct hb_msg *msg;
     const char *type, *link;
     uint64_t generation, number;
+    struct hb_proof_words proof;
     bool for_us;
 };
 
@@ -35,35 +36,47 @@ static bool is_for_us(const struct hb_core *core, const struct hb_msg *msg)
     return dest == NULL || g_ascii_strcasecmp(dest, core->nodes[core->self].name) == 0;
 }
 
-/* By uuid first, then by name: a node may have been renamed, never two be one. */
-static struct hb_node *find_sender(struct hb_core *core, const struct hb_msg *msg)
+static const uint8_t *uuid_of(const struct hb_msg *msg)
 {
     const struct hb_field *uuid = hb_msg_find(msg, "srcuuid");
-    const char *src = hb_msg_text(msg, "src");
-    bool has_uuid = uuid != NULL && uuid->type == HB_FIELD_BINARY && uuid->length == HB_UUID_BYTES;
 
-    for (size_t i = 0; has_uuid && i < core->node_count; i++) {
+    return uuid != NULL && uuid->type == HB_FIELD_BINARY && uuid->length == HB_UUID_BYTES
+               ? uuid->value
+               : NULL;
+}
+
+/* By uuid first, then by name: a node may have been renamed, never two be one. */
+static struct hb_node *find_sender(const struct hb_core *core, const struct hb_msg *msg)
+{
+    const uint8_t *uuid = uuid_of(msg);
+    const char *src = hb_msg_text(msg, "src");
+
+    for (size_t i = 0; uuid != NULL && i < core->node_count; i++) {
         struct hb_node *node = &core->nodes[i];
 
-        if (node->uuid_known && memcmp(node->uuid, uuid->value, HB_UUID_BYTES) == 0)
+        if (node->uuid_known && memcmp(node->uuid, uuid, HB_UUID_BYTES) == 0)
             return node;
     }
-    for (size_t i = 0; src != NULL && i < core->node_count; i++) {
+    for (size_t i = 0; i < core->node_count; i++) {
         struct hb_node *node = &core->nodes[i];
 
-        if (g_ascii_strcasecmp(node->name, src) != 0)
-            continue;
-        if (has_uuid && node->self)
-            return NULL; /* our name, but not we */
-        if (has_uuid && node->uuid_known)
-            hb_say(core, LOG_INFO, "node %s has a new uuid", node->name);
-        if (has_uuid) {
-            memcpy(node->uuid, uuid->value, HB_UUID_BYTES);
-            node->uuid_known = true;
-        }
-        return node;
+        if (g_ascii_strcasecmp(node->name, src) == 0) /* our name, but not we? */
+            return uuid != NULL && node->self ? NULL : node;
     }
     return NULL;
+}
+
+/* Once the message is believed. */
+static void learn_uuid(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg)
+{
+    const uint8_t *uuid = uuid_of(msg);
+
+    if (uuid == NULL || (node->uuid_known && memcmp(node->uuid, uuid, HB_UUID_BYTES) == 0))
+        return;
+    if (node->uuid_known)
+        hb_say(core, LOG_INFO, "node %s has a new uuid", node->name);
+    memcpy(node->uuid, uuid, HB_UUID_BYTES);
+    node->uuid_known = true;
 }
 
 static void link_heard(struct hb_core *core, struct hb_node *node, const char *link)
@@ -284,6 +297,7 @@ static void begin_life(struct hb_core *core, const struct arrival *in, bool firs
     }
     if (node->status != HB_STATUS_INIT)
         hb_actions_node(core->out, (size_t)(node - core->nodes), HB_STATUS_INIT, in->msg);
+    hb_proof_begin(core, node, &in->proof, in->generation);
     hb_node_begin(node, in->generation, from_start, core->group_count);
     if (node->deadline_ns == HA_NEVER || core->comm_up)
         node->deadline_ns = ha_after_ns(
@@ -297,6 +311,14 @@ static void comes_back(struct hb_core *core, const struct arrival *in)
     hb_seq_resume(&in->node->seq, in->number - 1);
     if (hb_msg_find(in->msg, "hstate") == NULL)
         hb_dialogue_heal(core);
+}
+
+static bool is_replay(struct hb_core *core, const struct arrival *in)
+{
+    if (core->counters.replayed++ == 0)
+        hb_say(core, LOG_ERR, "attempted replay attack or a message of an earlier life of "
+               "node %s; more are only counted", in->node->name);
+    return false;
 }
 
 /* What the sender's generation says about the message; false ends its way here. */
@@ -315,21 +337,67 @@ static bool belongs(struct hb_core *core, const struct arrival *in)
         comes_back(core, in);
         return true;
     case HB_ARRIVAL_REPLAY:
-        if (core->counters.replayed++ == 0)
-            hb_say(core, LOG_ERR, "attempted replay attack or a message of an earlier life of "
-                   "node %s; more are only counted", in->node->name);
-        return false;
+        return is_replay(core, in);
     default:
         core->counters.stale++;
         return false;
     }
 }
 
+/* A message that proves nothing, from a node that may: it must not end or follow a proven life
+ * but by a higher generation, nor be believed beside one. */
+static bool bare_belongs(struct hb_core *core, const struct arrival *in)
+{
+    const struct hb_node *node = in->node;
+
+    if (in->generation < node->proof.floor)
+        return is_replay(core, in);
+    if (node->proof.proven && !hb_node_out(node)) {
+        core->counters.unproven++;
+        return false;
+    }
+    return belongs(core, in);
+}
+
+/* Whether the message is of a life we believe in, which it may begin. */
+static bool is_believed(struct hb_core *core, const struct arrival *in)
+{
+    struct hb_node *node = in->node;
+    bool believed;
+
+    switch (hb_proof_judge(core, node, &in->proof, in->number)) {
+    case HB_STANDING_BARE:
+        believed = bare_belongs(core, in);
+        break;
+    case HB_STANDING_KNOWN:
+        believed = in->generation == node->generation && belongs(core, in);
+        core->counters.malformed += in->generation != node->generation;
+        break;
+    case HB_STANDING_NEWBORN:
+        begin_life(core, in, node->generation == 0);
+        believed = true;
+        break;
+    case HB_STANDING_OLD:
+        core->counters.stale++;
+        hb_proof_call(core, node, &in->proof, in->number);
+        return false;
+    default:
+        core->counters.unproven++;
+        hb_proof_call(core, node, &in->proof, in->number);
+        return false;
+    }
+    if (believed) {
+        hb_proof_believed(core, node, &in->proof, in->number);
+        learn_uuid(core, node, in->msg);
+    }
+    return believed;
+}
+
 static void receive_numbered(struct hb_core *core, const struct arrival *in)
 {
     enum hb_seq_verdict verdict;
 
-    if (!belongs(core, in))
+    if (!is_believed(core, in))
         return;
     verdict = hb_seq_take(&in->node->seq, in->number, hb_mono(core), &core->rand,
                           core->config->max_rexmit_delay_ms);
@@ -342,18 +410,44 @@ static void receive_numbered(struct hb_core *core, const struct arrival *in)
     if (verdict == HB_SEQ_JUMP)
         hb_say(core, LOG_WARNING, "node %s: lost a lot of packets!", in->node->name);
     if (hb_word_on(in->type))
-        hb_word_read(core, in->node, in->msg, in->number);
+        hb_word_read(core, in->node, in->msg, &in->proof, in->number);
     if (in->for_us)
         dispatch(core, in);
     acknowledge(core, in->node);
 }
 
+/* Without a sequence number, but between Hearth nodes counted: each of them acts once. */
+static bool is_next_unnumbered(struct hb_core *core, const struct arrival *in)
+{
+    struct hb_proof *proof = &in->node->proof;
+
+    if (in->proof.nonce == 0)
+        return true;
+    if (in->proof.count <= proof->unnumbered) {
+        core->counters.duplicate++;
+        if (in->proof.count == proof->unnumbered) /* by another link */
+            link_heard(core, in->node, in->link);
+        return false;
+    }
+    hb_proof_believed(core, in->node, &in->proof, 0);
+    return true;
+}
+
 static void receive_unnumbered(struct hb_core *core, const struct arrival *in)
 {
+    enum hb_standing standing = hb_proof_judge(core, in->node, &in->proof, 0);
+
+    if (standing != HB_STANDING_KNOWN &&
+        (standing != HB_STANDING_BARE || in->node->proof.proven)) {
+        core->counters.unproven++;
+        return;
+    }
     if (in->generation < in->node->generation || !hb_node_alive(in->node)) {
         core->counters.stale++;
         return;
     }
+    if (!is_next_unnumbered(core, in))
+        return;
     link_heard(core, in->node, in->link);
     if (in->for_us)
         dispatch(core, in);
@@ -371,7 +465,8 @@ void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link)
     }
     if (in.type == NULL || hb_msg_text(msg, "src") == NULL || !hb_msg_hex(msg, "ts", &ts) ||
         ts == 0 || !hb_msg_hex(msg, "hg", &in.generation) || in.generation == 0 ||
-        (numbered && (!hb_msg_hex(msg, "seq", &in.number) || in.number == 0))) {
+        (numbered && (!hb_msg_hex(msg, "seq", &in.number) || in.number == 0)) ||
+        !hb_proof_read(core, msg, &in.proof)) {
         core->counters.malformed++;
         return;
     }

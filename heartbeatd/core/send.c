@@ -38,6 +38,7 @@ uint64_t hb_send(struct hb_core *core, struct hb_msg *msg)
         if (hb_word_on(type))
             hb_word_add(core, msg);
     }
+    hb_proof_add(core, msg, numbered ? 0 : ++core->unnumbered);
     add_destination(core, msg);
     hb_msg_add_text(msg, "src", core->nodes[core->self].name);
     hb_msg_add(msg, HB_FIELD_BINARY, "srcuuid", core->uuid, HB_UUID_BYTES);
@@ -49,7 +50,7 @@ uint64_t hb_send(struct hb_core *core, struct hb_msg *msg)
         hb_msg_add_text(msg, "ld", core->now->load != NULL ? core->now->load : "");
     hb_msg_add_uint(msg, "ttl", core->config->hopfudge + core->node_count + core->ping_count);
     if (numbered)
-        hb_history_put(&core->history, number, msg);
+        hb_history_put(&core->history, number, hb_mono(core), msg);
     hb_actions_send(core->out, msg);
     hb_msg_unref(msg);
     return number;

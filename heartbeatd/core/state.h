@@ -85,7 +85,9 @@ struct hb_core {
     uint8_t uuid[HB_UUID_BYTES];
     uint64_t generation;
     struct ha_rand rand;
+    uint64_t nonce;         /* of this life (proof.h); never 0 */
     uint64_t number;        /* of our newest numbered message */
+    uint64_t unnumbered;    /* how many others */
     struct hb_history history;
 
     /* member.c */
@@ -139,7 +141,9 @@ bool hb_word_on(const char *type);
 void hb_word_add(struct hb_core *core, struct hb_msg *msg);
 /* For messages of a type that carries it: keeps it if newer than what node told before. */
 void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
-                  uint64_t number);
+                  const struct hb_proof_words *proof, uint64_t number);
+/* Sees to an extra beat soon. */
+void hb_word_hurry(struct hb_core *core);
 /* Something we tell may have changed: sends an extra beat, or sees to one. */
 void hb_word_settle(struct hb_core *core);
 /* Whatever we decide from here on counts on others having seen what we say now. */

@@ -121,7 +121,7 @@ void hb_word_add(struct hb_core *core, struct hb_msg *msg)
     core->word_ns = HA_NEVER;
 }
 
-static void extra_beat(struct hb_core *core)
+void hb_word_hurry(struct hb_core *core)
 {
     uint64_t earliest_ns = ha_after_ns(core->sent_beat_ns, ha_ms_to_ns(EXTRA_BEAT_MS));
 
@@ -144,7 +144,7 @@ void hb_word_settle(struct hb_core *core)
     if (core->word_ns == HA_NEVER && any_hearth(core)) {
         compose_word(core, core->word);
         if (!g_string_equal(core->word, core->told))
-            extra_beat(core);
+            hb_word_hurry(core);
     }
     if (core->word_ns <= hb_mono(core))
         hb_member_send_status(core);
@@ -268,7 +268,7 @@ static void read_stage(struct hb_core *core, struct hb_node *node,
 }
 
 void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
-                  uint64_t number)
+                  const struct hb_proof_words *proof, uint64_t number)
 {
     const char *text = hb_msg_text(msg, "hstate");
     struct hb_view *view = &node->view;
@@ -286,13 +286,13 @@ void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_ms
     read_stage(core, node, values);
     read_groups(core, node, values);
     view->saw = 0;
-    view->sees_us = sees_us(core, &values[SEEN], &view->saw);
+    view->sees_us = sees_us(core, &values[SEEN], &view->saw) && (proof->nonce == 0 || proof->known);
     if (view->sees_us)
         view->blind_ns = HA_NEVER;
     else if (view->blind_ns == HA_NEVER)
         view->blind_ns = hb_mono(core);
     trust = hex_of(&values[TR]);
     if (!view->sees_us || trust != view->trust)
-        extra_beat(core);
+        hb_word_hurry(core);
     view->trust = trust;
 }

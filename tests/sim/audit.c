@@ -53,21 +53,26 @@ static uint64_t dead_ns(const struct sim *sim, unsigned node)
 }
 
 /* Only news counts: a second copy, one sent again, or one that waited while its
- * receiver was held up says nothing about now. */
-void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct hb_msg *beat,
-                     uint64_t sent_ns)
+ * receiver was held up says nothing about now. Nor does a beat of a node that has
+ * not heard the receiver in this life of his: it is not believed. */
+void audit_delivered(struct sim *sim, const struct sim_due *due)
 {
+    unsigned from = due->from, to = due->node;
     struct sim_path *path = &sim->paths[from][to];
-    uint64_t generation = 0, number = 0;
+    uint64_t number = 0;
 
-    hb_msg_hex(beat, "hg", &generation);
-    hb_msg_hex(beat, "seq", &number);
-    if (from == to || generation < path->generation ||
-        (generation == path->generation && number <= path->number))
+    hb_msg_hex(due->msg, "seq", &number);
+    if (due->origin.heard[to] == sim->nodes[to].life &&
+        sim->now_ns - due->origin.heard_ns[to] < dead_ns(sim, from))
+        sim->nodes[to].met_life[from] = MAX(sim->nodes[to].met_life[from], due->origin.life);
+    if (from == to || due->origin.life != sim->nodes[to].met_life[from] ||
+        due->origin.life < path->life ||
+        (due->origin.life == path->life && number <= path->number))
         return;
-    path->generation = generation;
+    path->life = due->origin.life;
     path->number = number;
-    if (sent_ns <= sim->nodes[to].upset_ns)
+    if (due->origin.sent_ns <= sim->nodes[to].upset_ns ||
+        sim->now_ns - due->origin.sent_ns > dead_ns(sim, from))
         return;
     if (path->beat_ns == 0 || sim->now_ns - path->beat_ns >= dead_ns(sim, from))
         path->good = sim->paths[to][from].good = 0; /* both must learn what happened meanwhile */
@@ -203,24 +208,31 @@ static void audit_begin(struct sim *sim, unsigned index, unsigned group)
     }
 }
 
-/* Beats are accepted in order, each once. */
-static void audit_beat(struct sim *sim, unsigned index, unsigned of)
+/* Beats are believed in order, each once, and not long after they were sent,
+ * whoever it is that delivers them. */
+void audit_believed(struct sim *sim, const struct sim_due *due)
 {
+    unsigned of = due->from, index = due->node;
     struct sim_node *node = &sim->nodes[index];
-    const struct hb_node *seen = &node->core->nodes[of];
+    const struct hb_node *seen = node->core != NULL ? &node->core->nodes[of] : NULL;
+    uint64_t number = 0, age_ns = sim->now_ns - due->origin.sent_ns;
 
-    if (seen->beats == node->beats[of])
+    if (seen == NULL || of == index || seen->beats == node->beats[of])
         return;
-    if (seen->beats != node->beats[of] + 1)
-        sim_fail(sim, "%s counted two beats of %s in one step", sim_name(index), sim_name(of));
-    if (seen->generation < node->beat_generation[of] ||
-        (seen->generation == node->beat_generation[of] &&
-         seen->status_number <= node->beat_number[of]))
-        sim_fail(sim, "%s accepted beat %llu of %s twice or late", sim_name(index),
-                 (unsigned long long)seen->status_number, sim_name(of));
+    hb_msg_hex(due->msg, "seq", &number);
+    if (seen->beats != node->beats[of] + 1 || !due->origin.beat)
+        sim_fail(sim, "%s counted beats of %s where there were none", sim_name(index),
+                 sim_name(of));
+    if (due->origin.life < node->beat_life[of] ||
+        (due->origin.life == node->beat_life[of] && number <= node->beat_number[of]))
+        sim_fail(sim, "%s believed beat %llu of life %u of %s twice or late", sim_name(index),
+                 (unsigned long long)number, due->origin.life, sim_name(of));
+    if (age_ns > dead_ns(sim, of) + 2 * SIM_S + 1)
+        sim_fail(sim, "%s believed a beat of %s that is %.3f s old", sim_name(index), sim_name(of),
+                 (double)age_ns / 1e9);
     node->beats[of] = seen->beats;
-    node->beat_generation[of] = seen->generation;
-    node->beat_number[of] = seen->status_number;
+    node->beat_life[of] = due->origin.life;
+    node->beat_number[of] = number;
     node->beat_ns[of] = sim->now_ns;
 }
 
@@ -238,8 +250,8 @@ static void audit_death(struct sim *sim, unsigned index, unsigned of)
         sim_fail(sim, "%s was held up for %.3f s and judges %s by it", sim_name(index),
                  (double)node->pause_ns / 1e9, sim_name(of));
     if (seen->status != HB_STATUS_DEAD || before == HB_STATUS_DEAD || node->beats[of] == 0 ||
-        node->beat_generation[of] != seen->generation || !node->core->comm_up || node->beat_ns[of] <= node->upset_ns ||
-        node->core->status != HB_STATUS_ACTIVE)
+        node->beat_number[of] != seen->status_number || !node->core->comm_up ||
+        node->beat_ns[of] <= node->upset_ns || node->core->status != HB_STATUS_ACTIVE)
         return;
     if (sim->now_ns != node->beat_ns[of] + seen->dead_ns)
         sim_fail(sim, "%s counts %s dead %.3f s after its last beat, not %.3f s", sim_name(index),
@@ -258,7 +270,6 @@ void audit_step(struct sim *sim, unsigned index)
     for (unsigned of = 0; of < sim->node_count; of++) {
         if (of == index)
             continue;
-        audit_beat(sim, index, of);
         audit_death(sim, index, of);
     }
     if (node->wake_ns != HA_NEVER &&

@@ -3,6 +3,8 @@
  * A random life from a seed: a small cluster, some minutes of trouble, then
  * quiet, in which everything must come into order.
  */
+#include <string.h>
+
 #include "tests/sim/sim.h"
 
 #define TROUBLE_MS 340000
@@ -51,11 +53,23 @@ static unsigned some_time_ms(struct sim *sim)
     return 20 + sim_below(sim, scale[sim_below(sim, 4)]);
 }
 
+/* Its disk was replaced, or its clock was wrong when the file was made anew. */
+static void forget(struct sim *sim, unsigned node)
+{
+    if (sim_chance(sim, 700))
+        sim->nodes[node].generation -= sim_below(sim, sim_chance(sim, 300) ? 1000000 : 8);
+    if (sim_chance(sim, 700))
+        memset(sim->nodes[node].floors, 0, sizeof sim->nodes[node].floors);
+    sim_say(sim, "%s  has lost files", sim_name(node));
+}
+
 static void happens_to_node(struct sim *sim, unsigned node)
 {
     switch (sim_below(sim, 8)) {
     case 0:
         sim_crash(sim, node);
+        if (sim_chance(sim, 100))
+            forget(sim, node);
         sim_later(sim, 500 + some_time_ms(sim), node, node, start);
         break;
     case 1:
@@ -147,14 +161,21 @@ static void monitor(struct sim *sim)
     sim_later(sim, 20000 + sim_below(sim, 20000), 0, 0, deaths);
 }
 
+/* Whoever records does not keep quiet when the others do. */
+static void attack(struct sim *sim, unsigned node, unsigned other)
+{
+    bool in_a_row = sim_chance(sim, 500);
+
+    sim_replay(sim, 1 + sim_below(sim, in_a_row ? 400 : 20), in_a_row);
+    sim_later(sim, sim_below(sim, sim_chance(sim, 500) ? 2000 : 60000), node, other, attack);
+}
+
 static void trouble(struct sim *sim, unsigned node, unsigned other)
 {
     if (sim->now_ns >= TROUBLE_MS * SIM_MS)
         return;
     node = sim_below(sim, sim->node_count);
     other = (node + 1 + sim_below(sim, sim->node_count - 1)) % sim->node_count;
-    if (sim_chance(sim, 50))
-        sim_replay(sim, 1 + sim_below(sim, 20));
     if (sim_chance(sim, 600))
         happens_to_node(sim, node);
     else
@@ -227,6 +248,10 @@ void fate_play(struct sim *sim, uint64_t seed)
         sim_later(sim, sim_chance(sim, 700) ? sim_below(sim, 3000) : sim_below(sim, 40000), i, i,
                   start);
     sim_later(sim, 5000 + sim_below(sim, 40000), 0, 0, trouble);
+    if (seed % 4 == 1) {
+        sim_attacker(sim);
+        sim_later(sim, sim_below(sim, 100000), 0, 0, attack);
+    }
     sim_run(sim, TROUBLE_MS);
     /* What trouble had planned to end it may come later: wait for that too. */
     sim_run(sim, 1000);

@@ -20,65 +20,98 @@ void sim_keys_init(struct sim *sim)
     ha_diags_clear(&diags);
 }
 
-static struct sim_due *message_due(const struct sim *sim, unsigned from, unsigned to,
-                                   unsigned link, struct hb_msg *msg)
+static void send_one(struct sim *sim, const struct sim_record *record, unsigned to, unsigned link,
+                     uint64_t at_ns)
 {
     struct sim_due *due = g_new0(struct sim_due, 1);
 
     due->kind = SIM_DUE_MESSAGE;
-    due->sent_ns = sim->now_ns;
     due->node = to;
     due->life = sim->nodes[to].life;
-    due->from = from;
+    due->from = record->from;
     due->link = link;
-    due->msg = hb_msg_ref(msg);
-    return due;
-}
-
-static void send_one(struct sim *sim, unsigned from, unsigned to, unsigned link,
-                     struct hb_msg *msg, GByteArray *bytes)
-{
-    const struct sim_path *path = &sim->paths[from][to];
-    struct sim_due *due = message_due(sim, from, to, link, msg);
-
-    due->at_ns = sim->now_ns + (path->delay_min_us +
-                                sim_below(sim, path->delay_max_us - path->delay_min_us + 1)) *
-                                   HA_NS_PER_US;
-    due->bytes = bytes != NULL ? g_byte_array_ref(bytes) : NULL;
-    due->beat = strcmp(hb_msg_text(msg, "t"), "status") == 0;
+    due->msg = hb_msg_ref(record->msg);
+    due->bytes = record->bytes != NULL ? g_byte_array_ref(record->bytes) : NULL;
+    due->origin = record->origin;
+    due->at_ns = at_ns;
     sim_push(sim, due);
 }
 
-static void record(struct sim *sim, const struct sim_due *due)
+static void send_on(struct sim *sim, const struct sim_record *record, unsigned to, unsigned link)
 {
-    struct sim_record *kept = &sim->records[sim->recorded % SIM_RECORDS];
+    const struct sim_path *path = &sim->paths[record->from][to];
 
-    if (!sim_chance(sim, 50))
-        return;
-    hb_msg_unref(kept->msg);
-    *kept = (struct sim_record){.msg = hb_msg_ref(due->msg), .from = due->from, .to = due->node,
-                                .life = due->life, .link = due->link};
-    sim->recorded++;
+    send_one(sim, record, to, link,
+             sim->now_ns + (path->delay_min_us +
+                            sim_below(sim, path->delay_max_us - path->delay_min_us + 1)) *
+                               HA_NS_PER_US);
 }
 
-/* Only to the life that had it: what a node knows of others does not outlive it. */
-void sim_replay(struct sim *sim, unsigned count)
-{
-    for (unsigned i = 0; i < count && sim->recorded > 0; i++) {
-        const struct sim_record *kept =
-            &sim->records[sim_below(sim, MIN(sim->recorded, SIM_RECORDS))];
-        struct sim_due *due;
+/* ---- an attacker: hears all, forgets little, forges nothing ---- */
 
-        if (sim->nodes[kept->to].life != kept->life)
-            continue;
-        sim_say(sim, "somebody sends %s again what %s had sent: %s [%s]", sim_name(kept->to),
-                sim_name(kept->from), hb_msg_text(kept->msg, "t"),
-                hb_msg_text(kept->msg, "seq") != NULL ? hb_msg_text(kept->msg, "seq") : "-");
-        due = message_due(sim, kept->from, kept->to, kept->link, kept->msg);
-        due->at_ns = sim->now_ns + sim_below(sim, 1000) * SIM_MS;
-        sim_push(sim, due);
+void sim_attacker(struct sim *sim)
+{
+    sim->tape = g_new0(struct sim_record, SIM_TAPE);
+}
+
+static void tape_record(struct sim *sim, const struct sim_record *record)
+{
+    struct sim_record *kept = &sim->tape[sim->recorded++ % SIM_TAPE];
+
+    hb_msg_unref(kept->msg);
+    if (kept->bytes != NULL)
+        g_byte_array_unref(kept->bytes);
+    *kept = *record;
+    hb_msg_ref(kept->msg);
+    if (kept->bytes != NULL)
+        g_byte_array_ref(kept->bytes);
+}
+
+void sim_tape_clear(struct sim *sim)
+{
+    for (unsigned i = 0; sim->tape != NULL && i < MIN(sim->recorded, SIM_TAPE); i++) {
+        hb_msg_unref(sim->tape[i].msg);
+        if (sim->tape[i].bytes != NULL)
+            g_byte_array_unref(sim->tape[i].bytes);
+    }
+    g_free(sim->tape);
+}
+
+static void play(struct sim *sim, const struct sim_record *record, uint64_t at_ns)
+{
+    unsigned to = (record->from + 1 + sim_below(sim, sim->node_count - 1)) % sim->node_count;
+    const char *number = hb_msg_text(record->msg, "seq");
+
+    if (sim->nodes[to].core == NULL)
+        return;
+    if (sim->trace)
+        sim_say(sim, "%s     somebody sends %s again what %s had sent at %.3f: %s [%s]", "",
+                sim_name(to), sim_name(record->from), (double)record->origin.sent_ns / 1e9,
+                hb_msg_text(record->msg, "t"), number != NULL ? number : "-");
+    send_one(sim, record, to, sim_below(sim, sim->link_count), at_ns);
+}
+
+void sim_replay(struct sim *sim, unsigned count, bool in_a_row)
+{
+    unsigned kept = MIN(sim->recorded, SIM_TAPE), from;
+    uint64_t first_ns;
+
+    if (sim->tape == NULL || kept == 0)
+        return;
+    from = sim_below(sim, kept);
+    first_ns = sim->tape[from].origin.sent_ns;
+    for (unsigned i = 0; i < count; i++) {
+        const struct sim_record *record = &sim->tape[(from + i) % kept];
+
+        if (!in_a_row)
+            play(sim, &sim->tape[sim_below(sim, kept)],
+                 sim->now_ns + sim_below(sim, 3000) * SIM_MS);
+        else if (record->origin.sent_ns >= first_ns)
+            play(sim, record, sim->now_ns + record->origin.sent_ns - first_ns);
     }
 }
+
+/* ---- sending and delivering ---- */
 
 static void trace_send(struct sim *sim, unsigned from, const struct hb_msg *msg)
 {
@@ -91,16 +124,27 @@ static void trace_send(struct sim *sim, unsigned from, const struct hb_msg *msg)
             state != NULL ? state : "");
 }
 
+static struct sim_origin origin_of(const struct sim *sim, unsigned from, const struct hb_msg *msg)
+{
+    struct sim_origin origin = {.beat = strcmp(hb_msg_text(msg, "t"), "status") == 0,
+                                .life = sim->nodes[from].life,
+                                .sent_ns = sim->now_ns};
+
+    memcpy(origin.heard, sim->nodes[from].heard_life, sizeof origin.heard);
+    memcpy(origin.heard_ns, sim->nodes[from].heard_ns, sizeof origin.heard_ns);
+    return origin;
+}
+
 void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg)
 {
-    GByteArray *bytes = NULL;
+    struct sim_record record = {.msg = msg, .from = from, .origin = origin_of(sim, from, msg)};
 
     audit_send(sim, from, msg);
     if (sim->trace)
         trace_send(sim, from, msg);
     if (sim->keys != NULL) {
-        bytes = g_byte_array_new();
-        if (hb_wire_seal(sim->keys, msg, true, bytes) != 0)
+        record.bytes = g_byte_array_new();
+        if (hb_wire_seal(sim->keys, msg, true, record.bytes) != 0)
             sim_fail(sim, "%s sends what cannot be sealed", sim_name(from));
     }
     for (unsigned to = 0; to < sim->node_count; to++) {
@@ -111,13 +155,15 @@ void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg)
                 path->link_cut[link])
                 continue;
             if (!sim_chance(sim, path->loss))
-                send_one(sim, from, to, link, msg, bytes);
+                send_on(sim, &record, to, link);
             if (sim_chance(sim, path->twice))
-                send_one(sim, from, to, link, msg, bytes);
+                send_on(sim, &record, to, link);
         }
     }
-    if (bytes != NULL)
-        g_byte_array_unref(bytes);
+    if (sim->tape != NULL)
+        tape_record(sim, &record);
+    if (record.bytes != NULL)
+        g_byte_array_unref(record.bytes);
 }
 
 void sim_deliver(struct sim *sim, struct sim_due *due)
@@ -125,17 +171,24 @@ void sim_deliver(struct sim *sim, struct sim_due *due)
     static const char *const links[SIM_LINKS] = {"eth0", "eth1"};
     struct hb_event event = {.kind = HB_EV_MESSAGE, .msg = due->msg, .link = links[due->link]};
     struct hb_msg *opened = NULL;
+    struct sim_node *node = &sim->nodes[due->node];
 
     if (due->bytes != NULL) {
         if (hb_wire_open(sim->keys, due->bytes->data, due->bytes->len, &opened) != HB_ACCEPTED)
             sim_fail(sim, "what %s sealed cannot be opened", sim_name(due->from));
         event.msg = opened;
     }
-    if (due->beat)
-        audit_delivered(sim, due->from, due->node, due->msg, due->sent_ns);
-    record(sim, due);
+    if (due->origin.beat)
+        audit_delivered(sim, due);
+    if (due->origin.life >= node->heard_life[due->from]) {
+        if (due->origin.life > node->heard_life[due->from])
+            node->heard_ns[due->from] = 0;
+        node->heard_life[due->from] = due->origin.life;
+        node->heard_ns[due->from] = MAX(node->heard_ns[due->from], due->origin.sent_ns);
+    }
     if (event.msg != NULL)
         sim_step(sim, due->node, &event);
+    audit_believed(sim, due);
     hb_msg_unref(opened);
 }
 

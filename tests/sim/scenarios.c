@@ -353,6 +353,41 @@ static void a_slow_start_is_cut_short_where_another_has_it(struct sim *sim)
     must_own(sim, 0, ALICE, "2 s after the heal");
 }
 
+/* Bob is gone for good; somebody plays him, from before alice's start and in all the years after. */
+static void a_node_that_forgot_everything_believes_no_recording(struct sim *sim)
+{
+    sim_attacker(sim);
+    both_run(sim);
+    sim_crash(sim, BOB);
+    sim_run(sim, 30000);
+    sim_crash(sim, ALICE);
+    memset(sim->nodes[ALICE].floors, 0, sizeof sim->nodes[ALICE].floors);
+    sim_start(sim, ALICE);
+    for (unsigned i = 0; i < 60; i++) {
+        sim_replay(sim, 100, i % 2 == 0);
+        sim_run(sim, 1000);
+    }
+    must_see(sim, ALICE, BOB, HB_STATUS_DEAD, "a minute after alice's start");
+    must_own(sim, 0, ALICE, "a minute after alice's start");
+    must_own(sim, 1, ALICE, "a minute after alice's start");
+}
+
+static void a_node_that_counts_from_a_lower_generation_is_known(struct sim *sim)
+{
+    sim_attacker(sim);
+    both_run(sim);
+    sim_crash(sim, BOB);
+    sim_run(sim, 30000);
+    sim->nodes[BOB].generation = 5;
+    sim_start(sim, BOB);
+    for (unsigned i = 0; i < 10; i++) {
+        sim_replay(sim, 100, i % 2 == 0);
+        sim_run(sim, 1000);
+    }
+    must_see(sim, ALICE, BOB, HB_STATUS_ACTIVE, "10 s after bob's return");
+    must_own(sim, 1, BOB, "10 s after bob's return");
+}
+
 static const struct scenario {
     const char *name;
     void (*play)(struct sim *sim);
@@ -381,6 +416,8 @@ static const struct scenario {
     SCENARIO(what_starts_nowhere_is_tried_again),
     SCENARIO(an_old_farewell_is_not_believed_after_a_pause),
     SCENARIO(a_slow_start_is_cut_short_where_another_has_it),
+    SCENARIO(a_node_that_forgot_everything_believes_no_recording),
+    SCENARIO(a_node_that_counts_from_a_lower_generation_is_known),
 };
 
 static bool play(const struct scenario *scenario, bool trace)

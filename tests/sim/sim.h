@@ -31,7 +31,7 @@ struct sim;
 #define SIM_LINKS     2
 #define SIM_GROUPS    4
 #define SIM_RESOURCES 6
-#define SIM_RECORDS   64
+#define SIM_TAPE      4096 /* messages an attacker keeps */
 #define SIM_BACKLOG   512 /* messages a paused node's sockets hold */
 #define SIM_MS        HA_NS_PER_MS
 #define SIM_S         HA_NS_PER_S
@@ -47,8 +47,9 @@ struct sim_path {
     bool link_cut[SIM_LINKS];
     /* what audit.c knows of it */
     uint64_t beat_ns;        /* when a beat last got through */
-    uint64_t generation, number; /* that beat's */
-    unsigned good;           /* beats in a row that did */
+    unsigned life;           /* and of which life of the sender's, */
+    uint64_t number;         /* and its number */
+    unsigned good;           /* beats in a row that did, of a sender that had heard the receiver */
     uint64_t good_ns;        /* when it had become reliable again */
 };
 
@@ -61,6 +62,7 @@ struct sim_node {
     struct hb_core *core;    /* NULL: not running */
     unsigned life;           /* counts starts; what belongs to an earlier one is void */
     uint64_t generation;
+    uint64_t floors[SIM_NODES]; /* what it keeps of the others over its lives */
     uint64_t boot_ns;        /* its monotonic clock started that long before ours */
     int64_t wall_off_s;
     bool paused, stopping;
@@ -71,8 +73,11 @@ struct sim_node {
     bool rising[SIM_GROUPS];                /* a start is under way */
     uint64_t died_ns[SIM_GROUPS][SIM_RESOURCES]; /* of itself, when; 0: it did not */
     /* audit.c */
-    uint64_t beats[SIM_NODES], beat_generation[SIM_NODES], beat_number[SIM_NODES];
-    uint64_t beat_ns[SIM_NODES];
+    unsigned heard_life[SIM_NODES];  /* the newest life of each that reached it in this one, */
+    uint64_t heard_ns[SIM_NODES];    /* by a message sent when */
+    unsigned met_life[SIM_NODES];    /* the newest that has shown it that it hears it */
+    uint64_t beats[SIM_NODES], beat_number[SIM_NODES], beat_ns[SIM_NODES];
+    unsigned beat_life[SIM_NODES];   /* whose beat was the newest it believed */
     enum hb_status seen[SIM_NODES];
     uint64_t sent;           /* number of its newest message */
     uint64_t upset_ns;       /* last time it was started or held up */
@@ -84,6 +89,15 @@ struct sim_node {
 
 enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FATE };
 
+/* The truth about a message, whoever delivers it. */
+struct sim_origin {
+    bool beat;
+    unsigned life;               /* of its sender */
+    unsigned heard[SIM_NODES];   /* which lives of the others had reached that one */
+    uint64_t heard_ns[SIM_NODES]; /* by messages sent when */
+    uint64_t sent_ns;
+};
+
 struct sim_due {
     uint64_t at_ns, order;
     enum sim_due_kind kind;
@@ -92,8 +106,7 @@ struct sim_due {
     unsigned from, link;
     struct hb_msg *msg;
     GByteArray *bytes;
-    bool beat;
-    uint64_t sent_ns;
+    struct sim_origin origin;
     /* OP */
     struct hb_action op;
     enum hb_op_result result;
@@ -102,10 +115,12 @@ struct sim_due {
     unsigned other;
 };
 
-/* A message that was delivered, for an attacker to deliver again. */
+/* A message that was sent, for an attacker to send again. */
 struct sim_record {
     struct hb_msg *msg;
-    unsigned from, to, life, link;
+    GByteArray *bytes;
+    unsigned from;
+    struct sim_origin origin;
 };
 
 struct sim {
@@ -122,7 +137,7 @@ struct sim {
     bool loopback;           /* own messages come back, as with bcast */
     bool keep_up;            /* what stops is started again */
     uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
-    struct sim_record records[SIM_RECORDS]; /* what an eavesdropper kept */
+    struct sim_record *tape; /* what an attacker recorded; NULL: there is none */
     unsigned recorded;
     bool trace;
     bool failed;
@@ -175,15 +190,18 @@ void sim_deliver(struct sim *sim, struct sim_due *due);
 void sim_cut(struct sim *sim, unsigned from, unsigned to, bool cut); /* one direction */
 void sim_partition(struct sim *sim, unsigned a, unsigned b, bool cut);
 void sim_keys_init(struct sim *sim);
-/* Delivers some of what was delivered before once more. */
-void sim_replay(struct sim *sim, unsigned count);
+/* From here on somebody records everything. */
+void sim_attacker(struct sim *sim);
+void sim_tape_clear(struct sim *sim);
+/* Sends some of that once more: count messages by chance, or in a row at their own pace. */
+void sim_replay(struct sim *sim, unsigned count, bool in_a_row);
 
 /* ---- audit.c ---- */
 void audit_step(struct sim *sim, unsigned node);
 void audit_op(struct sim *sim, unsigned node, const struct hb_action *op);
 void audit_send(struct sim *sim, unsigned node, const struct hb_msg *msg);
-void audit_delivered(struct sim *sim, unsigned from, unsigned to, const struct hb_msg *beat,
-                     uint64_t sent_ns);
+void audit_delivered(struct sim *sim, const struct sim_due *due);
+void audit_believed(struct sim *sim, const struct sim_due *due); /* after the step it caused */
 void audit_upset(struct sim *sim, unsigned node); /* started, crashed, paused, resumed */
 void audit_truth(struct sim *sim);                /* what is up where has changed, or time passed */
 void audit_settled(struct sim *sim);              /* from here on nothing may be lost */

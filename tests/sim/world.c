@@ -177,8 +177,7 @@ void sim_clear(struct sim *sim)
         hb_core_free(sim->nodes[i].core);
         hb_config_free(sim->config[i]);
     }
-    for (unsigned i = 0; i < SIM_RECORDS; i++)
-        hb_msg_unref(sim->records[i].msg);
+    sim_tape_clear(sim);
     hb_haresources_free(sim->resources);
     hb_actions_clear(&sim->actions);
     if (sim->keys != NULL)
@@ -222,6 +221,10 @@ static void carry_out(struct sim *sim, unsigned index, const struct hb_action *a
     case HB_ACT_LOG:
         sim_say(sim, "%s  %s%s", names[index], action->level <= LOG_WARNING ? "! " : "",
                 action->text);
+        break;
+    case HB_ACT_REMEMBER:
+        for (unsigned i = 0; i < sim->node_count; i++)
+            sim->nodes[index].floors[i] = hb_core_floor(sim->nodes[index].core, i);
         break;
     case HB_ACT_STOPPED:
         sim_say(sim, "%s  has stopped", names[index]);
@@ -268,7 +271,8 @@ void sim_step(struct sim *sim, unsigned index, const struct hb_event *event)
 void sim_start(struct sim *sim, unsigned index)
 {
     struct sim_node *node = &sim->nodes[index];
-    struct hb_identity self = {.node = names[index], .generation = ++node->generation};
+    struct hb_identity self = {.node = names[index], .generation = ++node->generation,
+                               .floors = node->floors};
     struct hb_event event = {.kind = HB_EV_START};
 
     if (node->core != NULL)
@@ -278,8 +282,11 @@ void sim_start(struct sim *sim, unsigned index)
     node->life++;
     node->sent = 0;
     node->paused = node->stopping = false;
+    memset(node->heard_life, 0, sizeof node->heard_life);
+    memset(node->heard_ns, 0, sizeof node->heard_ns);
+    memset(node->met_life, 0, sizeof node->met_life);
     memset(node->beats, 0, sizeof node->beats);
-    memset(node->beat_generation, 0, sizeof node->beat_generation);
+    memset(node->beat_life, 0, sizeof node->beat_life);
     memset(node->beat_number, 0, sizeof node->beat_number);
     memset(node->seen, 0, sizeof node->seen);
     memset(node->state, 0, sizeof node->state);

@@ -33,7 +33,8 @@ static void assert_report(const struct hand *hand, const char *hold, const char 
 static void standard_fields_come_in_the_order_of_the_wire(void **state)
 {
     static const char *const names[] = {"t",   "st",      "dt",  "protocol", "hearth", "hstate",
-                                        "src", "srcuuid", "seq", "hg",       "ts",     "ld", "ttl"};
+                                        "hlife", "src", "srcuuid", "seq", "hg", "ts", "ld",
+                                        "ttl"};
     struct hand *hand = hand_new(HB_FAILBACK_ON);
     const struct hb_msg *first;
 
@@ -62,8 +63,8 @@ static void a_message_to_a_known_node_carries_its_uuid_and_no_number_if_ns(void 
     hand_pass_beating(hand, 12000);
     ack = hand_sent(hand, "NS_ackmsg");
     assert_field(ack, "dest", "node2");
-    assert_string_equal(hb_msg_at(ack, 3)->name, "destuuid");
-    assert_string_equal(hb_msg_at(ack, 4)->name, "src");
+    assert_string_equal(hb_msg_at(ack, 4)->name, "destuuid");
+    assert_string_equal(hb_msg_at(ack, 5)->name, "src");
     assert_null(hb_msg_find(ack, "seq"));
     assert_null(hb_msg_find(ack, "ld"));
     assert_non_null(hb_msg_find(ack, "hg"));

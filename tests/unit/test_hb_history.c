@@ -23,7 +23,7 @@ static int setup(void **state)
 
         hb_msg_add_hex(msg, "seq", number);
         if (number != 600)
-            hb_history_put(&history, number, msg);
+            hb_history_put(&history, number, number, msg);
         hb_msg_unref(msg);
     }
     return 0;
