@@ -225,16 +225,17 @@ static int open_media(struct hb_daemon *daemon)
     char *why = NULL;
     int status = hb_media_open(&daemon->media, daemon->loop, daemon->setup.config, received,
                                daemon, &why);
+    char **faults = g_strsplit(why ? why : "", "\n", -1);
 
-    if (status < 0) {
-        char **faults = g_strsplit(why, "\n", -1);
-
-        for (char **fault = faults; *fault; fault++) {
+    for (char **fault = faults; *fault; fault++) {
+        if (status < 0) {
             hb_log_say(LOG_ERR, "%s", *fault);
+        } else {
+            hb_log_say(LOG_WARNING, "%s; going on without it until it is there", *fault);
         }
-        g_strfreev(faults);
-        g_free(why);
     }
+    g_strfreev(faults);
+    g_free(why);
     return status;
 }
 

@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * All media of one configuration. At the start every line must open, or none
- * does and every fault is told. Later a line may fail: its interface goes down,
- * away, comes back as another one, gets another broadcast address. That is
- * counted, logged when it begins and when it ends, and mended from a timer; it
- * never stops the other lines.
+ * does and every fault is told; but while one way to the others is open, an
+ * interface that is not there yet is only a warning. Later a line may fail: its
+ * interface goes down, away, comes back as another one, gets another broadcast
+ * address. That is counted, logged when it begins and when it ends, and mended
+ * when the kernel says that something has changed, or from a timer; it never
+ * stops the other lines.
  */
 #include "heartbeatd/media/media.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
 #include "heartbeatd/core/msg.h"
+#include "heartbeatd/media/follow.h"
 #include "heartbeatd/media/medium.h"
 
-/* How often a sound line's interface is looked at, and how often a failed line is tried. */
-#define LOOK_NS  (5 * HA_NS_PER_S)
-#define RETRY_NS (1 * HA_NS_PER_S)
+/* How often a sound line's interface is looked at should notices be missed, how often a failed line
+ * is tried, and the least time between two looks however many notices come. */
+#define LOOK_NS   (60 * HA_NS_PER_S)
+#define RETRY_NS  (1 * HA_NS_PER_S)
+#define NOTICE_NS (100 * HA_NS_PER_MS)
 /* Messages per line and minute. */
 #define LOG_BURST 10
 
@@ -31,6 +39,9 @@ struct hb_media {
     GPtrArray *lines; /* of struct hb_line * */
     GPtrArray *ports;
     struct ha_timer look;
+    uint64_t looked_ns;
+    struct hb_follow *follow; /* NULL: none to be had */
+    int fd;                   /* for questions about interfaces, of the namespace at the opening */
     uint8_t buffer[HB_MSG_BYTES_MAX + 1];
 };
 
@@ -55,6 +66,34 @@ void hb_media_received(struct hb_media *media, struct hb_link *link, const void 
 {
     link->counts.received++;
     media->fn(media->ctx, link->name, bytes, length);
+}
+
+/* ---- interfaces ---- */
+
+static bool ask(const struct hb_media *media, const char *name, unsigned long question,
+                struct ifreq *request)
+{
+    *request = (struct ifreq){0};
+    g_strlcpy(request->ifr_name, name, sizeof(request->ifr_name));
+    return ioctl(media->fd, question, request) == 0;
+}
+
+unsigned hb_media_interface(const struct hb_media *media, const char *name)
+{
+    struct ifreq request;
+
+    return ask(media, name, SIOCGIFINDEX, &request) ? (unsigned)request.ifr_ifindex : 0;
+}
+
+bool hb_media_broadcast(const struct hb_media *media, const char *name, struct ha_addr *out)
+{
+    struct ifreq request;
+
+    *out = (struct ha_addr){0};
+    return ask(media, name, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_BROADCAST) &&
+           ask(media, name, SIOCGIFBRDADDR, &request) &&
+           ha_addr_from_sockaddr(out, NULL, &request.ifr_broadaddr) &&
+           out->v4.s_addr != INADDR_ANY;
 }
 
 static const char *kind_name(enum hb_medium_kind kind)
@@ -137,6 +176,7 @@ static void look_at_lines(void *ctx, uint64_t now_ns)
     struct hb_media *media = ctx;
     bool any_failing = false;
 
+    media->looked_ns = now_ns;
     /* First close all that is stale: lines of one interface share sockets. */
     for (guint i = 0; i < media->lines->len; i++) {
         struct hb_line *line = media->lines->pdata[i];
@@ -155,6 +195,14 @@ static void look_at_lines(void *ctx, uint64_t now_ns)
         any_failing = any_failing || line->failing || !line->open;
     }
     ha_timer_set(media->loop, &media->look, now_ns + (any_failing ? RETRY_NS : LOOK_NS),
+                 look_at_lines, media);
+}
+
+static void interfaces_changed(void *ctx)
+{
+    struct hb_media *media = ctx;
+
+    ha_timer_set(media->loop, &media->look, MAX(ha_clock_ns(), media->looked_ns + NOTICE_NS),
                  look_at_lines, media);
 }
 
@@ -219,12 +267,50 @@ static struct hb_line *line_new(struct hb_media *media, const struct hb_medium *
     return line;
 }
 
+/* Opens the line; a fault is told. */
+static int open_first(struct hb_line *line, GString *faults)
+{
+    char *fault = NULL, *text;
+    int status = line->ops->open(line, &fault);
+
+    line->open = status == 0;
+    if (status < 0) {
+        text = line_text(line->medium);
+        g_string_append_printf(faults, "%sha.cf:%u: %s: %s", faults->len ? "\n" : "",
+                               line->medium->line, text, fault);
+        g_free(text);
+        line->failing = true;
+    }
+    g_free(fault);
+    return status;
+}
+
+/* 0 if all lines are open, or those that are not may still become so while others are. */
+static int open_lines(struct hb_media *media, const struct hb_config *config, GString *faults)
+{
+    int status = 0, missing = 0;
+    bool any = false;
+
+    for (guint i = 0; i < config->media->len; i++) {
+        struct hb_line *line = line_new(media, config->media->pdata[i]);
+        int result = open_first(line, faults);
+
+        any = any || (line->open && line->medium->kind != HB_PING);
+        if (result == -ENODEV || result == -EADDRNOTAVAIL) {
+            missing = missing ? missing : result;
+        } else if (result < 0) {
+            status = status ? status : result;
+        }
+    }
+    return status < 0 || any ? status : missing;
+}
+
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
                   hb_media_fn fn, void *ctx, char **why)
 {
     struct hb_media *media = g_new0(struct hb_media, 1);
     GString *faults = g_string_new(NULL);
-    int status = 0;
+    int status;
 
     media->loop = loop;
     media->fn = fn;
@@ -232,30 +318,18 @@ int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_c
     media->links = g_ptr_array_new_with_free_func(g_free);
     media->lines = g_ptr_array_new_with_free_func(g_free);
     media->ports = g_ptr_array_new();
-    for (guint i = 0; i < config->media->len; i++) {
-        const struct hb_medium *medium = config->media->pdata[i];
-        struct hb_line *line = line_new(media, medium);
-        char *fault = NULL;
-        int result = line->ops->open(line, &fault);
-
-        line->open = result == 0;
-        if (result < 0) {
-            char *text = line_text(medium);
-
-            g_string_append_printf(faults, "%sha.cf:%u: %s: %s", faults->len ? "\n" : "",
-                                   medium->line, text, fault);
-            g_free(text);
-            status = status ? status : result;
-        }
-        g_free(fault);
-    }
+    media->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    status = open_lines(media, config, faults);
+    *why = g_string_free(faults, faults->len == 0);
     if (status < 0) {
-        *why = g_string_free(faults, FALSE);
         hb_media_close(media);
         return status;
     }
-    g_string_free(faults, TRUE);
-    ha_timer_set(loop, &media->look, ha_clock_ns() + LOOK_NS, look_at_lines, media);
+    if (hb_follow_open(&media->follow, loop, interfaces_changed, media) < 0) {
+        ha_log(HA_LOG_WARNING, "the kernel tells nothing of interfaces: changes are noticed late");
+    }
+    ha_timer_set(loop, &media->look, ha_clock_ns() + (*why ? RETRY_NS : LOOK_NS), look_at_lines,
+                 media);
     *out = media;
     return 0;
 }
@@ -266,12 +340,16 @@ void hb_media_close(struct hb_media *media)
         return;
     }
     ha_timer_cancel(media->loop, &media->look);
+    hb_follow_close(media->follow);
     for (guint i = 0; i < media->lines->len; i++) {
         struct hb_line *line = media->lines->pdata[i];
 
         if (line->open) {
             line->ops->close(line);
         }
+    }
+    if (media->fd >= 0) {
+        close(media->fd);
     }
     g_ptr_array_free(media->ports, TRUE);
     g_ptr_array_free(media->lines, TRUE);

@@ -23,16 +23,19 @@ struct hb_media_counts {
     uint64_t received, sent, send_errors;
 };
 
-/* Opens every medium of the config, or none: 0, or negative errno and *why, for
- * each faulty line a sentence naming the medium, its line and what to do, with
- * newlines between them; g_free() it. config must outlive the media. May wait
- * for names to be resolved; nothing later does. */
+/* Opens every medium of the config, or none: 0 or negative errno. A line whose
+ * interface is missing, or has no broadcast address yet, does not count while
+ * another line than a ping line is open: it is opened when the interface
+ * appears. *why is NULL, or has for each line that is not open a sentence that
+ * names the medium, its line and what to do, with newlines between them;
+ * g_free() it. config must outlive the media. May wait for names to be
+ * resolved; nothing later does. */
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
                   hb_media_fn fn, void *ctx, char **why);
 void hb_media_close(struct hb_media *media);
 /* The datagram goes out once on every medium but ping lines. A full or failing link is counted
  * and logged on transition, never waited for; an interface that went away and
- * came back is used again within a second or two. */
+ * came back is used again at once. */
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
 /* Puts the datagram into an echo request to each host of that ping line, and counts and logs as
  * hb_media_send() does. The first answer to it, if it is the same byte for byte and comes from a

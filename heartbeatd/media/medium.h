@@ -50,6 +50,9 @@ struct ha_loop *hb_media_loop(struct hb_media *media);
 GPtrArray *hb_media_ports(struct hb_media *media);
 void hb_media_received(struct hb_media *media, struct hb_link *link, const void *bytes,
                        size_t length);
+/* Of an interface; 0 for none of that name, and false for none or without broadcast address. */
+unsigned hb_media_interface(const struct hb_media *media, const char *name);
+bool hb_media_broadcast(const struct hb_media *media, const char *name, struct ha_addr *out);
 /* Resolves the name of an IPv4 host: only at the start, because it waits. */
 int hb_media_resolve(const char *name, struct ha_addr *out, char **why);
 /* A room of HB_MSG_BYTES_MAX + 1 bytes for one datagram. */

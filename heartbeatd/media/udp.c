@@ -12,13 +12,11 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "heartbeatd/media/medium.h"
@@ -42,29 +40,6 @@ struct udp {
     struct sockaddr_storage to;
     socklen_t to_length;
 };
-
-/* ---- interfaces ---- */
-
-/* False where there is no such interface, or it has no broadcast address. */
-static bool broadcast_address(const char *interface, struct ha_addr *out)
-{
-    struct ifreq request = {0};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool found = false;
-
-    *out = (struct ha_addr){0};
-    if (fd < 0) {
-        return false;
-    }
-    strncpy(request.ifr_name, interface, sizeof(request.ifr_name) - 1);
-    if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_BROADCAST) &&
-        ioctl(fd, SIOCGIFBRDADDR, &request) == 0) {
-        found = ha_addr_from_sockaddr(out, NULL, &request.ifr_broadaddr) &&
-                out->v4.s_addr != INADDR_ANY;
-    }
-    close(fd);
-    return found;
-}
 
 /* ---- receiving ---- */
 
@@ -258,7 +233,7 @@ static int find_destination(struct hb_line *line, char **why)
     const struct hb_medium *medium = line->medium;
 
     if (medium->kind == HB_BCAST) {
-        if (!broadcast_address(medium->interface, &line->to)) {
+        if (!hb_media_broadcast(line->media, medium->interface, &line->to)) {
             *why = g_strdup_printf("the interface %s has no broadcast address; give it one "
                                    "(ip address add ADDRESS/BITS brd + dev %s), or use ucast",
                                    medium->interface, medium->interface);
@@ -294,19 +269,27 @@ static char *open_fault(const struct hb_medium *medium, int error)
 static int udp_open(struct hb_line *line, char **why)
 {
     const struct hb_medium *medium = line->medium;
-    unsigned index = if_nametoindex(medium->interface);
+    unsigned index = hb_media_interface(line->media, medium->interface);
     struct udp *udp;
     int status;
 
+    if (medium->kind != HB_BCAST) { /* a name is resolved at the start, whatever else is missing */
+        status = find_destination(line, why);
+        if (status < 0) {
+            return status;
+        }
+    }
     if (!index) {
         *why = g_strdup_printf("there is no network interface %s; correct the line, or create "
                                "the interface first (ip link shows those there are)",
                                medium->interface);
         return -ENODEV;
     }
-    status = find_destination(line, why);
-    if (status < 0) {
-        return status;
+    if (medium->kind == HB_BCAST) {
+        status = find_destination(line, why);
+        if (status < 0) {
+            return status;
+        }
     }
     udp = g_new0(struct udp, 1);
     udp->fd = -1;
@@ -348,12 +331,13 @@ static bool udp_stale(const struct hb_line *line)
     const struct udp *udp = line->inside;
     struct ha_addr broadcast;
 
-    if (udp->port->broken || if_nametoindex(line->medium->interface) != udp->port->index) {
+    if (udp->port->broken ||
+        hb_media_interface(line->media, line->medium->interface) != udp->port->index) {
         return true;
     }
     /* An interface that has lost its address is left alone: it may get it back. */
     return line->medium->kind == HB_BCAST &&
-           broadcast_address(line->medium->interface, &broadcast) &&
+           hb_media_broadcast(line->media, line->medium->interface, &broadcast) &&
            !ha_addr_equal(&broadcast, &line->to);
 }
 

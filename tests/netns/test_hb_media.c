@@ -171,6 +171,7 @@ static void an_interface_that_goes_down_is_counted_and_used_again(void **state)
 static void an_interface_that_is_replaced_is_opened_anew(void **state)
 {
     struct media_world *world = *state;
+    char *why = NULL;
 
     media_line(&world->sides[A], HB_UCAST, "eth0", "10.9.0.2");
     media_line(&world->sides[A], HB_BCAST, "eth0", NULL);
@@ -185,7 +186,7 @@ static void an_interface_that_is_replaced_is_opened_anew(void **state)
     hb_media_close(world->sides[B].media);
     world->sides[B].media = NULL;
     media_plug_in();
-    media_open_side(world, B, NULL);
+    assert_int_equal(media_open_side(world, B, &why), 0);
     media_enter(A);
     media_send_until_seen(world, A, B, "after");
     media_send_until_seen(world, B, A, "back");
@@ -232,6 +233,46 @@ static void a_flood_does_not_keep_timers_from_firing(void **state)
     waitpid(flooder, NULL, 0);
 }
 
+/* The wait is far shorter than the look that would find it without the kernel's notice. */
+static void an_interface_that_is_missing_at_the_start_is_used_when_it_comes(void **state)
+{
+    struct media_world *world = *state;
+    char *why = NULL;
+
+    media_line(&world->sides[A], HB_UCAST, "eth7", "10.7.0.1");
+    media_line(&world->sides[A], HB_BCAST, "eth7", NULL);
+    media_line(&world->sides[A], HB_UCAST, "eth0", "10.9.0.2");
+    assert_int_equal(media_open_side(world, A, &why), 0);
+    assert_non_null(strstr(why, "ha.cf:10: ucast eth7 10.7.0.1: there is no network interface"));
+    assert_non_null(strstr(why, "ha.cf:11: bcast eth7: there is no network interface"));
+    assert_null(strstr(why, "ha.cf:12"));
+    g_free(why);
+    media_sh("ip link add eth7 type veth peer name eth8 && ip link set eth8 up");
+    media_run_for(world, 50);
+    media_sh("ip address add 10.7.0.1/24 brd + dev eth7 && ip link set eth7 up");
+    for (int i = 0; i < 600 && !strstr(world->sides[A].got->str, "eth7:late"); i++) {
+        hb_media_send(world->sides[A].media, "late", 4); /* heard by ourselves */
+        media_run_for(world, 50);
+    }
+    assert_non_null(strstr(world->sides[A].got->str, "eth7:late"));
+    media_sh("ip link del eth7");
+}
+
+static void where_nothing_else_is_open_a_missing_interface_is_an_error(void **state)
+{
+    struct media_world *world = *state;
+    unsigned before = media_descriptors();
+    char *why = NULL;
+
+    media_line(&world->sides[A], HB_UCAST, "eth7", "10.7.0.1");
+    assert_int_equal(media_open_side(world, A, &why), -ENODEV);
+    assert_string_equal(why, "ha.cf:10: ucast eth7 10.7.0.1: there is no network interface eth7; "
+                             "correct the line, or create the interface first (ip link shows those "
+                             "there are)");
+    assert_int_equal(media_descriptors(), before);
+    g_free(why);
+}
+
 /* ---- what cannot be opened ---- */
 
 static void every_faulty_line_is_named_with_what_to_do(void **state)
@@ -245,7 +286,7 @@ static void every_faulty_line_is_named_with_what_to_do(void **state)
     media_line(&world->sides[A], HB_UCAST, "eth7", "10.9.0.2");
     media_line(&world->sides[A], HB_BCAST, "eth8", NULL);
     media_line(&world->sides[A], HB_UCAST, "eth0", "no-such-host.invalid");
-    assert_int_equal(media_open_side(world, A, &why), -ENODEV);
+    assert_int_equal(media_open_side(world, A, &why), -ENOENT);
     assert_non_null(
         strstr(why, "ha.cf:11: ucast eth7 10.9.0.2: there is no network interface eth7;"));
     assert_non_null(strstr(why, "\nha.cf:12: bcast eth8: the interface eth8 has no broadcast"));
@@ -335,6 +376,8 @@ int main(void)
         CASE(an_interface_that_is_replaced_is_opened_anew),
         CASE(a_new_broadcast_address_is_noticed),
         CASE(a_flood_does_not_keep_timers_from_firing),
+        CASE(an_interface_that_is_missing_at_the_start_is_used_when_it_comes),
+        CASE(where_nothing_else_is_open_a_missing_interface_is_an_error),
         CASE(every_faulty_line_is_named_with_what_to_do),
         CASE(a_port_in_use_is_an_error),
         CASE(without_permission_the_message_says_so),
