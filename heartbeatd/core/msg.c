@@ -1,35 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A message in memory: an array of fields, each one block of memory holding its
- * name and value. Refuses what could not be written again: names that either
+ * A message in memory: an array of fields. Nearly every message is one block of
+ * memory, with room for its fields, names and values; what does not fit has
+ * blocks of its own. Refuses what could not be written again: names that either
  * framing would misread, text with NUL, more fields or bytes than a datagram
  * has. Numbers are canonical: digits only, the whole value.
  */
 #include "heartbeatd/core/msg.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-/* A status message has 13. */
+/* A status message has 15 fields and some 350 bytes. All of it is what malloc() hands out quickly. */
 #define FIELDS_FIRST 16
+#define TEXT_FIRST   440
 
 struct hb_msg {
     unsigned refs;
     unsigned count;
     unsigned room;
-    size_t bytes; /* of all fields in netstring form */
+    unsigned used; /* of text */
+    size_t bytes;  /* of all fields in netstring form */
     struct hb_field *fields;
+    struct hb_field first[FIELDS_FIRST];
+    char text[TEXT_FIRST];
 };
 
 struct hb_msg *hb_msg_new(void)
 {
-    struct hb_msg *msg = g_new0(struct hb_msg, 1);
+    struct hb_msg *msg = g_malloc(sizeof *msg);
 
     msg->refs = 1;
+    msg->count = msg->used = 0;
     msg->room = FIELDS_FIRST;
-    msg->fields = g_new(struct hb_field, FIELDS_FIRST);
+    msg->bytes = 0;
+    msg->fields = msg->first;
     return msg;
+}
+
+static bool is_inside(const struct hb_msg *msg, const char *block)
+{
+    return block >= msg->text && block < msg->text + TEXT_FIRST;
+}
+
+static char *new_block(struct hb_msg *msg, size_t length)
+{
+    char *block = msg->text + msg->used;
+
+    if (length > TEXT_FIRST - msg->used)
+        return g_malloc(length);
+    msg->used += (unsigned)length;
+    return block;
+}
+
+/* Its room in the text is not used again: fields are seldom removed. */
+static void free_block(const struct hb_msg *msg, char *block)
+{
+    if (!is_inside(msg, block))
+        g_free(block);
+}
+
+static struct hb_field *new_field(struct hb_msg *msg)
+{
+    if (msg->count == msg->room) {
+        struct hb_field *old = msg->fields == msg->first ? NULL : msg->fields;
+
+        msg->room *= 2;
+        msg->fields = g_renew(struct hb_field, old, msg->room);
+        if (old == NULL)
+            memcpy(msg->fields, msg->first, sizeof msg->first);
+    }
+    return &msg->fields[msg->count++];
 }
 
 struct hb_msg *hb_msg_ref(struct hb_msg *msg)
@@ -43,8 +83,9 @@ void hb_msg_unref(struct hb_msg *msg)
     if (msg == NULL || --msg->refs > 0)
         return;
     for (unsigned i = 0; i < msg->count; i++)
-        g_free(msg->fields[i].name);
-    g_free(msg->fields);
+        free_block(msg, msg->fields[i].name);
+    if (msg->fields != msg->first)
+        g_free(msg->fields);
     g_free(msg);
 }
 
@@ -98,17 +139,12 @@ bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, c
         return false;
     if (type == HB_FIELD_TEXT && length > 0 && memchr(value, '\0', length) != NULL)
         return false;
-    if (msg->count == msg->room) {
-        msg->room *= 2;
-        msg->fields = g_renew(struct hb_field, msg->fields, msg->room);
-    }
-
-    block = g_malloc(name_length + 1 + length + 1);
+    block = new_block(msg, name_length + 1 + length + 1);
     memcpy(block, name, name_length + 1);
     if (length > 0)
         memcpy(block + name_length + 1, value, length);
     block[name_length + 1 + length] = '\0';
-    msg->fields[msg->count++] = (struct hb_field){
+    *new_field(msg) = (struct hb_field){
         .type = type,
         .name = block,
         .value = (uint8_t *)block + name_length + 1,
@@ -123,20 +159,26 @@ bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text)
     return hb_msg_add(msg, HB_FIELD_TEXT, name, text, strlen(text));
 }
 
+static bool add_number(struct hb_msg *msg, const char *name, uint64_t value, unsigned base)
+{
+    char text[24];
+    size_t at = sizeof text;
+
+    do {
+        text[--at] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value != 0);
+    return hb_msg_add(msg, HB_FIELD_TEXT, name, text + at, sizeof text - at);
+}
+
 bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value)
 {
-    char text[20];
-
-    snprintf(text, sizeof text, "%" PRIx64, value);
-    return hb_msg_add_text(msg, name, text);
+    return add_number(msg, name, value, 16);
 }
 
 bool hb_msg_add_uint(struct hb_msg *msg, const char *name, uint64_t value)
 {
-    char text[24];
-
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    return hb_msg_add_text(msg, name, text);
+    return add_number(msg, name, value, 10);
 }
 
 void hb_msg_remove(struct hb_msg *msg, const char *name)
@@ -148,7 +190,7 @@ void hb_msg_remove(struct hb_msg *msg, const char *name)
 
         if (strcmp(field->name, name) == 0) {
             msg->bytes -= encoded_length(strlen(name), field->length);
-            g_free(field->name);
+            free_block(msg, field->name);
         } else {
             msg->fields[kept++] = *field;
         }
@@ -161,7 +203,9 @@ const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
     for (unsigned i = 0; i < msg->count; i++) {
         const char *other = msg->fields[i].name;
 
-        if (other[0] == name[0] && strcmp(other, name) == 0)
+        /* Two bytes tell nearly all of them apart; the second of a name of one is its NUL. */
+        if (other[0] == name[0] && other[1] == name[1] &&
+            (other[1] == '\0' || strcmp(other + 2, name + 2) == 0))
             return &msg->fields[i];
     }
     return NULL;
@@ -174,28 +218,18 @@ const char *hb_msg_text(const struct hb_msg *msg, const char *name)
     return field != NULL && field->type == HB_FIELD_TEXT ? (const char *)field->value : NULL;
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 16;
-}
-
-static bool number(const struct hb_msg *msg, const char *name, unsigned base, uint64_t *out)
+static inline bool number(const struct hb_msg *msg, const char *name, unsigned base, uint64_t *out)
 {
     const char *text = hb_msg_text(msg, name);
+    const uint64_t most = UINT64_MAX / base;
     uint64_t value = 0;
 
     if (text == NULL || *text == '\0')
         return false;
     for (; *text != '\0'; text++) {
-        unsigned digit = (unsigned)digit_value(*text);
+        unsigned digit = hb_hex_digit(*text);
 
-        if (digit >= base || value > (UINT64_MAX - digit) / base)
+        if (digit >= base || value > most || value * base > UINT64_MAX - digit)
             return false;
         value = value * base + digit;
     }

@@ -27,6 +27,15 @@ struct hb_field {
     size_t length;
 };
 
+/* The value of a hexadecimal digit; 16 or more for anything else. */
+static inline unsigned hb_hex_digit(char c)
+{
+    unsigned digit = (unsigned)(unsigned char)c - '0';
+    unsigned letter = ((unsigned)(unsigned char)c | 0x20) - 'a';
+
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+}
+
 struct hb_msg;
 
 struct hb_msg *hb_msg_new(void);

@@ -61,51 +61,69 @@ uint8_t hb_word_bits(const struct hb_core *core, size_t group)
                      (owned->failed || owned->run.failing ? HB_G_FAILED : 0));
 }
 
-static void append_hex(GString *text, uint64_t value)
+/* The word is composed at each step, to see whether it has changed. */
+static inline void put(GString *text, const char *bytes, size_t length)
+{
+    if (text->len + length >= text->allocated_len) {
+        g_string_append_len(text, bytes, (gssize)length);
+        return;
+    }
+    memcpy(text->str + text->len, bytes, length);
+    text->len += length;
+    text->str[text->len] = '\0';
+}
+
+static inline void put_text(GString *text, const char *string)
+{
+    put(text, string, strlen(string));
+}
+
+static void put_hex(GString *text, uint64_t value)
 {
     char digits[16];
-    int at = sizeof digits;
+    size_t at = sizeof digits;
 
     do {
         digits[--at] = "0123456789abcdef"[value & 15];
         value >>= 4;
     } while (value != 0);
-    g_string_append_len(text, digits + at, (gssize)sizeof digits - at);
+    put(text, digits + at, sizeof digits - at);
 }
 
 /* All but "seen", which changes with every message heard. */
 static void compose_word(struct hb_core *core, GString *text)
 {
-    g_string_assign(text, "rs=");
-    g_string_append(text, hb_stage_name(core->stage));
-    g_string_append(text, core->config->auto_failback != HB_FAILBACK_OFF ? " fb=on" : " fb=off");
-    g_string_append(text, " ho=");
-    g_string_append(text, hb_handover_name(core->standby.phase));
-    g_string_append(text, " rd=");
-    append_hex(text, core->digest);
-    g_string_append(text, " rh=");
-    g_string_append(text, hb_hold_name(hb_owner_hold(core)));
-    g_string_append(text, " tr=");
-    append_hex(text, core->trust);
-    g_string_append(text, " g=");
+    g_string_truncate(text, 0);
+    put_text(text, "rs=");
+    put_text(text, hb_stage_name(core->stage));
+    put_text(text, core->config->auto_failback != HB_FAILBACK_OFF ? " fb=on" : " fb=off");
+    put_text(text, " ho=");
+    put_text(text, hb_handover_name(core->standby.phase));
+    put_text(text, " rd=");
+    put_hex(text, core->digest);
+    put_text(text, " rh=");
+    put_text(text, hb_hold_name(hb_owner_hold(core)));
+    put_text(text, " tr=");
+    put_hex(text, core->trust);
+    put_text(text, " g=");
     for (size_t i = 0; i < core->group_count; i++)
-        g_string_append_c(text, "0123456789abcdef"[hb_word_bits(core, i)]);
+        put(text, &"0123456789abcdef"[hb_word_bits(core, i)], 1);
 }
 
 static void append_seen(struct hb_core *core, GString *text)
 {
-    g_string_append(text, " seen=");
+    put_text(text, " seen=");
     for (size_t i = 0; i < core->node_count; i++) {
         const struct hb_node *node = &core->nodes[i];
 
         if (node->self || !hb_node_alive(node) || node->generation == 0)
             continue;
-        g_string_append(text, node->name);
-        g_string_append_c(text, ':');
-        append_hex(text, node->generation);
-        g_string_append_c(text, ':');
-        append_hex(text, node->seq.last);
-        g_string_append_c(text, ',');
+        put_text(text, node->name);
+        put(text, ":", 1);
+        put_hex(text, node->generation);
+        put(text, ":", 1);
+        put_hex(text, node->seq.last);
+        put(text, ",", 1);
     }
 }
 
@@ -164,20 +182,31 @@ struct value {
     size_t length;
 };
 
+static void keep_value(struct value values[KEYS], const char *key, size_t key_length,
+                       const char *value, size_t length)
+{
+    for (int i = 0; i < KEYS; i++) {
+        if (keys[i][0] == key[0] && strlen(keys[i]) == key_length &&
+            memcmp(keys[i], key, key_length) == 0)
+            values[i] = (struct value){value, length};
+    }
+}
+
 static void split(const char *text, struct value values[KEYS])
 {
     memset(values, 0, KEYS * sizeof *values);
     while (*text != '\0') {
-        size_t length = strcspn(text, " ");
-        const char *equals = memchr(text, '=', length);
+        const char *equals = NULL, *end = text;
 
-        for (int key = 0; equals != NULL && key < KEYS; key++) {
-            if (strlen(keys[key]) == (size_t)(equals - text) &&
-                memcmp(keys[key], text, (size_t)(equals - text)) == 0)
-                values[key] = (struct value){equals + 1, length - (size_t)(equals + 1 - text)};
+        for (; *end != '\0' && *end != ' '; end++) {
+            if (*end == '=' && equals == NULL)
+                equals = end;
         }
-        text += length;
-        text += strspn(text, " ");
+        if (equals != NULL)
+            keep_value(values, text, (size_t)(equals - text), equals + 1,
+                       (size_t)(end - equals - 1));
+        for (text = end; *text == ' ';)
+            text++;
     }
 }
 
@@ -192,8 +221,8 @@ static bool hex_at(const char *text, const char **end, uint64_t *out)
     uint64_t value = 0;
     unsigned digits = 0;
 
-    for (; g_ascii_isxdigit(*text); text++, digits++)
-        value = value << 4 | (uint64_t)g_ascii_xdigit_value(*text);
+    for (unsigned digit; (digit = hb_hex_digit(*text)) < 16; text++, digits++)
+        value = value << 4 | digit;
     *end = text;
     *out = value;
     return digits > 0 && digits <= 16;
