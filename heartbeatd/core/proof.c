@@ -23,8 +23,8 @@ static bool take_hex(const char **text, uint64_t *out)
     uint64_t value = 0;
     unsigned digits = 0;
 
-    for (; g_ascii_isxdigit(**text) && digits <= 16; (*text)++, digits++)
-        value = value << 4 | (uint64_t)g_ascii_xdigit_value(**text);
+    for (unsigned digit; (digit = hb_hex_digit(**text)) < 16 && digits <= 16; (*text)++, digits++)
+        value = value << 4 | digit;
     *out = value;
     return digits > 0 && digits <= 16;
 }
@@ -138,6 +138,8 @@ void hb_proof_believed(struct hb_core *core, struct hb_node *node,
     proof->unnumbered = MAX(proof->unnumbered, words->count);
     if (!fresh(core, node, words, &most_ns))
         return;
+    /* It took between nothing and all of that time to come. From below, so that the clock of its
+     * life never makes a message younger than it is. */
     proof->offset_ns = MIN(proof->offset_ns, offset);
     proof->offset_ns = MAX(proof->offset_ns, offset - (int64_t)most_ns);
 }
@@ -156,7 +158,7 @@ void hb_proof_begin(struct hb_core *core, struct hb_node *node,
     proof->heard = proof->unnumbered = 0;
     proof->echoed = core->number; /* no other life is proven by what was made before now */
     proof->doubted = false;
-    proof->offset_ns = offset_ns(core, words);
+    proof->offset_ns = INT64_MIN / 2; /* the first answer says more */
     for (unsigned i = 0; i < HB_CALLERS_MAX; i++) {
         if (proof->callers[i].nonce == words->nonce)
             proof->callers[i].nonce = 0;

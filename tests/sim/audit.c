@@ -192,14 +192,17 @@ static void audit_group(struct sim *sim, unsigned index, unsigned group)
     }
 }
 
-/* Nobody begins to start what another, connected one has anything of. */
+/* Nobody begins to start what another, connected one has anything of. Who restarts something of
+ * what it goes on holding does not begin. */
 static void audit_begin(struct sim *sim, unsigned index, unsigned group)
 {
     enum hb_group_state *state = &sim->nodes[index].state[group];
     enum hb_group_state before = *state;
+    bool *wanted = &sim->nodes[index].wanted[group], held = *wanted;
 
     *state = hb_core_group_state(sim->nodes[index].core, group);
-    if (*state != HB_GROUP_STARTING || before == HB_GROUP_STARTING)
+    *wanted = sim->nodes[index].core->groups[group].run.wanted;
+    if (*state != HB_GROUP_STARTING || before == HB_GROUP_STARTING || held)
         return;
     for (unsigned other = 0; other < sim->node_count; other++) {
         if (other != index && sim_owns(sim, other, group) && connected(sim, index, other))

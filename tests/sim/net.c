@@ -62,6 +62,7 @@ static void tape_record(struct sim *sim, const struct sim_record *record)
     if (kept->bytes != NULL)
         g_byte_array_unref(kept->bytes);
     *kept = *record;
+    kept->origin.played = true;
     hb_msg_ref(kept->msg);
     if (kept->bytes != NULL)
         g_byte_array_ref(kept->bytes);
@@ -178,9 +179,9 @@ void sim_deliver(struct sim *sim, struct sim_due *due)
             sim_fail(sim, "what %s sealed cannot be opened", sim_name(due->from));
         event.msg = opened;
     }
-    if (due->origin.beat)
+    if (due->origin.beat && !due->origin.played)
         audit_delivered(sim, due);
-    if (due->origin.life >= node->heard_life[due->from]) {
+    if (!due->origin.played && due->origin.life >= node->heard_life[due->from]) {
         if (due->origin.life > node->heard_life[due->from])
             node->heard_ns[due->from] = 0;
         node->heard_life[due->from] = due->origin.life;

@@ -84,6 +84,7 @@ struct sim_node {
     uint64_t paused_ns;      /* when; and for how long it was, the last time */
     uint64_t pause_ns;
     enum hb_group_state state[SIM_GROUPS];
+    bool wanted[SIM_GROUPS];
     uint64_t lost;           /* messages it gave up, of all senders */
 };
 
@@ -92,6 +93,7 @@ enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FATE };
 /* The truth about a message, whoever delivers it. */
 struct sim_origin {
     bool beat;
+    bool played;                 /* delivered by an attacker */
     unsigned life;               /* of its sender */
     unsigned heard[SIM_NODES];   /* which lives of the others had reached that one */
     uint64_t heard_ns[SIM_NODES]; /* by messages sent when */

@@ -290,6 +290,7 @@ void sim_start(struct sim *sim, unsigned index)
     memset(node->beat_number, 0, sizeof node->beat_number);
     memset(node->seen, 0, sizeof node->seen);
     memset(node->state, 0, sizeof node->state);
+    memset(node->wanted, 0, sizeof node->wanted);
     node->pause_ns = 0;
     node->core = hb_core_new(sim->config[index], sim->resources, &self,
                              ha_rand_next(&sim->rand));
