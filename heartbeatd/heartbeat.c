@@ -21,6 +21,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "heartbeatd/cores.h"
+#include "heartbeatd/clients.h"
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/identity.h"
 #include "heartbeatd/manage.h"
@@ -117,7 +118,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
         break;
     case HB_ACT_STOPPED:
         ha_log(HA_LOG_INFO, "Heartbeat shutdown complete.");
-        ha_loop_stop(daemon->loop, 0);
+        hb_clients_end(daemon->clients);
         break;
     case HB_ACT_RESTART:
         restart_soon(daemon);
@@ -125,6 +126,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
     default:
         break;
     }
+    hb_clients_action(daemon->clients, action);
 }
 
 static void woken(void *ctx, uint64_t now_ns)
@@ -242,9 +244,11 @@ static int open_media(struct hb_daemon *daemon)
 static void bring_down(struct hb_daemon *daemon)
 {
     ha_timer_cancel(daemon->loop, &daemon->wake);
+    hb_clients_free(daemon->clients);
     hb_media_close(daemon->media);
     hb_scripts_stop(daemon);
     hb_act_free(daemon->act);
+    daemon->clients = NULL;
     hb_core_free(daemon->core);
     daemon->media = NULL;
     daemon->act = NULL;
@@ -280,6 +284,7 @@ static int bring_up(struct hb_daemon *daemon)
     self.floors = floors = hb_peers_read(daemon->setup.config);
     daemon->core = hb_core_new(daemon->setup.config, daemon->setup.resources, &self, seed);
     g_free(floors);
+    daemon->clients = hb_clients_new(daemon);
     ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self.generation);
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
     return 0;

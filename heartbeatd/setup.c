@@ -11,6 +11,7 @@
 
 #include "common/conf/lines.h"
 #include "common/run/file.h"
+#include "heartbeatd/clients.h"
 #include "heartbeatd/conf/ha_cf.h"
 #include "heartbeatd/conf/haresources.h"
 
@@ -102,6 +103,9 @@ static void load_ha_cf(struct hb_setup *out, struct ha_diags *diags, int *status
     if (text) {
         out->ha_cf = stamp_of(&stat);
         out->config = hb_ha_cf_parse("ha.cf", text, length, out->node, diags);
+        if (out->config) {
+            hb_clients_check(out->config, diags);
+        }
         g_free(text);
     }
 }

@@ -46,6 +46,8 @@ hb_cf_setter hb_cf_set_compression, hb_cf_set_traditional_compression, hb_cf_set
 /* ha_cf_monitor.c */
 hb_cf_setter hb_cf_set_monitor, hb_cf_set_monitor_timeout, hb_cf_set_restart_limit,
     hb_cf_set_restart_delay;
+/* ha_cf_client.c */
+hb_cf_setter hb_cf_set_apiauth, hb_cf_set_respawn, hb_cf_set_failfast;
 /* Values that are checked and then change nothing. */
 hb_cf_setter hb_cf_set_any_text, hb_cf_set_any_boolean, hb_cf_set_any_duration, hb_cf_set_any_count;
 

@@ -87,6 +87,14 @@ const struct hb_cf_directive hb_cf_directives[] = {
     ONCE("crm", HB_CF_ACTED, NULL, "no", "old name of pacemaker", hb_cf_set_pacemaker),
     MEMBER("env", false, "NAME=value", "a variable HA_NAME for the scripts", hb_cf_set_env),
 
+    /* Programs beside the daemon. */
+    MEMBER("respawn", true, "a user and a command that begins with an absolute path",
+           "program that runs while this node is active", hb_cf_set_respawn),
+    MEMBER("failfast", true, "a user and a command that begins with an absolute path",
+           "the same, and the machine restarts if it dies", hb_cf_set_failfast),
+    MEMBER("apiauth", true, "a client and uid=USER[,USER...] or gid=GROUP[,GROUP...], or both",
+           "who may be a client of that name", hb_cf_set_apiauth),
+
     /* What is written where. */
     OPTION("logfile", NULL, "an absolute path", "file for the log", hb_cf_set_logfile),
     OPTION("debugfile", NULL, "an absolute path", "file for the log with debug messages",
@@ -153,9 +161,6 @@ const struct hb_cf_directive hb_cf_directives[] = {
     NOT_YET("serial", "heartbeats over serial lines"),
     NOT_YET("hbaping", "hosts that are reached over fibre channel"),
     NOT_YET("watchdog", "device that restarts the machine when the daemon hangs"),
-    NOT_YET("respawn", "program that is kept running"),
-    NOT_YET("failfast", "program whose death restarts the machine"),
-    NOT_YET("apiauth", "who may use the interface for programs"),
     NOT_YET("stonith", "how a dead node is switched off"),
     NOT_YET("stonith_host", "how a dead node is switched off, per node"),
     {.name = NULL},

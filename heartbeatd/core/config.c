@@ -5,6 +5,8 @@
  */
 #include "heartbeatd/core/config.h"
 
+#include <string.h>
+
 static void medium_free(void *item)
 {
     struct hb_medium *medium = item;
@@ -33,6 +35,25 @@ static void rule_free(void *item)
     g_free(rule);
 }
 
+static void program_free(void *item)
+{
+    struct hb_program *program = item;
+
+    g_free(program->user);
+    g_free(program->command);
+    g_free(program);
+}
+
+static void api_line_free(void *item)
+{
+    struct hb_api_line *line = item;
+
+    g_free(line->client);
+    g_ptr_array_unref(line->users);
+    g_ptr_array_unref(line->groups);
+    g_free(line);
+}
+
 static void resource_free(void *item)
 {
     struct hb_resource *resource = item;
@@ -50,6 +71,8 @@ struct hb_config *hb_config_new(void)
     config->nodes = g_ptr_array_new_with_free_func(g_free);
     config->media = g_ptr_array_new_with_free_func(medium_free);
     config->directives = g_ptr_array_new_with_free_func(directive_free);
+    config->programs = g_ptr_array_new_with_free_func(program_free);
+    config->api_lines = g_ptr_array_new_with_free_func(api_line_free);
     config->keepalive_ms = 1000;
     config->deadtime_ms = 30000;
     config->warntime_ms = 15000;
@@ -81,6 +104,8 @@ void hb_config_free(struct hb_config *config)
     g_ptr_array_free(config->media, TRUE);
     g_ptr_array_free(config->directives, TRUE);
     g_ptr_array_free(config->monitor.rules, TRUE);
+    g_ptr_array_free(config->programs, TRUE);
+    g_ptr_array_free(config->api_lines, TRUE);
     g_free(config->logfile);
     g_free(config->debugfile);
     g_free(config->coreroot);
@@ -117,6 +142,19 @@ void hb_group_free(struct hb_group *group)
 static void group_free(void *item)
 {
     hb_group_free(item);
+}
+
+const char *hb_config_parameter(const struct hb_config *config, const char *name)
+{
+    const char *text = NULL;
+
+    for (guint i = 0; i < config->directives->len; i++) {
+        const struct hb_directive *directive = config->directives->pdata[i];
+
+        if (strcmp(directive->name, name) == 0)
+            text = directive->text; /* the last one counts */
+    }
+    return text;
 }
 
 struct hb_haresources *hb_haresources_new(void)

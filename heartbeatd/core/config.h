@@ -83,7 +83,24 @@ struct hb_config {
     char *coreroot;         /* NULL: below the daemon's own directory */
     int debug;
     struct hb_monitor_config monitor;
+    GPtrArray *programs;    /* of struct hb_program *, in file order */
+    GPtrArray *api_lines;   /* of struct hb_api_line *, one per client */
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
+};
+
+/* A respawn or failfast line: a program that runs while we are active. */
+struct hb_program {
+    char *user;
+    char *command; /* the rest of the line, for the shell */
+    bool failfast; /* the machine goes down with it */
+    unsigned line;
+};
+
+/* An apiauth line: who may be a client of that name. Names as written. */
+struct hb_api_line {
+    char *client;
+    GPtrArray *users, *groups; /* of char * */
+    unsigned line;
 };
 
 /* name[::arg]… of haresources. */
@@ -107,6 +124,8 @@ struct hb_haresources {
 
 struct hb_config *hb_config_new(void); /* with the defaults of ha.cf(5) */
 void hb_config_free(struct hb_config *config);
+/* The text of an option as cl_status and scripts see it; NULL if it is not set. */
+const char *hb_config_parameter(const struct hb_config *config, const char *name);
 struct hb_haresources *hb_haresources_new(void);
 void hb_haresources_free(struct hb_haresources *resources);
 /* A group without resources yet and a resource without arguments yet; each is

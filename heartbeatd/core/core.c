@@ -154,6 +154,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_STOP:
         hb_dialogue_stop(core);
         break;
+    case HB_EV_CLIENT_START:
+        hb_client_starts(core);
+        break;
     default:
         break;
     }
@@ -276,6 +279,17 @@ const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t li
 uint64_t hb_core_floor(const struct hb_core *core, size_t index)
 {
     return index < core->node_count ? core->nodes[index].proof.floor : 0;
+}
+
+const uint8_t *hb_core_node_uuid(const struct hb_core *core, size_t index)
+{
+    return index < core->node_count && core->nodes[index].uuid_known ? core->nodes[index].uuid
+                                                                     : NULL;
+}
+
+bool hb_core_leaving(const struct hb_core *core)
+{
+    return core->stage == HB_STAGE_GONE;
 }
 
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up)

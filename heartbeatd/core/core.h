@@ -28,6 +28,7 @@
  *   standby.c   ask_resources, hb_takeover, automatic failback
  *   owner.c     which group should be held here, and why
  *   watch.c     held groups are monitored, failed ones offered to another node
+ *   client.c    what clients of the daemon hear
  *   core.c      events in, actions out
  */
 #ifndef HB_CORE_CORE_H
@@ -69,6 +70,7 @@ enum hb_event_kind {
     HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
     HB_EV_STOP,       /* operator or signal: orderly stop */
     HB_EV_INJECT,     /* a program of this machine wrote msg, without the standard fields */
+    HB_EV_CLIENT_START, /* a client is about to be started: others shall be patient */
     HB_EV_KIND_COUNT
 };
 
@@ -118,12 +120,21 @@ enum hb_action_kind {
     HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
     HB_ACT_RESTART,   /* the core is done: say nothing for deadtime rounded up to seconds + 1 s, then
                          start anew with a new generation (a 3.0.6 node expects that after a partition) */
+    HB_ACT_TELL,      /* msg was heard in the cluster, or said by us: for the clients */
     HB_ACT_KIND_COUNT
+};
+
+/* What clients choose by (doc/protocol.md): one bit each. */
+enum hb_heard {
+    HB_HEARD_NEWS = 1,  /* what most want: resources, changes of a status, clients' own messages */
+    HB_HEARD_SAME = 2,  /* a status that is what it was */
+    HB_HEARD_INNER = 4, /* of no use but between daemons */
+    HB_HEARD_API = 16,  /* between the daemons' interfaces for programs */
 };
 
 struct hb_action {
     enum hb_action_kind kind;
-    struct hb_msg *msg;        /* SEND, NODE, HEARD; owned by the action list */
+    struct hb_msg *msg;        /* SEND, NODE, HEARD, TELL; owned by the action list */
     const char *link;          /* SEND, LINK: of the configuration; SEND: or NULL */
     size_t node;               /* NODE, LINK: for hb_core_node_name() and its like */
     enum hb_status status;     /* NODE */
@@ -135,6 +146,7 @@ struct hb_action {
     uint64_t deadline_ms;      /* OP: from now; the shell reports HB_OP_TIMED_OUT then */
     int level;                 /* LOG: syslog level */
     char *text;                /* LOG; owned by the action list */
+    enum hb_heard heard;       /* TELL */
 };
 
 struct hb_actions {
@@ -175,6 +187,12 @@ const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t li
 enum hb_hold hb_core_holding(const struct hb_core *core);
 /* No other node is alive and has not left. */
 bool hb_core_alone(const struct hb_core *core);
+/* 16 bytes; NULL while it is not known. */
+const uint8_t *hb_core_node_uuid(const struct hb_core *core, size_t index);
+/* Everything is released and the end is near: the time to end what we run beside resources. */
+bool hb_core_leaving(const struct hb_core *core);
+/* Whether HB_ACT_TELL is wanted; what the interfaces for programs ask each other comes anyway. */
+void hb_core_listen(struct hb_core *core, bool listening);
 
 /* Authenticated messages nobody acted on, by reason. They belong to this life of the core. */
 struct hb_counters {

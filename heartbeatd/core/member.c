@@ -25,7 +25,7 @@ void hb_member_send_status(struct hb_core *core)
     struct hb_msg *msg = hb_compose("status");
     uint64_t deadtime_ms = core->config->deadtime_ms;
 
-    if (hb_mono(core) < ha_after_ns(core->started_ns, ha_ms_to_ns(SETTLING_MS)))
+    if (core->patience || hb_mono(core) < ha_after_ns(core->started_ns, ha_ms_to_ns(SETTLING_MS)))
         deadtime_ms += SETTLING_EXTRA_MS;
     hb_msg_add_text(msg, "st", hb_status_name(core->status));
     hb_msg_add_hex(msg, "dt", deadtime_ms);

@@ -125,7 +125,7 @@ void hb_node_die(struct hb_node *node, size_t groups)
 {
     bool left = node->view.stage == HB_STAGE_GONE;
 
-    node->status = HB_STATUS_DEAD;
+    node->status = node->heard = HB_STATUS_DEAD;
     node->deadline_ns = HA_NEVER;
     node->beat_ns = 0;
     hb_seq_forget(&node->seq);

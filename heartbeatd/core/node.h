@@ -73,6 +73,7 @@ struct hb_node {
     bool uuid_known;
     uint8_t uuid[16];
     enum hb_status status;
+    enum hb_status heard; /* what clients last heard of it */
     uint64_t generation;  /* 0: never heard */
     uint64_t status_number; /* sequence number of its newest beat */
     uint64_t beats;       /* accepted in all its lives */

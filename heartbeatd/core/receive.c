@@ -249,6 +249,15 @@ void hb_receive_own(struct hb_core *core, struct hb_msg *msg)
         dispatch(core, &in);
 }
 
+/* What is for us acts first: clients hear of a status when it counts. */
+static void take(struct hb_core *core, const struct arrival *in)
+{
+    if (!in->for_us)
+        return;
+    dispatch(core, in);
+    hb_client_hears(core, in->node, in->msg);
+}
+
 static void acknowledge(struct hb_core *core, struct hb_node *node)
 {
     struct hb_msg *msg;
@@ -411,8 +420,7 @@ static void receive_numbered(struct hb_core *core, const struct arrival *in)
         hb_say(core, LOG_WARNING, "node %s: lost a lot of packets!", in->node->name);
     if (hb_word_on(in->type))
         hb_word_read(core, in->node, in->msg, &in->proof, in->number);
-    if (in->for_us)
-        dispatch(core, in);
+    take(core, in);
     acknowledge(core, in->node);
 }
 
@@ -449,8 +457,7 @@ static void receive_unnumbered(struct hb_core *core, const struct arrival *in)
     if (!is_next_unnumbered(core, in))
         return;
     link_heard(core, in->node, in->link);
-    if (in->for_us)
-        dispatch(core, in);
+    take(core, in);
 }
 
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link)

@@ -52,6 +52,7 @@ uint64_t hb_send(struct hb_core *core, struct hb_msg *msg)
     if (numbered)
         hb_history_put(&core->history, number, hb_mono(core), msg);
     hb_actions_send(core->out, msg);
+    hb_client_hears_own(core, msg);
     hb_msg_unref(msg);
     return number;
 }

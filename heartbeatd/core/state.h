@@ -119,6 +119,9 @@ struct hb_core {
     struct hb_counters counters;
 
     size_t watch_turn;      /* watch.c: the group that is looked at first */
+    /* client.c */
+    bool listening;         /* somebody wants HB_ACT_TELL */
+    bool patience;          /* ask for more of it in the next status */
 
     /* for the length of a step */
     const struct hb_now *now;
@@ -233,6 +236,12 @@ void hb_dialogue_timers(struct hb_core *core);
 uint64_t hb_dialogue_next_ns(const struct hb_core *core);
 /* Sends "resource"; info may be NULL. */
 void hb_dialogue_report(struct hb_core *core, enum hb_hold hold, bool stable, const char *info);
+
+/* ---- client.c: what clients hear ---- */
+/* node said msg, to us or to everybody. */
+void hb_client_hears(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
+void hb_client_hears_own(struct hb_core *core, const struct hb_msg *msg);
+void hb_client_starts(struct hb_core *core);
 
 /* ---- standby.c: ask_resources, hb_takeover, automatic failback ---- */
 void hb_standby_begin(struct hb_core *core, enum hb_what what, const char *who);

@@ -71,6 +71,8 @@ static const char *recorded(const struct hb_config *config, const char *name)
 }
 
 #define DURATION "expected a duration above 0 such as 2, 500ms or 1.5, "
+#define PROGRAM "expected a user and a command that begins with an absolute path, "
+#define APIAUTH "expected a client and uid=USER[,USER...] or gid=GROUP[,GROUP...], or both, "
 #define BOOLEAN  "expected on or off (also yes, no, true, false, 1, 0), "
 #define PORT     "expected a port from 1 to 65535, "
 #define UCAST6 "expected an interface and the IPv6 address of the peer, "
@@ -176,6 +178,13 @@ static const struct {
     {"env", "=x", "expected NAME=value, found \"=x\""},
     {"env", "1A=x", "expected NAME=value, found \"1A=x\""},
     {"env", "A-B=x", "expected NAME=value, found \"A-B=x\""},
+    {"respawn", "hacluster /usr/libexec/heartbeat/ipfail -d", NULL},
+    {"respawn", "root", PROGRAM "found \"root\""}, {"respawn", "root true", PROGRAM "found \"root true\""},
+    {"failfast", "root /bin/true", NULL}, {"failfast", "", PROGRAM "found nothing"},
+    {"apiauth", "ipfail uid=root,hacluster gid=", NULL}, {"apiauth", "default gid=haclient", NULL},
+    {"apiauth", "anon", APIAUTH "found \"anon\""}, {"apiauth", "x uid=", APIAUTH "found \"x uid=\""},
+    {"apiauth", "x uid=a xid=b", APIAUTH "found \"x uid=a xid=b\""},
+    {"apiauth", "x uid=a,,b", APIAUTH "found \"x uid=a,,b\""},
     {"logfile", "/dev/null", NULL}, {"logfile", "ha-log", "expected an absolute path, found \"ha-log\""},
     {"debugfile", "/var/log/ha-debug", NULL}, {"debugfile", "", "expected an absolute path, found nothing"},
     {"logfacility", "local0", NULL}, {"logfacility", "none", NULL}, {"logfacility", "LOCAL7", NULL},
