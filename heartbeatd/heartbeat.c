@@ -110,6 +110,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
         break;
     case HB_ACT_STATUS:
         show_status(daemon);
+        hb_act_keep_warm(daemon->act, daemon->core);
         break;
     case HB_ACT_NODE:
     case HB_ACT_LINK:

@@ -14,6 +14,7 @@
 #include "heartbeatd/act/held.h"
 #include "heartbeatd/act/hidden.h"
 #include "heartbeatd/act/resolve.h"
+#include "heartbeatd/act/warm.h"
 
 struct hb_act {
     struct ha_loop *loop;
@@ -23,6 +24,7 @@ struct hb_act {
     struct hb_rtnl *rtnl;
     struct hb_announce *announce;
     struct hb_held *held;
+    struct hb_warm *warm;
     hb_act_fn fn;
     hb_act_lost_fn lost;
     void *ctx;
@@ -34,6 +36,8 @@ struct job {
     GList link;
     uint32_t op_id;
     struct hb_agent_run *run; /* a script is under way */
+    struct hb_warm_op *warm;  /* an order to a standby is under way */
+    struct hb_action op;      /* what it was, should it be a script's after all */
     struct ha_timer timer;    /* or the answer waits here */
     enum hb_op_result result;
     char *detail;
@@ -97,6 +101,8 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     }
     act->environment = hb_agent_environment(paths, config, node);
     hb_resolve(paths, resources);
+    if (config->warm_standby)
+        act->warm = hb_warm_new(loop, paths, act->environment, resources);
     check_addresses(resources);
     *out = act;
     return 0;
@@ -106,7 +112,8 @@ int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config
                struct hb_haresources *resources, const char *node, hb_act_fn fn, void *ctx)
 {
     static const struct hb_act_paths installed = {
-        .hadir = HA_HADIR, .initdir = HA_INITDIR, .rundir = HA_RUNDIR "/heartbeat"};
+        .hadir = HA_HADIR, .initdir = HA_INITDIR, .rundir = HA_RUNDIR "/heartbeat",
+        .ldirectord = HA_SBINDIR "/ldirectord", .piddir = HA_RUNDIR};
 
     return hb_act_new_at(out, &installed, loop, config, resources, node, fn, ctx);
 }
@@ -122,6 +129,7 @@ static void job_free(struct job *job)
     ha_timer_cancel(job->act->loop, &job->timer);
     if (job->run != NULL)
         hb_agent_abandon(job->run);
+    hb_warm_abandon(job->warm);
     g_free(job->detail);
     g_free(job);
 }
@@ -133,6 +141,7 @@ void hb_act_free(struct hb_act *act)
     while (act->jobs.head != NULL)
         job_free(act->jobs.head->data);
     hb_held_free(act->held);
+    hb_warm_free(act->warm);
     hb_announce_free(act->announce);
     hb_rtnl_close(act->rtnl);
     g_strfreev(act->environment);
@@ -387,6 +396,31 @@ static void run_script(struct job *job, const struct hb_resource *resource,
                      g_strdup_printf("%s: cannot be run: %s", resource->text, g_strerror(errno)));
 }
 
+/* ---- standbys ---- */
+
+static void warm_ended(void *ctx, bool reached, enum hb_op_result result, const char *detail)
+{
+    struct job *job = ctx;
+    const struct hb_group *group = g_ptr_array_index(job->act->resources->groups, job->op.group);
+
+    job->warm = NULL;
+    if (!reached) {
+        run_script(job, resource_at(group, job->op.first), &job->op);
+        return;
+    }
+    job->result = result;
+    job->detail = g_strdup(detail);
+    answer(job, 0);
+}
+
+void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core)
+{
+    for (unsigned i = 0; act->warm != NULL && i < act->resources->groups->len; i++)
+        hb_warm_wish(act->warm, i, hb_core_warm(core, i));
+}
+
+/* ---- operations ---- */
+
 void hb_act_run(struct hb_act *act, const struct hb_action *op)
 {
     struct job *job = g_new0(struct job, 1);
@@ -396,6 +430,7 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
     job->act = act;
     job->link.data = job;
     job->op_id = op->op_id;
+    job->op = *op;
     g_queue_push_tail_link(&act->jobs, &job->link);
     if (op->group < act->resources->groups->len)
         group = g_ptr_array_index(act->resources->groups, op->group);
@@ -408,6 +443,8 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
         native = native && resource_at(group, i)->native;
     if (native)
         run_addresses(job, group, op);
+    else if (op->first == op->last && hb_warm_knows(act->warm, resource_at(group, op->first)))
+        job->warm = hb_warm_run(act->warm, resource_at(group, op->first), op, warm_ended, job);
     else if (op->first == op->last)
         run_script(job, resource_at(group, op->first), op);
     else
@@ -419,10 +456,13 @@ void hb_act_cancel(struct hb_act *act, uint32_t op_id)
     for (GList *at = act->jobs.head; at != NULL; at = at->next) {
         struct job *job = at->data;
 
-        if (job->op_id != op_id || job->run == NULL)
+        if (job->op_id != op_id || (job->run == NULL && job->warm == NULL))
             continue;
-        hb_agent_abandon(job->run);
+        if (job->run != NULL)
+            hb_agent_abandon(job->run);
+        hb_warm_abandon(job->warm);
         job->run = NULL;
+        job->warm = NULL;
         answer_later(job, HB_OP_FAILED, g_strdup("no longer wanted"));
         return;
     }

@@ -31,5 +31,7 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.
  * Anything else is let alone: it is nearly done. */
 void hb_act_cancel(struct hb_act *act, uint32_t op_id);
+/* After each HB_ACT_STATUS: what the core wants ready is started, what it does not is ended (warm.h). */
+void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core);
 
 #endif

@@ -17,6 +17,9 @@ struct hb_act_paths {
     const char *hadir;   /* etc/ha.d */
     const char *initdir; /* etc/init.d */
     const char *rundir;  /* run/heartbeat */
+    /* Both may be NULL: nothing is kept warm. */
+    const char *ldirectord; /* the program */
+    const char *piddir;     /* where its pid files are */
 };
 
 /* resource.d/<name>, then init.d/<name>: the first that is a regular executable

@@ -178,6 +178,11 @@ enum hb_cf_result hb_cf_set_realtime(struct hb_cf *cf, char *value)
     return result(ha_value_bool(value, &cf->config->realtime));
 }
 
+enum hb_cf_result hb_cf_set_warm_standby(struct hb_cf *cf, char *value)
+{
+    return result(ha_value_bool(value, &cf->config->warm_standby));
+}
+
 enum hb_cf_result hb_cf_set_log_badpack(struct hb_cf *cf, char *value)
 {
     return result(ha_value_bool(value, &cf->config->log_badpack));

@@ -37,6 +37,7 @@ hb_cf_setter hb_cf_set_bcast, hb_cf_set_udp, hb_cf_set_ucast, hb_cf_set_mcast;
 hb_cf_setter hb_cf_set_ucast6, hb_cf_set_mcast6;
 hb_cf_setter hb_cf_set_ping, hb_cf_set_ping6, hb_cf_set_ping_group;
 hb_cf_setter hb_cf_set_auto_failback, hb_cf_set_nice_failback, hb_cf_set_quorum_server;
+hb_cf_setter hb_cf_set_warm_standby;
 hb_cf_setter hb_cf_set_logfile, hb_cf_set_debugfile, hb_cf_set_logfacility, hb_cf_set_use_logd,
     hb_cf_set_syslogmsgfmt, hb_cf_set_log_badpack, hb_cf_set_debug, hb_cf_set_coredumps, hb_cf_set_coreroot;
 hb_cf_setter hb_cf_set_realtime, hb_cf_set_rtprio;

@@ -82,6 +82,8 @@ const struct hb_cf_directive hb_cf_directives[] = {
            "restarts of a resource that died, before its group moves", hb_cf_set_restart_limit),
     MEMBER("restart_delay", false, "a duration", "pause before the second restart",
            hb_cf_set_restart_delay),
+    OPTION("warm_standby", NULL, BOOLEAN,
+           "ldirectord runs in standby where its group is not held", hb_cf_set_warm_standby),
     ONCE("pacemaker", HB_CF_ACTED, "false", "no", "whether pacemaker manages the resources",
          hb_cf_set_pacemaker),
     ONCE("crm", HB_CF_ACTED, NULL, "no", "old name of pacemaker", hb_cf_set_pacemaker),

@@ -80,6 +80,7 @@ struct hb_config *hb_config_new(void)
     config->deadping_ms = 30000;
     config->max_rexmit_delay_ms = 250;
     config->auto_failback = HB_FAILBACK_LEGACY;
+    config->warm_standby = true;
     config->udpport = 694;
     config->hopfudge = 1;
     config->log_badpack = true;

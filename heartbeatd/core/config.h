@@ -67,6 +67,7 @@ struct hb_config {
     uint64_t deadping_ms;   /* deadtime of ping nodes */
     uint64_t max_rexmit_delay_ms;
     enum hb_failback auto_failback;
+    bool warm_standby;      /* keep ldirectord::FILE of other nodes' groups in standby */
     uint16_t udpport;
     uint8_t hopfudge;
     bool unmanaged;         /* heartbeat -M: takes part, and holds nothing ever */

@@ -29,6 +29,7 @@
  *   owner.c     which group should be held here, and why
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
+ *   warm.c      which groups should be ready to be held here
  *   core.c      events in, actions out
  */
 #ifndef HB_CORE_CORE_H
@@ -209,5 +210,15 @@ enum hb_group_state { HB_GROUP_STOPPED, HB_GROUP_STARTING, HB_GROUP_HELD, HB_GRO
                       HB_GROUP_FAILED, HB_GROUP_STATE_COUNT };
 enum hb_group_state hb_core_group_state(const struct hb_core *core, size_t group);
 const char *hb_group_state_name(enum hb_group_state state);
+
+/* Whether what a group can be prepared with (a standby of ldirectord) should run on this node. It
+ * changes only in steps with an HB_ACT_STATUS. */
+enum hb_warmth {
+    HB_WARM_OFF,    /* not, or not yet, or no longer */
+    HB_WARM_READY,  /* the group is elsewhere, or nowhere */
+    HB_WARM_IN_USE, /* the group is held here, on its way up or on its way down */
+    HB_WARM_COUNT
+};
+enum hb_warmth hb_core_warm(const struct hb_core *core, size_t group);
 
 #endif

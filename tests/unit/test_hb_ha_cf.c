@@ -165,6 +165,8 @@ static const struct {
     {"auto_failback", "maybe", BOOLEAN "found \"maybe\""},
     {"auto_failback", "legacy", "legacy: this version does not act on it yet; write "
      "\"auto_failback on\" for what comes closest, or \"auto_failback off\""},
+    {"warm_standby", "on", NULL}, {"warm_standby", "off", NULL},
+    {"warm_standby", "maybe", BOOLEAN "found \"maybe\""},
     {"pacemaker", "no", NULL}, {"pacemaker", "False", NULL},
     {"pacemaker", "yes", "yes: this version manages resources with haresources only; write "
      "\"pacemaker no\""},

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The configuration that README.md shows, word for word: an address and ldirectord as resources of
-# one group. Only the director that holds the group runs ldirectord; the table and the address move
-# together, by command and by death, and the client is served again each time.
+# one group. The table and the address move together, by command and by death, and the client is
+# served again each time.
 # needs: ipvs hearth
 # bound: 150
 

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lives of what is kept warm. One process per file, its own daemon and not
+ * our child: it is found by its control socket, its end is learnt from a pidfd,
+ * and it outlives us. What happens to it is noticed; whoever did it is not
+ * argued with, but it is started again, ever more seldom.
+ *
+ *   unknown ─look─▶ nobody there ─start─▶ look ─▶ known ─ends─▶ wait ─▶ unknown
+ *
+ * One that was told to stop in good order by somebody else is left alone for a
+ * while; one that crashed is started again soon.
+ */
+#include "heartbeatd/act/warm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+#include "common/run/log.h"
+#include "heartbeatd/act/warm_inside.h"
+
+#define AGENT        "ldirectord"
+#define DEFAULT_FILE "ldirectord.cf"
+#define START_MS     60000
+#define OUTPUT_MAX   4096
+/* Started again after 1, 2, 4 … 300 s; one that lived for a minute begins at 1 s anew. */
+#define AGAIN_FIRST_NS (1 * HA_NS_PER_S)
+#define AGAIN_LAST_NS  (300 * HA_NS_PER_S)
+#define LIVED_NS       (60 * HA_NS_PER_S)
+/* One that somebody stopped may be started by him; later by us. */
+#define STOPPED_NS (30 * HA_NS_PER_S)
+/* ldirectord's exit status for words it does not know. */
+#define USAGE_STATUS 255
+
+/* ---- who is kept warm ---- */
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* Is the ldirectord of resource.d somebody's own? A link to the program itself is none. */
+static bool overridden(const struct hb_act_paths *paths)
+{
+    char *script = g_build_filename(paths->hadir, "resource.d", AGENT, NULL);
+    bool link = same_file(script, paths->ldirectord);
+
+    g_free(script);
+    return !link && hb_agent_overrides(paths, AGENT);
+}
+
+static void member_free(void *item)
+{
+    struct hb_warm_member *member = item;
+    struct ha_loop *loop = member->warm->loop;
+
+    while (member->ops.head != NULL)
+        hb_warm_abandon(member->ops.head->data);
+    ha_control_abandon(member->look);
+    ha_control_abandon(member->order);
+    if (member->starting != NULL)
+        ha_child_abandon(member->starting);
+    ha_timer_cancel(loop, &member->again);
+    if (member->alive.fd >= 0) {
+        int fd = member->alive.fd;
+
+        ha_watch_stop(loop, &member->alive);
+        close(fd);
+    }
+    g_array_free(member->parts, TRUE);
+    g_free(member);
+}
+
+static struct hb_warm_member *member_of(struct hb_warm *warm, const struct hb_resource *resource)
+{
+    const char *file = resource->args->len > 0 ? g_ptr_array_index(resource->args, 0) : DEFAULT_FILE;
+    const char *instance = ha_director_instance(file);
+    struct hb_warm_member *member;
+
+    for (guint i = 0; i < warm->members->len; i++) {
+        member = g_ptr_array_index(warm->members, i);
+        if (strcmp(member->instance, instance) == 0)
+            return member;
+    }
+    member = g_new0(struct hb_warm_member, 1);
+    member->warm = warm;
+    member->text = resource->text;
+    member->file = file;
+    member->instance = instance;
+    ha_director_socket(instance, member->socket);
+    member->parts = g_array_new(FALSE, TRUE, sizeof(struct hb_warm_part));
+    member->alive.fd = -1;
+    g_queue_init(&member->ops);
+    g_ptr_array_add(warm->members, member);
+    return member;
+}
+
+static void add(struct hb_warm *warm, unsigned group, const struct hb_resource *resource)
+{
+    struct hb_warm_part part = {.group = group};
+    struct hb_warm_member *member;
+
+    if (strcmp(resource->name, AGENT) != 0 || resource->args->len > 1)
+        return;
+    member = member_of(warm, resource);
+    if (hb_warm_part(member, group) == NULL) {
+        if (member->parts->len == 1)
+            ha_log(HA_LOG_WARNING, "haresources: %s stands in more than one group: its services are "
+                   "there while any of them is held", resource->text);
+        g_array_append_val(member->parts, part);
+    }
+    g_hash_table_insert(warm->by_resource, (void *)(uintptr_t)resource, member);
+}
+
+struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *paths,
+                            char *const *environment, const struct hb_haresources *resources)
+{
+    struct hb_warm *warm;
+
+    if (paths->ldirectord == NULL || access(paths->ldirectord, X_OK) != 0 || overridden(paths))
+        return NULL;
+    warm = g_new0(struct hb_warm, 1);
+    warm->loop = loop;
+    warm->paths = *paths;
+    warm->environment = environment;
+    warm->members = g_ptr_array_new_with_free_func(member_free);
+    warm->by_resource = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        for (guint j = 0; j < group->resources->len; j++)
+            add(warm, i, g_ptr_array_index(group->resources, j));
+    }
+    if (warm->members->len > 0)
+        return warm;
+    hb_warm_free(warm);
+    return NULL;
+}
+
+void hb_warm_free(struct hb_warm *warm)
+{
+    if (warm == NULL)
+        return;
+    g_hash_table_destroy(warm->by_resource);
+    g_ptr_array_free(warm->members, TRUE);
+    g_free(warm);
+}
+
+bool hb_warm_knows(const struct hb_warm *warm, const struct hb_resource *resource)
+{
+    return warm != NULL && g_hash_table_contains(warm->by_resource, resource);
+}
+
+/* ---- what is wanted of it ---- */
+
+struct hb_warm_part *hb_warm_part(struct hb_warm_member *member, unsigned group)
+{
+    for (guint i = 0; i < member->parts->len; i++) {
+        struct hb_warm_part *part = &g_array_index(member->parts, struct hb_warm_part, i);
+
+        if (part->group == group)
+            return part;
+    }
+    return NULL;
+}
+
+bool hb_warm_wanted(const struct hb_warm_member *member)
+{
+    for (guint i = 0; i < member->parts->len; i++)
+        if (g_array_index(member->parts, struct hb_warm_part, i).wish != HB_WARM_OFF)
+            return true;
+    return false;
+}
+
+bool hb_warm_started(const struct hb_warm_member *member, const struct hb_warm_part *but)
+{
+    for (guint i = 0; i < member->parts->len; i++) {
+        const struct hb_warm_part *part = &g_array_index(member->parts, struct hb_warm_part, i);
+
+        if (part != but && part->started)
+            return true;
+    }
+    return false;
+}
+
+bool hb_warm_in_use(const struct hb_warm_member *member)
+{
+    for (guint i = 0; i < member->parts->len; i++)
+        if (g_array_index(member->parts, struct hb_warm_part, i).wish == HB_WARM_IN_USE)
+            return true;
+    return false;
+}
+
+/* ---- its end, and its next life ---- */
+
+static void try_again(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    hb_warm_settle(ctx);
+}
+
+static uint64_t again_in(struct hb_warm_member *member, uint64_t wait_ns)
+{
+    ha_timer_set(member->warm->loop, &member->again, ha_clock_ns() + wait_ns, try_again, member);
+    return wait_ns / HA_NS_PER_S;
+}
+
+static uint64_t again_later(struct hb_warm_member *member)
+{
+    unsigned doubled = MIN(member->tries, 9);
+
+    member->tries++;
+    return again_in(member, MIN(AGAIN_FIRST_NS << doubled, AGAIN_LAST_NS));
+}
+
+/* Its pid file goes with it, if it ends in good order. */
+static bool left_in_order(const struct hb_warm_member *member)
+{
+    char *path = g_strdup_printf("%s/ldirectord.%s.pid", member->warm->paths.piddir,
+                                 member->instance);
+    bool gone = member->warm->paths.piddir != NULL && access(path, F_OK) != 0;
+
+    g_free(path);
+    return gone;
+}
+
+static void forget_process(struct hb_warm_member *member)
+{
+    int fd = member->alive.fd;
+
+    ha_watch_stop(member->warm->loop, &member->alive);
+    close(fd);
+    ha_control_abandon(member->order);
+    member->order = NULL;
+    member->ending = false;
+    member->pid = 0;
+}
+
+static void gone(void *ctx, uint32_t events)
+{
+    struct hb_warm_member *member = ctx;
+    const char *held = hb_warm_started(member, NULL) ? ", and its group is held here" : "";
+    bool ours = member->ending;
+    pid_t pid = member->pid;
+    uint64_t seconds;
+
+    (void)events;
+    forget_process(member);
+    hb_warm_op_gone(member);
+    if (ours || !hb_warm_wanted(member)) {
+        hb_warm_settle(member);
+        return;
+    }
+    if (ha_clock_ns() - member->known_ns >= LIVED_NS)
+        member->tries = 0;
+    if (left_in_order(member)) {
+        seconds = again_in(member, STOPPED_NS);
+        ha_log(HA_LOG_WARNING, "%s (pid %d) was stopped, but not by heartbeat%s; it is started again in "
+               "%u s", member->text, (int)pid, held, (unsigned)seconds);
+    } else {
+        seconds = again_later(member);
+        ha_log(HA_LOG_ERROR, "%s (pid %d) has died%s; it is started again in %u s", member->text,
+               (int)pid, held, (unsigned)seconds);
+    }
+}
+
+void hb_warm_end(struct hb_warm_member *member)
+{
+    if (member->alive.fd < 0 || member->ending)
+        return;
+    member->ending = true;
+    if (syscall(SYS_pidfd_send_signal, member->alive.fd, SIGTERM, NULL, 0) != 0)
+        ha_log(HA_LOG_WARNING, "%s (pid %d) cannot be told to end: %s", member->text,
+               (int)member->pid, g_strerror(errno));
+}
+
+/* ---- its start ---- */
+
+static void look(struct hb_warm_member *member);
+
+static void log_start_failure(struct hb_warm_member *member, const struct ha_child_result *result)
+{
+    char *end = ha_child_result_text(result);
+    char *first = ha_log_clean(result->output, strcspn(result->output, "\n"), 400);
+
+    if (member->hopeless)
+        ha_log(HA_LOG_WARNING, "%s does not know standby: %s is left to the resource script",
+               member->warm->paths.ldirectord, member->text);
+    else
+        ha_log(HA_LOG_ERROR, "%s cannot be kept warm: %s%s%s; tried again in %u s", member->text, end,
+               *first != '\0' ? ": " : "", first, (unsigned)again_later(member));
+    g_free(first);
+    g_free(end);
+}
+
+static void start_ended(void *ctx, const struct ha_child_result *result)
+{
+    struct hb_warm_member *member = ctx;
+
+    member->starting = NULL;
+    hb_warm_op_started(member);
+    if (result->end == HA_CHILD_EXITED && result->code == 0) {
+        member->started = true;
+        look(member);
+        return;
+    }
+    member->hopeless = result->end == HA_CHILD_EXITED && result->code == USAGE_STATUS;
+    if (hb_warm_wanted(member))
+        log_start_failure(member, result);
+}
+
+/* Adopts what stands in the kernel's table, where the group is held; in standby takes it away. */
+static void start(struct hb_warm_member *member)
+{
+    bool held = hb_warm_started(member, NULL);
+    char *argv[] = {(char *)member->warm->paths.ldirectord, (char *)member->file,
+                    (char *)(held ? "start" : "standby"), NULL};
+    struct ha_child_spec spec = {.path = argv[0], .argv = argv, .envp = member->warm->environment,
+                                 .deadline_ms = START_MS, .output_max = OUTPUT_MAX,
+                                 .merge_stderr = true};
+
+    ha_log(HA_LOG_INFO, "starting %s%s", member->text, held ? "" : " in standby");
+    member->starting = ha_child_start(member->warm->loop, &spec, start_ended, member);
+    if (member->starting == NULL)
+        ha_log(HA_LOG_ERROR, "%s cannot be started: %s; tried again in %u s", member->text,
+               g_strerror(errno), (unsigned)again_later(member));
+}
+
+/* ---- how it is ---- */
+
+static void order_answered(void *ctx, int error, int status, const char *answer)
+{
+    struct hb_warm_member *member = ctx;
+
+    member->order = NULL;
+    if (error != 0 || status != 0)
+        ha_log(HA_LOG_WARNING, "%s does not follow: %s", member->text,
+               error != 0 ? g_strerror(-error) : answer);
+}
+
+/* As it should be, unless an operation sees to that. */
+static void correct(struct hb_warm_member *member, bool standby)
+{
+    bool held = hb_warm_started(member, NULL);
+    char *words[] = {(char *)(held ? HA_DIRECTOR_ACTIVATE : HA_DIRECTOR_STANDBY), NULL};
+
+    if (!hb_warm_wanted(member) || member->ops.length > 0 || standby != held ||
+        (!held && hb_warm_in_use(member)))
+        return;
+    ha_log(HA_LOG_NOTICE, "%s (pid %d) is %s and told to %s", member->text, (int)member->pid,
+           standby ? "in standby" : "active", held ? "be active" : "stand by");
+    member->order = ha_control_call(member->warm->loop, member->socket, words, HB_WARM_ORDER_MS,
+                                    order_answered, member);
+}
+
+static void adopt(struct hb_warm_member *member, const struct ha_director_state *state)
+{
+    int fd = (int)syscall(SYS_pidfd_open, state->pid, 0);
+
+    if (fd < 0 || ha_watch_start(member->warm->loop, &member->alive, fd, EPOLLIN, gone, member) != 0) {
+        ha_log(HA_LOG_WARNING, "%s (pid %d) cannot be watched: %s; tried again in %u s",
+               member->text, (int)state->pid, g_strerror(errno), (unsigned)again_later(member));
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    member->pid = state->pid;
+    member->known_ns = ha_clock_ns();
+    ha_log(HA_LOG_INFO, "%s runs (pid %d, %s)", member->text, (int)member->pid,
+           state->standby ? "in standby" : "active");
+    correct(member, state->standby);
+    hb_warm_settle(member);
+}
+
+static void looked(void *ctx, int error, int status, const char *answer)
+{
+    struct hb_warm_member *member = ctx;
+    struct ha_director_state state;
+    bool started = member->started;
+
+    member->look = NULL;
+    member->started = false;
+    if (error == 0 && status == 0 && ha_director_state_read(answer, &state))
+        adopt(member, &state);
+    else if (!hb_warm_wanted(member))
+        return;
+    else if (error == -ECONNREFUSED && !started)
+        start(member);
+    else
+        ha_log(HA_LOG_WARNING, "%s runs, but does not say how it is (%s); asked again in %u s",
+               member->text, error != 0 ? g_strerror(-error) : "not understood",
+               (unsigned)again_later(member));
+}
+
+static void look(struct hb_warm_member *member)
+{
+    char *words[] = {(char *)HA_DIRECTOR_STATUS, NULL};
+
+    member->look = ha_control_call(member->warm->loop, member->socket, words, HB_WARM_LOOK_MS, looked,
+                                   member);
+}
+
+void hb_warm_settle(struct hb_warm_member *member)
+{
+    bool wanted = hb_warm_wanted(member);
+
+    if (!wanted)
+        ha_timer_cancel(member->warm->loop, &member->again);
+    if (!wanted && !hb_warm_started(member, NULL))
+        hb_warm_end(member);
+    if (wanted && !member->hopeless && member->alive.fd < 0 && member->look == NULL &&
+        member->starting == NULL && member->again.at_ns == 0)
+        look(member);
+}
+
+void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish)
+{
+    for (guint i = 0; i < warm->members->len; i++) {
+        struct hb_warm_member *member = g_ptr_array_index(warm->members, i);
+        struct hb_warm_part *part = hb_warm_part(member, group);
+
+        if (part == NULL || part->wish == wish)
+            continue;
+        part->wish = wish;
+        if (wish == HB_WARM_READY)
+            part->started = false;
+        hb_warm_settle(member);
+    }
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ldirectord, kept warm: where haresources names `ldirectord::FILE` it runs on
+ * every node, in standby where its group is not held. A takeover is then an
+ * order over its control socket (common/run/director.h): no process is started,
+ * and no server is unchecked.
+ *
+ * The plain resource script does it all instead where an administrator has put
+ * his own ldirectord into resource.d, or where the daemon cannot be reached.
+ */
+#ifndef HB_ACT_WARM_H
+#define HB_ACT_WARM_H
+
+#include "heartbeatd/act/agents.h"
+
+struct hb_warm;
+
+/* NULL: there is nothing to keep warm. paths' texts, environment and resources must outlive it. */
+struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *paths,
+                            char *const *environment, const struct hb_haresources *resources);
+/* What runs is left as it is. */
+void hb_warm_free(struct hb_warm *warm);
+
+/* What the core wants for a group now. READY and IN_USE: it runs, is watched, and started again,
+ * ever more seldom, when it ends. OFF after one of them: it is stopped, unless a group holds it;
+ * then the stop of that group stops it. OFF from the start changes nothing. */
+void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish);
+
+/* Both may be NULL. */
+bool hb_warm_knows(const struct hb_warm *warm, const struct hb_resource *resource);
+
+/* reached false: it cannot be done here, the script must do it. detail may be NULL. */
+typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);
+struct hb_warm_op;
+/* start: activate; stop: back to standby (OFF: end it); status: is it active for this group?
+ * A file in several groups is active while any of them has started it. fn comes exactly once,
+ * later, from the loop. */
+struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *resource,
+                               const struct hb_action *op, hb_warm_fn fn, void *ctx);
+/* fn does not come. NULL: nothing. */
+void hb_warm_abandon(struct hb_warm_op *op);
+
+#endif

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ldirectord runs on both directors, on the one without the address in standby. A move, by command
+# and by death, starts no ldirectord: the one that is there is activated, with all it knows, and a
+# web server that died before the move is never asked by its new director.
+# needs: ipvs hearth
+# bound: 60
+
+vip=10.1.0.100
+declare -A ldirectord_pid
+
+pid_file() { REPLY="$(host_root "$1")/run/ldirectord.ldirectord.cf.pid"; }
+has_ldirectord() { pid_file "$1"; [[ -s $REPLY ]]; }
+# remember_pid HOST; same_pid HOST
+remember_pid() { pid_file "$1"; read -r ldirectord_pid[$1] <"$REPLY"; note "$1: ldirectord has pid ${ldirectord_pid[$1]}"; }
+same_pid() { local pid; pid_file "$1"; read -r pid <"$REPLY"; [[ $pid == "${ldirectord_pid[$1]}" ]]; }
+# How often anybody has called the program there, in $REPLY.
+calls() {
+    local line
+    REPLY=0
+    while IFS= read -r line; do
+        [[ $line != *'Invoking ldirectord'* ]] || ((++REPLY))
+    done <"$(host_log "$1")/ldirectord.log"
+}
+calls_are() { calls "$1"; (($REPLY == $2)); }
+log_says() { file_says "$(host_log "$1")/ldirectord.log" "$2"; }
+ha_log_says() { file_says "$(host_log "$1")/ha-log" "$2"; }
+table_is() { weights_are "$1" $vip:80 10.1.0.11:80="$2" 10.1.0.12:80="$3" 10.1.0.13:80="$4"; }
+no_table() { ! has_service "$1" $vip:80; }
+serves() { has_address "$1" $vip && table_is "$@"; }
+# ready HOST UP: it stands by there, all its servers are checked, so many are well.
+ready() { [[ $(on "$1" ldirectord ldirectord.cf status 2>&1) == *"in standby: 1 virtual servers, 3 real servers, $2 up, 0 not"* ]]; }
+never_asks() { ipvs_find "$1" $vip:80 "$2:80"; [[ -z $REPLY ]]; }
+longest_gap() { client_figure client "$1" gap_ms; tell "The longest gap, $2: $REPLY ms"; }
+
+network wire
+for n in 1 2 3; do
+    host "web$n" "eth0=wire:10.1.0.1$n/24"
+    page "web$n" index.html <<<"web server $n"
+    real_server "web$n" $vip
+    web_start "web$n"
+done
+host client eth0=wire:10.1.0.9/24
+for name in left right; do
+    host $name uname=$name product=hearth "eth0=wire:10.1.0.$([[ $name == left ]] && echo 1 || echo 2)/24"
+    host_install $name /etc/ha.d/authkeys 600 <<<$'auth 1\n1 sha1 lab-secret'
+    host_install $name /etc/ha.d/haresources <<<"left $vip/24/eth0 ldirectord::ldirectord.cf"
+    host_install $name /etc/ha.d/ha.cf <<END
+logfile /var/log/ha-log
+keepalive 200ms
+warntime 1
+deadtime 2
+initdead 4
+auto_failback off
+ucast eth0 10.1.0.1
+ucast eth0 10.1.0.2
+node left
+node right
+END
+    host_install $name /etc/ha.d/ldirectord.cf <<END
+checkinterval=1
+checktimeout=2
+negotiatetimeout=2
+logfile="/var/log/ldirectord.log"
+virtual=$vip:80
+	real=10.1.0.11:80 gate
+	real=10.1.0.12:80 gate
+	real=10.1.0.13:80 gate
+	service=http
+	request="index.html"
+	receive="web server"
+	scheduler=rr
+END
+done
+
+tell "Both directors start"
+heartbeat_start left
+heartbeat_start right
+wait_until 20 "left serves, with all web servers" serves left 1 1 1
+wait_until 10 "right stands by, and has checked them all" ready right 3
+expect "its table is empty" no_table right
+expect "right does not have the address" not has_address right $vip
+client_start client $vip 80 / 20 1000
+wait_until 10 "the client is served" is_served client 20
+
+tell "Web server 3 dies, then left hands over"
+web_kill web3
+wait_until 5 "left takes it out" table_is left 1 1 ''
+wait_until 5 "right knows, too" log_says right "Real server down: 10.1.0.13:80"
+remember_pid left
+remember_pid right
+calls right
+called=$REPLY
+watch_while never_asks right 10.1.0.13
+watch=$!
+client_mark client hb_standby
+on left /usr/share/heartbeat/hb_standby >>"$LAB_OUT/story.txt" 2>&1
+wait_until 10 "right serves, by the two that are well" serves right 1 1 ''
+client_mark client right_serves
+wait_until 5 "left has let go of all" no_table left
+wait_until 5 "and stands by" ready left 2
+wait_until 10 "the client is served" is_served client 40
+expect "without an error since" no_errors client right_serves
+expect "right's ldirectord is the same process" same_pid right
+expect "and nobody called the program there" calls_are right "$called"
+expect "left's is the same process, too" same_pid left
+kill $watch
+expect "the dead web server was not in right's table at any moment" held_all_the_while
+longest_gap hb_standby "hb_standby"
+
+tell "Web server 2 dies, web server 3 returns, then right dies"
+web_kill web2
+web_start web3
+wait_until 5 "right follows" table_is right 1 '' 1
+wait_until 5 "left knows, too" log_says left "Real server down: 10.1.0.12:80"
+wait_until 5 "both" ready left 2
+calls left
+called=$REPLY
+watch_while never_asks left 10.1.0.12
+client_mark client right_dies
+host_crash right
+wait_until 10 "left serves, by the two that are well" serves left 1 '' 1
+client_mark client left_serves
+wait_until 10 "the client is served" is_served client 40
+expect "without an error since" no_errors client left_serves
+expect "by those two" answered_by client web1 web3
+expect "left's ldirectord is the same process" same_pid left
+expect "and nobody called the program there" calls_are left "$called"
+expect "the dead web server was not in left's table at any moment" held_all_the_while
+longest_gap right_dies "death (deadtime 2 s)"
+
+tell "The end"
+heartbeat_stop left
+wait_until 5 "ldirectord has ended with heartbeat" not has_ldirectord left
+expect "the table is empty" no_table left
