@@ -12,7 +12,7 @@
 
 /* A status message has 15 fields and some 350 bytes. All of it is what malloc() hands out quickly. */
 #define FIELDS_FIRST 16
-#define TEXT_FIRST   440
+#define TEXT_FIRST   420
 
 struct hb_msg {
     unsigned refs;
@@ -22,8 +22,15 @@ struct hb_msg {
     size_t bytes;  /* of all fields in netstring form */
     struct hb_field *fields;
     struct hb_field first[FIELDS_FIRST];
+    uint8_t marks[2 * FIELDS_FIRST]; /* of the first fields' names, to find them by */
     char text[TEXT_FIRST];
 };
+
+/* Tells nearly all names of a message apart. */
+static inline uint8_t mark_of(const char *name)
+{
+    return name[0] == '\0' ? 0 : (uint8_t)(name[0] * 7 + name[1] * 3 + (name[1] ? name[2] : 0));
+}
 
 struct hb_msg *hb_msg_new(void)
 {
@@ -144,6 +151,8 @@ bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, c
     if (length > 0)
         memcpy(block + name_length + 1, value, length);
     block[name_length + 1 + length] = '\0';
+    if (msg->count < sizeof msg->marks)
+        msg->marks[msg->count] = mark_of(name);
     *new_field(msg) = (struct hb_field){
         .type = type,
         .name = block,
@@ -192,6 +201,8 @@ void hb_msg_remove(struct hb_msg *msg, const char *name)
             msg->bytes -= encoded_length(strlen(name), field->length);
             free_block(msg, field->name);
         } else {
+            if (kept < sizeof msg->marks)
+                msg->marks[kept] = mark_of(field->name);
             msg->fields[kept++] = *field;
         }
     }
@@ -200,12 +211,16 @@ void hb_msg_remove(struct hb_msg *msg, const char *name)
 
 const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
 {
-    for (unsigned i = 0; i < msg->count; i++) {
-        const char *other = msg->fields[i].name;
+    unsigned marked = MIN(msg->count, (unsigned)sizeof msg->marks);
+    const uint8_t *at = msg->marks, *end = msg->marks + marked;
+    uint8_t mark = mark_of(name);
 
-        /* Two bytes tell nearly all of them apart; the second of a name of one is its NUL. */
-        if (other[0] == name[0] && other[1] == name[1] &&
-            (other[1] == '\0' || strcmp(other + 2, name + 2) == 0))
+    for (; (at = memchr(at, mark, (size_t)(end - at))) != NULL; at++) {
+        if (strcmp(msg->fields[at - msg->marks].name, name) == 0)
+            return &msg->fields[at - msg->marks];
+    }
+    for (unsigned i = marked; i < msg->count; i++) {
+        if (strcmp(msg->fields[i].name, name) == 0)
             return &msg->fields[i];
     }
     return NULL;

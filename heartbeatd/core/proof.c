@@ -106,6 +106,14 @@ static bool in_time(const struct hb_core *core, const struct hb_node *node,
     return offset_ns(core, words) - node->proof.offset_ns <= (int64_t)limit_ns(core, node);
 }
 
+bool hb_proof_in_time(const struct hb_core *core, const struct hb_node *node,
+                      const struct hb_proof_words *words)
+{
+    uint64_t most_ns;
+
+    return words->nonce == 0 || fresh(core, node, words, &most_ns) || in_time(core, node, words);
+}
+
 enum hb_standing hb_proof_judge(const struct hb_core *core, const struct hb_node *node,
                                 const struct hb_proof_words *words, uint64_t number)
 {
@@ -120,8 +128,7 @@ enum hb_standing hb_proof_judge(const struct hb_core *core, const struct hb_node
     /* What is sent again was made long ago; sequence numbers see to it. */
     if (number > 0 && number <= node->seq.last)
         return HB_STANDING_KNOWN;
-    return fresh(core, node, words, &most_ns) || in_time(core, node, words) ? HB_STANDING_KNOWN
-                                                                  : HB_STANDING_OLD;
+    return hb_proof_in_time(core, node, words) ? HB_STANDING_KNOWN : HB_STANDING_OLD;
 }
 
 /* ---- remembering ---- */

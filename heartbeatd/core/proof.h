@@ -66,6 +66,10 @@ bool hb_proof_read(const struct hb_core *core, const struct hb_msg *msg,
 /* number: 0 for a message that has none. Changes nothing. */
 enum hb_standing hb_proof_judge(const struct hb_core *core, const struct hb_node *node,
                                 const struct hb_proof_words *words, uint64_t number);
+/* Of the life we know: has it come in time? What was missing may come late, and is then taken for
+ * come, and not acted on. True for what proves nothing. */
+bool hb_proof_in_time(const struct hb_core *core, const struct hb_node *node,
+                      const struct hb_proof_words *words);
 /* It was believed. */
 void hb_proof_believed(struct hb_core *core, struct hb_node *node,
                        const struct hb_proof_words *words, uint64_t number);

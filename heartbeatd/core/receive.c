@@ -405,15 +405,21 @@ static bool is_believed(struct hb_core *core, const struct arrival *in)
 static void receive_numbered(struct hb_core *core, const struct arrival *in)
 {
     enum hb_seq_verdict verdict;
+    bool in_time;
 
     if (!is_believed(core, in))
         return;
     verdict = hb_seq_take(&in->node->seq, in->number, hb_mono(core), &core->rand,
                           core->config->max_rexmit_delay_ms);
-    if ((hb_seq_accepts(verdict) || verdict == HB_SEQ_AGAIN) && in->for_us)
+    in_time = hb_proof_in_time(core, in->node, &in->proof);
+    if ((hb_seq_accepts(verdict) || verdict == HB_SEQ_AGAIN) && in->for_us && in_time)
         link_heard(core, in->node, in->link);
     if (!hb_seq_accepts(verdict)) {
         core->counters.duplicate++;
+        return;
+    }
+    if (verdict == HB_SEQ_FILLED && !in_time) {
+        core->counters.stale++;
         return;
     }
     if (verdict == HB_SEQ_JUMP)
