@@ -245,13 +245,20 @@ static bool any_seen(const unsigned *seen, const char *const *names)
     return false;
 }
 
+/* In 3.0.6's words; without any auto_failback line as well. */
+static void deprecate_legacy(struct hb_cf *cf)
+{
+    tell_file(cf, HA_WARNING, "Deprecated 'legacy' auto_failback option selected.");
+    tell_file(cf, HA_WARNING, "Please convert to 'auto_failback on'.");
+    tell_file(cf, HA_WARNING, "See documentation for conversion details.");
+}
+
 static void check_whole(struct hb_cf *cf, const char *local, const unsigned *seen)
 {
     static const char *const media[] = {"bcast", "udp", "ucast", "mcast", "ucast6", "mcast6",
                                         "serial", NULL};
     static const char *const times[] = {"keepalive", "deadtime", "warntime", "initdead",
                                         "deadping", NULL};
-    static const char *const failback[] = {"auto_failback", NULL};
     bool times_read = true;
 
     check_nodes(cf, local);
@@ -259,10 +266,8 @@ static void check_whole(struct hb_cf *cf, const char *local, const unsigned *see
         tell_file(cf, HA_ERROR,
                   "expected a medium, a line \"ucast INTERFACE ADDRESS\", \"bcast INTERFACE\" or "
                   "\"mcast ...\", found none");
-    if (!any_seen(seen, failback))
-        tell_file(cf, HA_UNSUPPORTED,
-                  "expected a line \"auto_failback on\" or \"auto_failback off\", found none: "
-                  "without it the mode is legacy, which this version does not act on yet");
+    if (cf->config->auto_failback == HB_FAILBACK_LEGACY)
+        deprecate_legacy(cf);
     /* Between times of which one was refused no rule says anything useful. */
     for (const char *const *name = times; *name; name++)
         if (seen[hb_cf_directive_find(*name) - hb_cf_directives] > 0 && line_of(cf, *name) == 0)

@@ -268,11 +268,8 @@ enum hb_cf_result hb_cf_set_auto_failback(struct hb_cf *cf, char *value)
     bool on;
 
     if (g_ascii_strcasecmp(value, "legacy") == 0) {
-        hb_cf_tell(cf, HA_UNSUPPORTED,
-                   "legacy: this version does not act on it yet; write \"auto_failback on\" for "
-                   "what comes closest, or \"auto_failback off\"");
-        cf->config->auto_failback = HB_FAILBACK_ON; /* said once is enough */
-        return HB_CF_TOLD;
+        cf->config->auto_failback = HB_FAILBACK_LEGACY;
+        return HB_CF_OK;
     }
     if (!ha_value_bool(value, &on)) {
         cf->config->auto_failback = HB_FAILBACK_ON;

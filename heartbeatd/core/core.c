@@ -148,6 +148,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_RESOURCE_LOST:
         hb_watch_lost(core, event);
         break;
+    case HB_EV_WISH:
+        hb_legacy_wish(core, event->group, event->wish);
+        break;
     case HB_EV_INJECT:
         hb_inject(core, event->msg);
         break;
@@ -178,6 +181,7 @@ static void settle(struct hb_core *core)
     hb_standby_settle(core);
     hb_watch_settle(core);
     hb_owner_settle(core);
+    hb_legacy_settle(core);
     hb_dialogue_settle(core);
     hb_word_settle(core);
 }
@@ -188,6 +192,7 @@ static uint64_t next_ns(const struct hb_core *core)
 
     next = MIN(next, hb_owner_next_ns(core));
     next = MIN(next, hb_standby_next_ns(core));
+    next = MIN(next, hb_legacy_next_ns(core));
     next = MIN(next, hb_watch_next_ns(core));
     return MIN(next, hb_dialogue_next_ns(core));
 }
@@ -318,6 +323,8 @@ enum hb_hold hb_core_holding(const struct hb_core *core)
 {
     if (core->config->unmanaged)
         return HB_HOLD_NONE;
+    if (hb_legacy_on(core))
+        return HB_HOLD_NONE; /* as 3.0.6 has it */
     if (core->stage != HB_STAGE_STABLE || core->standby.phase != HB_HANDOVER_NONE)
         return HB_HOLD_TRANSITION;
     return hb_owner_hold(core);

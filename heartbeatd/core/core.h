@@ -26,6 +26,7 @@
  *   ping.c      hosts outside the cluster that tell whether the network works
  *   dialogue.c  starting, resource, shutdone
  *   standby.c   ask_resources, hb_takeover, automatic failback
+ *   legacy.c    one group at a time: ip-request, and an operator's wishes
  *   owner.c     which group should be held here, and why
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
@@ -70,12 +71,20 @@ enum hb_event_kind {
     HB_EV_TAKEOVER,   /* operator: hb_takeover <what> here */
     HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
     HB_EV_STOP,       /* operator or signal: orderly stop */
+    HB_EV_WISH,       /* operator: about one group */
     HB_EV_INJECT,     /* a program of this machine wrote msg, without the standard fields */
     HB_EV_CLIENT_START, /* a client is about to be started: others shall be patient */
     HB_EV_KIND_COUNT
 };
 
 enum hb_what { HB_WHAT_ALL, HB_WHAT_LOCAL, HB_WHAT_FOREIGN, HB_WHAT_COUNT };
+
+enum hb_wish {
+    HB_WISH_TAKE, /* unless another node has it */
+    HB_WISH_GIVE, /* and do not take it by yourself until told or restarted */
+    HB_WISH_SEEK, /* ask whoever has it to release it, then take it */
+    HB_WISH_COUNT
+};
 
 enum hb_op { HB_OP_STATUS, HB_OP_START, HB_OP_STOP, HB_OP_COUNT };
 enum hb_op_result {
@@ -91,10 +100,11 @@ struct hb_event {
     struct hb_msg *msg;  /* MESSAGE, INJECT; stays the caller's, but INJECT may change it */
     const char *link;    /* MESSAGE: name of the link it came by */
     enum hb_what what;   /* STANDBY, TAKEOVER */
+    enum hb_wish wish;   /* WISH */
     uint32_t op_id;      /* OP_DONE */
     enum hb_op_result result;
     const char *detail;  /* OP_DONE, RESOURCE_LOST: why, for the log; may be NULL */
-    unsigned group, resource; /* RESOURCE_LOST */
+    unsigned group, resource; /* RESOURCE_LOST; WISH: group */
 };
 
 enum hb_status {
@@ -209,6 +219,10 @@ const struct hb_counters *hb_core_counters(const struct hb_core *core);
 enum hb_group_state { HB_GROUP_STOPPED, HB_GROUP_STARTING, HB_GROUP_HELD, HB_GROUP_STOPPING,
                       HB_GROUP_FAILED, HB_GROUP_STATE_COUNT };
 enum hb_group_state hb_core_group_state(const struct hb_core *core, size_t group);
+/* The group of that key, as a number; the number of groups if there is none. */
+size_t hb_core_find_group(const struct hb_core *core, const char *key);
+/* Another live node that has it, as far as is known; NULL for none. */
+const char *hb_core_group_elsewhere(const struct hb_core *core, size_t group);
 const char *hb_group_state_name(enum hb_group_state state);
 
 /* Whether what a group can be prepared with (a standby of ldirectord) should run on this node. It

@@ -137,10 +137,13 @@ static void wait_ms(struct hb_core *core, uint64_t ms)
 
 void hb_dialogue_report(struct hb_core *core, enum hb_hold hold, bool stable, const char *info)
 {
-    struct hb_msg *msg = hb_compose("resource");
+    struct hb_msg *msg;
 
     core->reported = hold;
     core->reported_stable = stable;
+    if (hb_legacy_on(core)) /* there nobody says what he holds */
+        return;
+    msg = hb_compose("resource");
     hb_msg_add_text(msg, "rsc_hold", hb_hold_name(hold));
     hb_msg_add_text(msg, "rtype", "full");
     hb_msg_add_text(msg, "isstable", stable ? "1" : "0");
@@ -222,6 +225,11 @@ void hb_dialogue_active(struct hb_core *core)
     /* Without resources we are to the others what a node that has released everything is. */
     if (core->config->unmanaged) {
         core->stage = HB_STAGE_GONE;
+        return;
+    }
+    if (hb_legacy_on(core)) { /* no dialogue: what is held elsewhere is asked for (legacy.c) */
+        core->stage = HB_STAGE_STABLE;
+        acquire(core);
         return;
     }
     talk(core, TALK_ACTIVE);

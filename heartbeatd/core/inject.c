@@ -56,6 +56,29 @@ static void takeover(struct hb_core *core, struct hb_msg *msg)
     hb_standby_takeover(core, what);
 }
 
+/* Old scripts ask for a group, or pretend that somebody has answered. */
+static void ip_request(struct hb_core *core, struct hb_msg *msg)
+{
+    size_t group = hb_core_find_group(core, hb_msg_text(msg, "ipaddr"));
+
+    if (group == core->group_count)
+        refuse(core, msg, "expected ipaddr=<first resource of a group>");
+    else
+        hb_legacy_wish(core, group, HB_WISH_SEEK);
+}
+
+static void ip_request_resp(struct hb_core *core, struct hb_msg *msg)
+{
+    const char *dest = hb_msg_text(msg, "dest");
+    size_t group = hb_core_find_group(core, hb_msg_text(msg, "ipaddr"));
+
+    if (dest == NULL || strcmp(dest, core->nodes[core->self].name) != 0 ||
+        group == core->group_count)
+        spoken_for(core, msg);
+    else
+        hb_legacy_wish(core, group, HB_WISH_TAKE);
+}
+
 static const struct {
     const char *type;
     void (*handle)(struct hb_core *core, struct hb_msg *msg);
@@ -63,6 +86,7 @@ static const struct {
     {"status", spoken_for},    {"starting", spoken_for},      {"shutdone", spoken_for},
     {"reqnodes", spoken_for},  {"repnodes", spoken_for},      {"resource", resource},
     {"hb_takeover", takeover}, {"ask_resources", ask_resources},
+    {"ip-request", ip_request}, {"ip-request-resp", ip_request_resp},
 };
 
 void hb_inject(struct hb_core *core, struct hb_msg *msg)

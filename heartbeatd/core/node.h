@@ -49,6 +49,8 @@ bool hb_handover_find(const char *text, size_t length, enum hb_handover *handove
 #define HB_G_WANTED  2 /* and it means to keep it */
 #define HB_G_TOOK    4 /* taken from a node it believed dead, and not agreed since */
 #define HB_G_FAILED  8 /* it could not be started there */
+/* Never on the wire: a 3.0.6 node in legacy mode has answered that it has it not. */
+#define HB_G_YIELDED 16
 
 /* What a node last told about resources. */
 struct hb_view {

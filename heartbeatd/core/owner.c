@@ -95,7 +95,7 @@ enum hb_hold hb_owner_hold(const struct hb_core *core)
 
     for (size_t i = 0; i < core->group_count; i++) {
         const struct hb_owned *owned = &core->groups[i];
-        bool has = owned->run.wanted || hb_group_claimed(&owned->run);
+        bool has = owned->run.wanted || owned->withheld || hb_group_claimed(&owned->run);
 
         any_home |= owned->home;
         local |= owned->home && has;
@@ -145,14 +145,15 @@ void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why)
 
     owned->why = why;
     owned->took = any_lost(core);
-    owned->failed = owned->contested = false;
+    owned->failed = owned->contested = owned->withheld = owned->sought = false;
+    owned->lent_to = 0;
     hb_group_want(&owned->run, true, core->out);
 }
 
 static void no_reason(struct hb_owned *owned)
 {
     owned->why = HB_WHY_NOT;
-    owned->took = owned->contested = false;
+    owned->took = owned->contested = owned->withheld = owned->sought = false;
 }
 
 void hb_owner_let_go(struct hb_core *core, size_t group)
@@ -171,7 +172,7 @@ static bool is_free(const struct hb_core *core, size_t group)
 
         if (node->self || !hb_node_alive(node))
             continue;
-        if (node->view.groups[group] & HB_G_CLAIMED)
+        if ((node->view.groups[group] & HB_G_CLAIMED) || hb_legacy_blocks(core, node, group))
             return false;
         if (node->hearth &&
             !(node->view.known && node->view.sees_us && node->view.saw >= core->trust))
@@ -218,7 +219,7 @@ bool hb_owner_other_able(const struct hb_core *core, size_t group)
 }
 
 /* A free group falls to its home, or else to the first node that is ready. */
-static bool falls_to_us(const struct hb_core *core, size_t group)
+bool hb_owner_falls_to_us(const struct hb_core *core, size_t group)
 {
     size_t home = core->groups[group].home_node;
 
@@ -261,8 +262,9 @@ static void consider(struct hb_core *core, size_t group)
         owned->failed = false;
         hb_word_renew_trust(core);
     }
-    if (core->standby.phase != HB_HANDOVER_NONE || !is_free(core, group) ||
-        !falls_to_us(core, group))
+    owned->withheld &= hb_core_group_elsewhere(core, group) == NULL;
+    if (core->standby.phase != HB_HANDOVER_NONE || owned->withheld || hb_legacy_lent(core, group) ||
+        !is_free(core, group) || !(hb_owner_falls_to_us(core, group) || owned->sought))
         return;
     hb_owner_want(core, group, why_free(core, group));
     hb_say(core, LOG_INFO, "Acquiring resource group: %s %s", owned->run.group->home,

@@ -184,6 +184,16 @@ static void ask_resources(struct hb_core *core, const struct arrival *in)
     hb_standby_message(core, in->node, in->msg, in->number);
 }
 
+static void ip_request(struct hb_core *core, const struct arrival *in)
+{
+    hb_legacy_request(core, in->node, in->msg);
+}
+
+static void ip_request_resp(struct hb_core *core, const struct arrival *in)
+{
+    hb_legacy_response(core, in->node, in->msg);
+}
+
 static void hb_takeover(struct hb_core *core, const struct arrival *in)
 {
     hb_standby_taken_over(core, in->node, in->msg);
@@ -212,6 +222,8 @@ static const struct handler {
     {"starting", WHEN_ACTIVE, starting},
     {"ask_resources", WHEN_ACTIVE, ask_resources},
     {"hb_takeover", WHEN_ACTIVE | HEARD, hb_takeover},
+    {"ip-request", WHEN_ACTIVE | HEARD, ip_request},
+    {"ip-request-resp", WHEN_ACTIVE | HEARD, ip_request_resp},
 };
 static const struct handler anything = {NULL, WHEN_ACTIVE | HEARD | OWN, NULL};
 

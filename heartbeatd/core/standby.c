@@ -70,10 +70,20 @@ static size_t find_taker(const struct hb_core *core)
     return core->node_count;
 }
 
+static bool refused_by_mode(struct hb_core *core, enum hb_what what)
+{
+    if (hb_legacy_on(core))
+        hb_say(core, LOG_WARNING, "standby [%s] ignored: there is none with auto_failback legacy",
+               hb_what_name(what));
+    return hb_legacy_on(core);
+}
+
 void hb_standby_begin(struct hb_core *core, enum hb_what what, const char *who)
 {
     size_t taker = find_taker(core);
 
+    if (refused_by_mode(core, what))
+        return;
     if (core->stage != HB_STAGE_STABLE || taker == core->node_count) {
         hb_say(core, LOG_WARNING, "standby [%s] ignored: %s", hb_what_name(what),
                core->stage != HB_STAGE_STABLE ? "resources here are not stable"
@@ -187,6 +197,8 @@ static void asked(struct hb_core *core, struct hb_node *node, enum hb_what what)
     bool again = phase == HB_HANDOVER_PROMISED && partner(core) == node;
 
     hb_say(core, LOG_INFO, "%s wants to go standby [%s]", node->name, hb_what_name(what));
+    if (refused_by_mode(core, what))
+        return;
     if (core->stage != HB_STAGE_STABLE || node->view.stage != HB_STAGE_STABLE)
         hb_say(core, LOG_WARNING, "standby ignored: resources are not stable");
     else if (phase != HB_HANDOVER_NONE && !again)
@@ -290,7 +302,7 @@ static void settle_failback(struct hb_core *core)
 {
     bool due = false;
 
-    if (core->config->auto_failback == HB_FAILBACK_OFF || core->stage != HB_STAGE_STABLE ||
+    if (core->config->auto_failback != HB_FAILBACK_ON || core->stage != HB_STAGE_STABLE ||
         core->standby.failback_ns > hb_mono(core))
         return;
     for (size_t i = 0; i < core->group_count && !due; i++)

@@ -40,6 +40,11 @@ struct hb_owned {
     size_t home_node;   /* the node its line names; node_count if there is none */
     bool took;
     bool failed;        /* could not be started here */
+    bool withheld;      /* an operator gave it up: still ours, to the others as well */
+    bool sought;        /* an operator wants it here */
+    bool owes_answer;   /* to the one it is lent to */
+    size_t lent_to;     /* 1 + the node that asked for it; 0: nobody did */
+    uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
     bool contested;     /* held by another as well; announce again when it lets go */
     uint64_t failed_ns;
 
@@ -198,6 +203,8 @@ uint64_t hb_owner_retry_ns(const struct hb_core *core, size_t group);
 uint64_t hb_owner_next_ns(const struct hb_core *core);
 void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why);
 void hb_owner_let_go(struct hb_core *core, size_t group);
+/* Nobody having it, is it we who should? */
+bool hb_owner_falls_to_us(const struct hb_core *core, size_t group);
 /* In what a giver calls local, foreign or all. */
 bool hb_owner_in(const struct hb_core *core, size_t group, enum hb_what what, size_t giver);
 /* Another Hearth node would take the group at once if it failed here. */
@@ -221,6 +228,17 @@ bool hb_watch_answer(struct hb_core *core, const struct hb_event *event);
 void hb_watch_lost(struct hb_core *core, const struct hb_event *event);
 void hb_watch_settle(struct hb_core *core);
 uint64_t hb_watch_next_ns(const struct hb_core *core);
+
+/* ---- legacy.c: one group at a time ---- */
+bool hb_legacy_on(const struct hb_core *core);
+void hb_legacy_request(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
+void hb_legacy_response(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
+void hb_legacy_wish(struct hb_core *core, size_t group, enum hb_wish wish);
+/* The node must answer before the group counts as free. */
+bool hb_legacy_blocks(const struct hb_core *core, const struct hb_node *node, size_t group);
+bool hb_legacy_lent(const struct hb_core *core, size_t group);
+void hb_legacy_settle(struct hb_core *core);
+uint64_t hb_legacy_next_ns(const struct hb_core *core);
 
 /* ---- dialogue.c: starting, resource, shutdone ---- */
 void hb_dialogue_active(struct hb_core *core);

@@ -56,8 +56,8 @@ uint8_t hb_word_bits(const struct hb_core *core, size_t group)
 {
     const struct hb_owned *owned = &core->groups[group];
 
-    return (uint8_t)((hb_group_claimed(&owned->run) ? HB_G_CLAIMED : 0) |
-                     (owned->run.wanted ? HB_G_WANTED : 0) | (owned->took ? HB_G_TOOK : 0) |
+    return (uint8_t)((hb_group_claimed(&owned->run) || owned->withheld ? HB_G_CLAIMED : 0) |
+                     (owned->run.wanted || owned->withheld ? HB_G_WANTED : 0) | (owned->took ? HB_G_TOOK : 0) |
                      (owned->failed || owned->run.failing ? HB_G_FAILED : 0));
 }
 

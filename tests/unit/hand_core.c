@@ -90,6 +90,9 @@ static void keep(struct hand *hand, const struct hb_action *action)
     case HB_ACT_OP:
         g_array_append_val(hand->ops, *action);
         break;
+    case HB_ACT_HEARD:
+        g_string_append_printf(hand->told, "heard %s; ", hb_msg_text(action->msg, "t"));
+        break;
     case HB_ACT_NODE:
         g_string_append_printf(hand->told, "%s is %s; ", hb_core_node_name(hand->core, action->node),
                                hb_status_name(action->status));
@@ -149,6 +152,27 @@ void hand_start(struct hand *hand)
 void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what)
 {
     step(hand, &(struct hb_event){.kind = kind, .what = what});
+}
+
+void hand_wish(struct hand *hand, unsigned group, enum hb_wish wish)
+{
+    step(hand, &(struct hb_event){.kind = HB_EV_WISH, .group = group, .wish = wish});
+}
+
+void hand_inject(struct hand *hand, const char *fields)
+{
+    char **parts = g_strsplit(fields, "|", -1);
+    struct hb_msg *msg = hb_msg_new();
+
+    for (char **part = parts; *part != NULL; part++) {
+        char *equals = strchr(*part, '=');
+
+        *equals = '\0';
+        hb_msg_add_text(msg, *part, equals + 1);
+    }
+    step(hand, &(struct hb_event){.kind = HB_EV_INJECT, .msg = msg});
+    hb_msg_unref(msg);
+    g_strfreev(parts);
 }
 
 void hand_pass(struct hand *hand, uint64_t ms)

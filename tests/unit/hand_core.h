@@ -40,6 +40,9 @@ void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number);
 void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what);
 /* A resource of a group turns out to be gone. */
 void hand_lost(struct hand *hand, unsigned group, unsigned resource, const char *detail);
+void hand_wish(struct hand *hand, unsigned group, enum hb_wish wish);
+/* What a program of this machine writes into the fifo, in the same form as hand_hear()'s. */
+void hand_inject(struct hand *hand, const char *fields);
 void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
 /* The ping node's answer, on that link. */
 void hand_answer_ping(struct hand *hand, const char *src, const char *link);

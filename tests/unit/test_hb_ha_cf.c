@@ -15,6 +15,10 @@
 /* A file to which every case adds its line 4. */
 #define BASE "node a b\nucast eth0 10.0.0.1\nauto_failback on\n"
 
+#define LEGACY_SAID                                                                                \
+    "ha.cf: warning: Deprecated 'legacy' auto_failback option selected.\n"                                  \
+    "ha.cf: warning: Please convert to 'auto_failback on'.\n"                                               \
+    "ha.cf: warning: See documentation for conversion details.\n"
 #define NOT_YET_SAID "this version does not act on it yet\n"
 
 /* Parses; the messages go to *said. Caller frees both. */
@@ -163,8 +167,6 @@ static const struct {
     {"deadping", "x", DURATION "found \"x\""},
     {"auto_failback", "off", NULL}, {"auto_failback", "yes", NULL}, {"auto_failback", "ON", NULL},
     {"auto_failback", "maybe", BOOLEAN "found \"maybe\""},
-    {"auto_failback", "legacy", "legacy: this version does not act on it yet; write "
-     "\"auto_failback on\" for what comes closest, or \"auto_failback off\""},
     {"warm_standby", "on", NULL}, {"warm_standby", "off", NULL},
     {"warm_standby", "maybe", BOOLEAN "found \"maybe\""},
     {"pacemaker", "no", NULL}, {"pacemaker", "False", NULL},
@@ -481,8 +483,7 @@ static void what_must_be_there_is_missed(void **state)
                 "ha.cf: expected a line \"node NAME\" for each node, found none\n"
                 "ha.cf: expected a medium, a line \"ucast INTERFACE ADDRESS\", \"bcast INTERFACE\" "
                 "or \"mcast ...\", found none\n"
-                "ha.cf: expected a line \"auto_failback on\" or \"auto_failback off\", found none: "
-                "without it the mode is legacy, which this version does not act on yet\n");
+                LEGACY_SAID);
     assert_says("node a\nauto_failback on\nserial /dev/ttyS0\n",
                 "ha.cf:3: serial: " NOT_YET_SAID);
 }
@@ -539,8 +540,14 @@ static void all_faults_are_told_in_one_run(void **state)
                 "ha.cf:4: ucast: " UCAST "found \"eth0\"\n"
                 "ha.cf:5: watchdog: " NOT_YET_SAID
                 "ha.cf:6: debug: expected a number from 0 to 255, found nothing\n"
-                "ha.cf: expected a line \"auto_failback on\" or \"auto_failback off\", found none: "
-                "without it the mode is legacy, which this version does not act on yet\n");
+                LEGACY_SAID);
+}
+
+static void legacy_is_warned_about_with_and_without_the_word(void **state)
+{
+    (void)state;
+    assert_says("node a\nbcast eth0\nauto_failback Legacy\n", LEGACY_SAID);
+    assert_says("node a\nbcast eth0\n", LEGACY_SAID);
 }
 
 static void windows_line_ends_are_read(void **state)
@@ -632,6 +639,7 @@ int main(void)
         cmocka_unit_test(unknown_directives_are_named_and_case_is_hinted_at),
         cmocka_unit_test(what_may_come_once_is_refused_twice),
         cmocka_unit_test(all_faults_are_told_in_one_run),
+        cmocka_unit_test(legacy_is_warned_about_with_and_without_the_word),
         cmocka_unit_test(windows_line_ends_are_read),
         cmocka_unit_test(files_that_are_no_text_get_few_words),
         cmocka_unit_test(every_truncation_of_the_seed_is_read_or_refused),

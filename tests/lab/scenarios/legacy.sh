@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The life of a pair with auto_failback legacy, any two of ours (hearth) and Heartbeat 3.0.6 (peer):
+# legacy:LEFT:RIGHT. A node asks for its own addresses when it becomes active (ip-request), whoever
+# has them lets go and answers, and neither ever says what it holds.
+# needs: hearth peer
+# bound: 240
+read -r left right <<<"$LAB_WORDS"
+pair_boot "$left" "$right" ucast sha1
+for name in left right; do
+    sed -i 's/^auto_failback.*/auto_failback legacy/' "$(host_root $name)/etc/ha.d/ha.cf"
+done
+owners_watch left right $vip $other_vip
+warned() { file_says "$(host_log "$1")/ha-log" "$2"; }
+
+tell "left starts alone and takes everything"
+heartbeat_start left
+wait_until 60 "left has its own address" has_address left $vip
+wait_until 30 "and the other's" has_address left $other_vip
+for text in "Deprecated 'legacy' auto_failback option selected." \
+    "Please convert to 'auto_failback on'." "See documentation for conversion details."; do
+    expect "the log of left says: $text" warned left "$text"
+done
+
+tell "right joins and asks for its own"
+heartbeat_start right
+wait_until 60 "right has its own address" only_owner $other_vip right left
+stays 3 "left keeps its own" only_owner $vip left right
+
+tell "nobody says what he holds, and there is no standby"
+expect "left says none" rsc_status left none
+expect "right says none" rsc_status right none
+for name in left right; do
+    on $name /usr/share/heartbeat/hb_standby all >>"$LAB_OUT/story.txt" 2>&1 || :
+    on $name /etc/init.d/heartbeat standby >"$LAB_OUT/standby" 2>&1 && status=0 || status=$?
+    expect "the init script of $name refuses" \
+        [ "$(<"$LAB_OUT/standby") $status" = "auto_failback is set to legacy.  Cannot enter standby. 1" ]
+done
+stays 3 "all is where it was" all_at_home
+
+tell "left stops in order, and comes back"
+heartbeat_stop left
+wait_until 10 "right has both" only_owner $vip right left
+expect "its own included" only_owner $other_vip right left
+heartbeat_start left
+wait_until 60 "left has its own address again" only_owner $vip left right
+expect "right has kept its own" only_owner $other_vip right left
+
+tell "right dies without a word, and comes back"
+host_crash right
+wait_until 30 "left takes right's address" has_address left $other_vip
+host_boot right
+heartbeat_start right
+wait_until 60 "right has its address again" only_owner $other_vip right left
+expect "left has kept its own" only_owner $vip left right
+
+tell "left dies without a word, and comes back"
+host_crash left
+wait_until 30 "right takes left's address" has_address right $vip
+host_boot left
+heartbeat_start left
+wait_until 60 "left has its address again" only_owner $vip left right
+expect "right has kept its own" only_owner $other_vip right left
+
+tell "right restarts faster than anybody could notice"
+heartbeat_kill right
+heartbeat_start right
+wait_until 60 "both are at home" all_at_home
+stays 4 "and stay there" all_at_home
+
+tell "both stop"
+heartbeat_stop right
+wait_until 20 "left has both" only_owner $other_vip left right
+heartbeat_stop left
+expect "no address is left behind" nowhere $vip left right
+expect "nor the other" nowhere $other_vip left right
+expect "at no moment did both hold an address" never_twice
