@@ -242,8 +242,15 @@ static int open_media(struct hb_daemon *daemon)
     return status;
 }
 
+static void carrier_changed(void *ctx, unsigned group, bool up, const char *nic)
+{
+    hb_daemon_step(ctx, &(struct hb_event){
+                            .kind = HB_EV_CARRIER, .group = group, .up = up, .detail = nic});
+}
+
 static void bring_down(struct hb_daemon *daemon)
 {
+    g_clear_pointer(&daemon->nics, hb_nics_free);
     ha_timer_cancel(daemon->loop, &daemon->wake);
     hb_clients_free(daemon->clients);
     hb_media_close(daemon->media);
@@ -288,6 +295,11 @@ static int bring_up(struct hb_daemon *daemon)
     daemon->clients = hb_clients_new(daemon);
     ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self.generation);
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
+    if (daemon->setup.config->carrier_ms > 0 &&
+        hb_nics_new(&daemon->nics, daemon->loop, daemon->setup.resources, carrier_changed,
+                    daemon) < 0) {
+        ha_log(HA_LOG_WARNING, "cannot watch interfaces: one without a link moves nothing");
+    }
     return 0;
 }
 

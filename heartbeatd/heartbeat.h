@@ -18,6 +18,7 @@
 #include "heartbeatd/core/wire.h"
 #include "heartbeatd/fifo.h"
 #include "heartbeatd/media/media.h"
+#include "heartbeatd/nics.h"
 #include "heartbeatd/setup.h"
 
 #define HB_PIDFILE      HA_RUNDIR "/heartbeat.pid"
@@ -45,6 +46,7 @@ struct hb_daemon {
     struct hb_rcd *rcd;
     struct hb_fifo *fifo; /* NULL: could not be had */
     struct hb_clients *clients;
+    struct hb_nics *nics; /* NULL: not watched */
     struct hb_core *core; /* NULL while waiting to start anew */
     uint64_t generation;
 

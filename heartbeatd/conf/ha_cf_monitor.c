@@ -83,3 +83,13 @@ enum hb_cf_result hb_cf_set_restart_delay(struct hb_cf *cf, char *value)
     cf->config->monitor.delay_ms = ms;
     return HB_CF_OK;
 }
+
+enum hb_cf_result hb_cf_set_carrier(struct hb_cf *cf, char *value)
+{
+    uint64_t ms;
+
+    if (!read_interval(value, &ms))
+        return HB_CF_BAD;
+    cf->config->carrier_ms = ms;
+    return HB_CF_OK;
+}

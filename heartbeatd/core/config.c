@@ -78,6 +78,7 @@ struct hb_config *hb_config_new(void)
     config->warntime_ms = 15000;
     config->initdead_ms = 30000;
     config->deadping_ms = 30000;
+    config->carrier_ms = 2000;
     config->max_rexmit_delay_ms = 250;
     config->auto_failback = HB_FAILBACK_LEGACY;
     config->warm_standby = true;

@@ -86,6 +86,7 @@ struct hb_config {
     struct hb_monitor_config monitor;
     GPtrArray *programs;    /* of struct hb_program *, in file order */
     GPtrArray *api_lines;   /* of struct hb_api_line *, one per client */
+    uint64_t carrier_ms;    /* how long an interface may be without link; 0: for ever */
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
 };
 

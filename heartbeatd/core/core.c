@@ -151,6 +151,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_WISH:
         hb_legacy_wish(core, event->group, event->wish);
         break;
+    case HB_EV_CARRIER:
+        hb_carrier_event(core, event);
+        break;
     case HB_EV_INJECT:
         hb_inject(core, event->msg);
         break;
@@ -177,6 +180,7 @@ static uint64_t shown(const struct hb_core *core)
 
 static void settle(struct hb_core *core)
 {
+    hb_carrier_settle(core);
     hb_owner_settle(core);
     hb_standby_settle(core);
     hb_watch_settle(core);
@@ -194,6 +198,7 @@ static uint64_t next_ns(const struct hb_core *core)
     next = MIN(next, hb_standby_next_ns(core));
     next = MIN(next, hb_legacy_next_ns(core));
     next = MIN(next, hb_watch_next_ns(core));
+    next = MIN(next, hb_carrier_next_ns(core));
     return MIN(next, hb_dialogue_next_ns(core));
 }
 
@@ -214,6 +219,7 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
     for (size_t i = 0; i < core->group_count; i++)
         hb_group_timer(&core->groups[i].run, now->mono_ns, actions);
     hb_watch_timers(core);
+    hb_carrier_timers(core);
     settle(core);
     if (shown(core) != before)
         hb_actions_add(actions, HB_ACT_STATUS);

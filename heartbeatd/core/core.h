@@ -28,6 +28,7 @@
  *   standby.c   ask_resources, hb_takeover, automatic failback
  *   legacy.c    one group at a time: ip-request, and an operator's wishes
  *   owner.c     which group should be held here, and why
+ *   carrier.c   interfaces without a link
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
  *   warm.c      which groups should be ready to be held here
@@ -72,6 +73,7 @@ enum hb_event_kind {
     HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
     HB_EV_STOP,       /* operator or signal: orderly stop */
     HB_EV_WISH,       /* operator: about one group */
+    HB_EV_CARRIER,    /* the interfaces that group `group` needs have a link (`up`), or have not */
     HB_EV_INJECT,     /* a program of this machine wrote msg, without the standard fields */
     HB_EV_CLIENT_START, /* a client is about to be started: others shall be patient */
     HB_EV_KIND_COUNT
@@ -103,8 +105,10 @@ struct hb_event {
     enum hb_wish wish;   /* WISH */
     uint32_t op_id;      /* OP_DONE */
     enum hb_op_result result;
-    const char *detail;  /* OP_DONE, RESOURCE_LOST: why, for the log; may be NULL */
-    unsigned group, resource; /* RESOURCE_LOST; WISH: group */
+    const char *detail;  /* OP_DONE, RESOURCE_LOST: why, for the log; may be NULL. CARRIER: the
+                            interface */
+    unsigned group, resource; /* RESOURCE_LOST; WISH, CARRIER: group */
+    bool up;                  /* CARRIER */
 };
 
 enum hb_status {

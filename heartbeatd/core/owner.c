@@ -212,24 +212,37 @@ bool hb_owner_other_able(const struct hb_core *core, size_t group)
     for (size_t i = 0; i < core->node_count; i++) {
         const struct hb_node *node = &core->nodes[i];
 
-        if (!node->self && hb_node_stable(node) && ready(core, i) && will_take(core, i, group))
+        if (!node->self && hb_node_stable(node) && ready(core, i) && will_take(core, i, group) &&
+            !hb_carrier_lacks(core, group, i))
             return true;
     }
     return false;
 }
 
-/* A free group falls to its home, or else to the first node that is ready. */
-bool hb_owner_falls_to_us(const struct hb_core *core, size_t group)
+/* A free group falls to its home, or else to the first node that is ready; at first among those
+ * whose interfaces have a link. node_count: to nobody. */
+static size_t falls_to(const struct hb_core *core, size_t group, bool linked)
 {
     size_t home = core->groups[group].home_node;
 
-    if (home < core->node_count && will_take(core, home, group))
-        return core->nodes[home].self;
+    if (home < core->node_count && will_take(core, home, group) &&
+        !(linked && hb_carrier_lacks(core, group, home)))
+        return home;
     for (size_t i = 0; i < core->node_count; i++) {
-        if (ready(core, i) && will_take(core, i, group))
-            return core->nodes[i].self;
+        if (ready(core, i) && will_take(core, i, group) &&
+            !(linked && hb_carrier_lacks(core, group, i)))
+            return i;
     }
-    return false;
+    return core->node_count;
+}
+
+bool hb_owner_falls_to_us(const struct hb_core *core, size_t group)
+{
+    size_t node = falls_to(core, group, true);
+
+    if (node == core->node_count)
+        node = falls_to(core, group, false);
+    return node == core->self;
 }
 
 static enum hb_why why_free(const struct hb_core *core, size_t group)
@@ -240,7 +253,7 @@ static enum hb_why why_free(const struct hb_core *core, size_t group)
         return HB_WHY_HOME;
     if (home < core->node_count && !hb_node_out(&core->nodes[home]) &&
         core->nodes[home].view.stage == HB_STAGE_STABLE)
-        return HB_WHY_FAILED;
+        return hb_carrier_lacks(core, group, home) ? HB_WHY_CARRIER : HB_WHY_FAILED;
     return any_lost(core) ? HB_WHY_DEAD : HB_WHY_LEFT;
 }
 

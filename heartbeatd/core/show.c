@@ -15,6 +15,7 @@ static const char *const whys[HB_WHY_COUNT] = {
     [HB_WHY_LEFT] = "taken over: the node that had it left or let go of it",
     [HB_WHY_HANDED] = "handed over",
     [HB_WHY_FAILED] = "its home does not hold it",
+    [HB_WHY_CARRIER] = "its home has no link on an interface that it needs",
 };
 
 bool hb_show_node(const struct hb_core *core, size_t index, struct hb_show_node *out)

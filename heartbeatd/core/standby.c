@@ -201,6 +201,8 @@ static void asked(struct hb_core *core, struct hb_node *node, enum hb_what what)
         return;
     if (core->stage != HB_STAGE_STABLE || node->view.stage != HB_STAGE_STABLE)
         hb_say(core, LOG_WARNING, "standby ignored: resources are not stable");
+    else if (hb_carrier_refuses(core, what, (size_t)(node - core->nodes)))
+        hb_say(core, LOG_WARNING, "standby ignored: there is no link here for what would come");
     else if (phase != HB_HANDOVER_NONE && !again)
         hb_say(core, LOG_WARNING, "Standby in progress - new request from %s ignored", node->name);
     else
@@ -291,11 +293,11 @@ static bool wants_back(const struct hb_core *core, size_t group)
     const struct hb_node *node;
 
     if (owned->home || owned->home_node == core->node_count || owned->run.state != HB_GROUP_HELD || owned->contested ||
-        (owned->why != HB_WHY_DEAD && owned->why != HB_WHY_LEFT))
+        (owned->why != HB_WHY_DEAD && owned->why != HB_WHY_LEFT && owned->why != HB_WHY_CARRIER))
         return false;
     node = &core->nodes[owned->home_node];
     return node->status == HB_STATUS_ACTIVE && hb_node_stable(node) &&
-           !(node->view.groups[group] & HB_G_FAILED);
+           !(node->view.groups[group] & (HB_G_FAILED | HB_G_NO_CARRIER));
 }
 
 static void settle_failback(struct hb_core *core)

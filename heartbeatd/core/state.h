@@ -29,7 +29,20 @@ enum hb_why {
     HB_WHY_LEFT,    /* its holder left in good order, or let go */
     HB_WHY_HANDED,  /* handed over in a standby */
     HB_WHY_FAILED,  /* it could not be started at home */
+    HB_WHY_CARRIER, /* its home has no link on an interface that it needs */
     HB_WHY_COUNT
+};
+
+/* The link on the interfaces that a group needs. */
+struct hb_carrier {
+    bool down;          /* there is none */
+    bool lacks;         /* there is none, or not for long enough yet: what the word says */
+    bool lent;          /* ours, given to a 3.0.6 node for that reason */
+    uint64_t down_ns;   /* lost then */
+    uint64_t back_ns;   /* counts again then */
+    unsigned losses;    /* lately */
+    uint64_t offer_ns;  /* nothing is asked of a 3.0.6 node before then */
+    unsigned offers;
 };
 
 /* One group as this node sees it. */
@@ -47,6 +60,8 @@ struct hb_owned {
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
     bool contested;     /* held by another as well; announce again when it lets go */
     uint64_t failed_ns;
+
+    struct hb_carrier carrier; /* carrier.c */
 
     /* watch.c */
     struct hb_monitor monitor;
@@ -239,6 +254,16 @@ bool hb_legacy_blocks(const struct hb_core *core, const struct hb_node *node, si
 bool hb_legacy_lent(const struct hb_core *core, size_t group);
 void hb_legacy_settle(struct hb_core *core);
 uint64_t hb_legacy_next_ns(const struct hb_core *core);
+
+/* ---- carrier.c: interfaces without a link ---- */
+void hb_carrier_event(struct hb_core *core, const struct hb_event *event);
+void hb_carrier_timers(struct hb_core *core);
+void hb_carrier_settle(struct hb_core *core);
+uint64_t hb_carrier_next_ns(const struct hb_core *core);
+/* The node lacks a link that the group needs, as far as it has told. */
+bool hb_carrier_lacks(const struct hb_core *core, size_t group, size_t node);
+/* A standby of giver would bring us something that we have no link for, and it has. */
+bool hb_carrier_refuses(const struct hb_core *core, enum hb_what what, size_t giver);
 
 /* ---- dialogue.c: starting, resource, shutdone ---- */
 void hb_dialogue_active(struct hb_core *core);

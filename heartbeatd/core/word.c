@@ -90,6 +90,18 @@ static void put_hex(GString *text, uint64_t value)
     put(text, digits + at, sizeof digits - at);
 }
 
+static void append_lacking(const struct hb_core *core, GString *text)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < core->group_count; i++)
+        any |= core->groups[i].carrier.lacks;
+    if (any)
+        put_text(text, " nl=");
+    for (size_t i = 0; any && i < core->group_count; i++)
+        put(text, core->groups[i].carrier.lacks ? "1" : "0", 1);
+}
+
 /* All but "seen", which changes with every message heard. */
 static void compose_word(struct hb_core *core, GString *text)
 {
@@ -108,6 +120,7 @@ static void compose_word(struct hb_core *core, GString *text)
     put_text(text, " g=");
     for (size_t i = 0; i < core->group_count; i++)
         put(text, &"0123456789abcdef"[hb_word_bits(core, i)], 1);
+    append_lacking(core, text);
 }
 
 static void append_seen(struct hb_core *core, GString *text)
@@ -174,8 +187,8 @@ void hb_word_renew_trust(struct hb_core *core)
 }
 
 /* The keys of hstate. Unknown ones are for later versions and passed over. */
-enum key { RS, FB, HO, RD, RH, TR, G, SEEN, KEYS };
-static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "rh", "tr", "g", "seen"};
+enum key { RS, FB, HO, RD, RH, TR, G, NL, SEEN, KEYS };
+static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "rh", "tr", "g", "nl", "seen"};
 
 struct value {
     const char *text;
@@ -273,6 +286,8 @@ static void read_groups(struct hb_core *core, struct hb_node *node,
             int bits = g_ascii_xdigit_value(values[G].text[i]);
 
             node->view.groups[i] = (uint8_t)MAX(bits, 0);
+            if (values[NL].length == core->group_count && values[NL].text[i] == '1')
+                node->view.groups[i] |= HB_G_NO_CARRIER;
         }
         return;
     }

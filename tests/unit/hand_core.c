@@ -48,6 +48,7 @@ struct hand *hand_new_pinging(enum hb_failback failback, const char *ping)
     hand->config->deadtime_ms = 5000;
     hand->config->warntime_ms = 2500;
     hand->config->initdead_ms = 15000;
+    hand->config->carrier_ms = 1000;
     hand->config->auto_failback = failback;
     g_ptr_array_add(hand->config->nodes, g_strdup("node1"));
     g_ptr_array_add(hand->config->nodes, g_strdup("node2"));
@@ -222,6 +223,12 @@ void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number)
     step(hand, &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = "eth0"});
     hb_msg_unref(msg);
     g_strfreev(parts);
+}
+
+void hand_carrier(struct hand *hand, unsigned group, bool up)
+{
+    step(hand, &(struct hb_event){
+                   .kind = HB_EV_CARRIER, .group = group, .up = up, .detail = "eth1"});
 }
 
 void hand_answer_ping(struct hand *hand, const char *src, const char *link)

@@ -44,6 +44,8 @@ void hand_wish(struct hand *hand, unsigned group, enum hb_wish wish);
 /* What a program of this machine writes into the fifo, in the same form as hand_hear()'s. */
 void hand_inject(struct hand *hand, const char *fields);
 void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
+/* The link on eth1, which that group needs, is lost or back. */
+void hand_carrier(struct hand *hand, unsigned group, bool up);
 /* The ping node's answer, on that link. */
 void hand_answer_ping(struct hand *hand, const char *src, const char *link);
 void hand_forget(struct hand *hand);

@@ -82,11 +82,27 @@ static void an_interval_for_all_and_for_some(void **state)
     hb_config_free(config);
 }
 
+static void a_lost_link_has_its_time_or_none(void **state)
+{
+    struct hb_config *config = good("");
+
+    (void)state;
+    assert_int_equal(config->carrier_ms, 2000);
+    hb_config_free(config);
+    config = good("carrier 500ms");
+    assert_int_equal(config->carrier_ms, 500);
+    hb_config_free(config);
+    config = good("carrier off");
+    assert_int_equal(config->carrier_ms, 0);
+    hb_config_free(config);
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
     static const char *const lines[] = {
         "monitor", "monitor 0", "monitor never", "monitor httpd", "monitor httpd 0",
         "monitor httpd 10 20", "monitor_timeout 0", "monitor_timeout", "monitor_timeout off",
+        "carrier", "carrier 0", "carrier never",
         "restart_limit 3", "restart_limit", "restart_limit 101 60", "restart_limit 3 0",
         "restart_limit -1 60", "restart_limit 3 60 60", "restart_delay", "restart_delay x",
     };
@@ -101,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_old_file_watches_nothing),
         cmocka_unit_test(an_interval_for_all_and_for_some),
+        cmocka_unit_test(a_lost_link_has_its_time_or_none),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
 
