@@ -64,6 +64,7 @@ all_on() {
 add_line() { echo "$3" >>"$(host_root "$1")/etc/ha.d/$2"; }
 heartbeat_start() { on "$1" /etc/init.d/heartbeat start >>"$LAB_OUT/story.txt" 2>&1; }
 heartbeat_stop() { on "$1" /etc/init.d/heartbeat stop >>"$LAB_OUT/story.txt" 2>&1; }
+heartbeat_reload() { on "$1" /etc/init.d/heartbeat reload >>"$LAB_OUT/story.txt" 2>&1 || note "reload on $1: status $?"; }
 # All its processes at once, and no time for a last word.
 heartbeat_kill() { on "$1" busybox killall -9 heartbeat; note "$1: heartbeat killed"; }
 # hb_order HOST COMMAND WORD: hb_standby or hb_takeover there.
