@@ -8,7 +8,9 @@
  *   unknown ─look─▶ nobody there ─start─▶ look ─▶ known ─ends─▶ wait ─▶ unknown
  *
  * One that was told to stop in good order by somebody else is left alone for a
- * while; one that crashed is started again soon.
+ * while; one that crashed is started again soon. While it is known it is looked
+ * at now and then: one that does not answer is killed, one that somebody has
+ * told to be other than it should be is named in the log.
  */
 #include "heartbeatd/act/warm.h"
 
@@ -35,6 +37,7 @@
 #define LIVED_NS       (60 * HA_NS_PER_S)
 /* One that somebody stopped may be started by him; later by us. */
 #define STOPPED_NS (30 * HA_NS_PER_S)
+#define SOON_NS    (2 * HA_NS_PER_S)
 /* ldirectord's exit status for words it does not know. */
 #define USAGE_STATUS 255
 
@@ -132,6 +135,8 @@ struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *pat
     warm->loop = loop;
     warm->paths = *paths;
     warm->environment = environment;
+    warm->look_ms = HB_WARM_LOOK_MS;
+    warm->check_ms = HB_WARM_CHECK_MS;
     warm->members = g_ptr_array_new_with_free_func(member_free);
     warm->by_resource = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < resources->groups->len; i++) {
@@ -202,10 +207,17 @@ bool hb_warm_in_use(const struct hb_warm_member *member)
 
 /* ---- its end, and its next life ---- */
 
+static void look(struct hb_warm_member *member);
+
 static void try_again(void *ctx, uint64_t now_ns)
 {
+    struct hb_warm_member *member = ctx;
+
     (void)now_ns;
-    hb_warm_settle(ctx);
+    if (member->alive.fd >= 0 && member->look == NULL)
+        look(member);
+    else
+        hb_warm_settle(member);
 }
 
 static uint64_t again_in(struct hb_warm_member *member, uint64_t wait_ns)
@@ -220,6 +232,12 @@ static uint64_t again_later(struct hb_warm_member *member)
 
     member->tries++;
     return again_in(member, MIN(AGAIN_FIRST_NS << doubled, AGAIN_LAST_NS));
+}
+
+void hb_warm_look_soon(struct hb_warm_member *member)
+{
+    if (member->alive.fd < 0 && hb_warm_wanted(member) && !member->hopeless)
+        again_in(member, SOON_NS);
 }
 
 /* Its pid file goes with it, if it ends in good order. */
@@ -241,7 +259,9 @@ static void forget_process(struct hb_warm_member *member)
     close(fd);
     ha_control_abandon(member->order);
     member->order = NULL;
-    member->ending = false;
+    ha_timer_cancel(member->warm->loop, &member->again);
+    member->ending = member->drifted = false;
+    member->silent = 0;
     member->pid = 0;
 }
 
@@ -283,9 +303,15 @@ void hb_warm_end(struct hb_warm_member *member)
                (int)member->pid, g_strerror(errno));
 }
 
-/* ---- its start ---- */
+void hb_warm_kill(struct hb_warm_member *member)
+{
+    if (member->alive.fd < 0)
+        return;
+    ha_log(HA_LOG_ERROR, "%s (pid %d) does not answer: it is killed", member->text, (int)member->pid);
+    syscall(SYS_pidfd_send_signal, member->alive.fd, SIGKILL, NULL, 0);
+}
 
-static void look(struct hb_warm_member *member);
+/* ---- its start ---- */
 
 static void log_start_failure(struct hb_warm_member *member, const struct ha_child_result *result)
 {
@@ -347,14 +373,21 @@ static void order_answered(void *ctx, int error, int status, const char *answer)
                error != 0 ? g_strerror(-error) : answer);
 }
 
-/* As it should be, unless an operation sees to that. */
+/* Not as it should be, and no operation sees to that. */
+static bool is_wrong(const struct hb_warm_member *member, bool standby)
+{
+    bool held = hb_warm_started(member, NULL);
+
+    return hb_warm_wanted(member) && member->ops.length == 0 && member->order == NULL &&
+           standby == held && (held || !hb_warm_in_use(member));
+}
+
 static void correct(struct hb_warm_member *member, bool standby)
 {
     bool held = hb_warm_started(member, NULL);
     char *words[] = {(char *)(held ? HA_DIRECTOR_ACTIVATE : HA_DIRECTOR_STANDBY), NULL};
 
-    if (!hb_warm_wanted(member) || member->ops.length > 0 || standby != held ||
-        (!held && hb_warm_in_use(member)))
+    if (!is_wrong(member, standby))
         return;
     ha_log(HA_LOG_NOTICE, "%s (pid %d) is %s and told to %s", member->text, (int)member->pid,
            standby ? "in standby" : "active", held ? "be active" : "stand by");
@@ -377,8 +410,28 @@ static void adopt(struct hb_warm_member *member, const struct ha_director_state 
     member->known_ns = ha_clock_ns();
     ha_log(HA_LOG_INFO, "%s runs (pid %d, %s)", member->text, (int)member->pid,
            state->standby ? "in standby" : "active");
+    again_in(member, ha_ms_to_ns(member->warm->check_ms));
     correct(member, state->standby);
     hb_warm_settle(member);
+}
+
+/* It is known, and was asked how it is. */
+static void checked(struct hb_warm_member *member, int error, const struct ha_director_state *state)
+{
+    bool wrong = state != NULL && is_wrong(member, state->standby);
+
+    again_in(member, ha_ms_to_ns(member->warm->check_ms));
+    member->silent = error == -ETIMEDOUT ? member->silent + 1 : 0;
+    if (member->silent >= HB_WARM_SILENT_MAX)
+        hb_warm_kill(member);
+    else if (member->silent > 0)
+        again_in(member, 0);
+    if (wrong && !member->drifted)
+        ha_log(HA_LOG_WARNING, "%s (pid %d) is %s: not by heartbeat, and its group is %sheld here",
+               member->text, (int)member->pid, state->standby ? "in standby" : "active",
+               state->standby ? "" : "not ");
+    if (state != NULL)
+        member->drifted = wrong;
 }
 
 static void looked(void *ctx, int error, int status, const char *answer)
@@ -386,10 +439,13 @@ static void looked(void *ctx, int error, int status, const char *answer)
     struct hb_warm_member *member = ctx;
     struct ha_director_state state;
     bool started = member->started;
+    bool told = error == 0 && status == 0 && ha_director_state_read(answer, &state);
 
     member->look = NULL;
     member->started = false;
-    if (error == 0 && status == 0 && ha_director_state_read(answer, &state))
+    if (member->alive.fd >= 0)
+        checked(member, error, told ? &state : NULL);
+    else if (told)
         adopt(member, &state);
     else if (!hb_warm_wanted(member))
         return;
@@ -405,8 +461,8 @@ static void look(struct hb_warm_member *member)
 {
     char *words[] = {(char *)HA_DIRECTOR_STATUS, NULL};
 
-    member->look = ha_control_call(member->warm->loop, member->socket, words, HB_WARM_LOOK_MS, looked,
-                                   member);
+    member->look = ha_control_call(member->warm->loop, member->socket, words,
+                                   (int)member->warm->look_ms, looked, member);
 }
 
 void hb_warm_settle(struct hb_warm_member *member)

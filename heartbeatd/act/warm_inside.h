@@ -7,9 +7,13 @@
 #include "common/run/director.h"
 #include "heartbeatd/act/warm.h"
 
-/* How long it may take to say how it is, and to write its table. */
-#define HB_WARM_LOOK_MS  3000
-#define HB_WARM_ORDER_MS 20000
+/* How long it may take to write a table, however long that is, and to say how it is while it does
+ * other things; how often it is asked that. */
+#define HB_WARM_ORDER_MS 50000
+#define HB_WARM_LOOK_MS  10000
+#define HB_WARM_CHECK_MS 10000
+/* So often in a row without an answer: it hangs. */
+#define HB_WARM_SILENT_MAX 3
 
 /* A group in which a file is named. */
 struct hb_warm_part {
@@ -35,8 +39,10 @@ struct hb_warm_member {
     struct ha_control_call *order; /* under way: one of our own, not of an operation */
     struct ha_child *starting;
     bool started;                  /* just now, and not heard yet */
-    struct ha_timer again;
+    struct ha_timer again;         /* next start; while it runs, next look */
     unsigned tries;
+    unsigned silent;               /* looks in a row without an answer */
+    bool drifted;                  /* it is not as it should be, and that was said */
 
     GQueue ops;                    /* of struct hb_warm_op */
 };
@@ -45,6 +51,7 @@ struct hb_warm {
     struct ha_loop *loop;
     struct hb_act_paths paths;
     char *const *environment;
+    uint64_t look_ms, check_ms; /* HB_WARM_LOOK_MS, HB_WARM_CHECK_MS; other ones for tests */
     GPtrArray *members;      /* of struct hb_warm_member *, owned */
     GHashTable *by_resource; /* const struct hb_resource * -> struct hb_warm_member * */
 };
@@ -56,6 +63,10 @@ bool hb_warm_started(const struct hb_warm_member *member, const struct hb_warm_p
 bool hb_warm_in_use(const struct hb_warm_member *member);
 /* Does what follows from all that. */
 void hb_warm_settle(struct hb_warm_member *member);
+/* A script may have started it behind our back. */
+void hb_warm_look_soon(struct hb_warm_member *member);
+/* It does not answer. */
+void hb_warm_kill(struct hb_warm_member *member);
 /* Sends SIGTERM to the process that is known. */
 void hb_warm_end(struct hb_warm_member *member);
 

@@ -7,7 +7,8 @@
  *            Nothing, if another group has it started
  *   status   running: active, and no other group has it started
  *
- * Whatever cannot be had over the socket is the script's.
+ * Whatever cannot be had over the socket is the script's; one that does not obey
+ * in time is killed before.
  */
 #include <errno.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static void answer(struct hb_warm_op *op, bool reached, enum hb_op_result result
 
     if (op->op == HB_OP_STOP && reached && result == HB_OP_OK)
         hb_warm_part(member, op->group)->started = false;
+    if (!reached)
+        hb_warm_look_soon(member);
     hb_warm_settle(member);
     hb_warm_abandon(op);
     fn(ctx, reached, result, detail); /* may free all of us */
@@ -109,10 +112,14 @@ static void answered(void *ctx, int error, int status, const char *text)
     struct hb_warm_op *op = ctx;
 
     op->call = NULL;
-    if (error != 0) {
-        if (error != -ECONNREFUSED)
-            ha_log(HA_LOG_WARNING, "%s: its control socket: %s; the resource script is used",
-                   op->member->text, g_strerror(-error));
+    if (error != 0 && error != -ECONNREFUSED)
+        ha_log(HA_LOG_WARNING, "%s: its control socket: %s", op->member->text,
+               g_strerror(-error));
+    if (error == -ETIMEDOUT && op->op == HB_OP_STATUS) {
+        answer(op, true, HB_OP_FAILED, "it does not answer"); /* the script could not tell, either */
+    } else if (error != 0) {
+        if (error == -ETIMEDOUT)
+            hb_warm_kill(op->member);
         answer(op, false, HB_OP_FAILED, NULL);
     } else if (op->op == HB_OP_STATUS && status == 0) {
         status_told(op, text);
@@ -203,10 +210,11 @@ struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *r
     run->link.data = run;
     run->op = op->op;
     run->group = op->group;
-    run->wait_ms = MIN(op->deadline_ms, op->op == HB_OP_STATUS ? HB_WARM_LOOK_MS : HB_WARM_ORDER_MS);
+    run->wait_ms = MIN(op->deadline_ms, op->op == HB_OP_STATUS ? warm->look_ms : HB_WARM_ORDER_MS);
     run->fn = fn;
     run->ctx = ctx;
     g_queue_push_tail_link(&member->ops, &run->link);
+    member->drifted = false;
     if (op->op == HB_OP_START)
         part->started = true;
     if (member->hopeless)

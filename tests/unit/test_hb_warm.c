@@ -494,6 +494,48 @@ static void somebodys_own_script_wins(void **state)
     g_free(script);
 }
 
+static void one_that_hangs_is_killed_and_started_again(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    furnish();
+    house.warm->look_ms = 200;
+    house.warm->check_ms = 100;
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(is_known);
+    kill(pid = pid_of_it(), SIGSTOP);
+    WAIT(is_forgotten);
+    assert_true(logged("does not answer: it is killed"));
+    WAIT(is_known);
+    assert_true(stands_by());
+    assert_int_not_equal(pid_of_it(), pid);
+}
+
+static bool has_drifted(void)
+{
+    return member()->drifted;
+}
+
+static void one_that_somebody_activates_is_named_and_stays_so(void **state)
+{
+    (void)state;
+    furnish();
+    house.warm->check_ms = 100;
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(is_known);
+    call_program("start");
+    WAIT(has_drifted);
+    assert_true(logged("is active: not by heartbeat, and its group is not held here"));
+    assert_true(is_active());
+    hb_warm_wish(house.warm, 0, HB_WARM_IN_USE);
+    assert_op(0, HB_OP_STATUS, HB_OP_OK);
+    call_program("standby");
+    WAIT(has_drifted);
+    assert_true(logged("is in standby: not by heartbeat, and its group is held here"));
+    assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
+}
+
 static void an_order_can_be_abandoned(void **state)
 {
     (void)state;
@@ -522,6 +564,8 @@ int main(void)
         CASE(a_program_that_knows_no_standby_is_the_scripts),
         CASE(a_broken_file_is_told_and_tried_again),
         CASE(somebodys_own_script_wins),
+        CASE(one_that_hangs_is_killed_and_started_again),
+        CASE(one_that_somebody_activates_is_named_and_stays_so),
         CASE(an_order_can_be_abandoned),
     };
 

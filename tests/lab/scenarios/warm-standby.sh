@@ -44,7 +44,7 @@ host client eth0=wire:10.1.0.9/24
 for name in left right; do
     host $name uname=$name product=hearth "eth0=wire:10.1.0.$([[ $name == left ]] && echo 1 || echo 2)/24"
     host_install $name /etc/ha.d/authkeys 600 <<<$'auth 1\n1 sha1 lab-secret'
-    host_install $name /etc/ha.d/haresources <<<"left $vip/24/eth0 ldirectord::ldirectord.cf"
+    host_install $name /etc/ha.d/haresources <<<"left ldirectord::ldirectord.cf $vip/24/eth0"
     host_install $name /etc/ha.d/ha.cf <<END
 logfile /var/log/ha-log
 keepalive 200ms
