@@ -67,6 +67,18 @@ static void show_nodes(const struct hb_daemon *daemon, struct ha_writer *writer)
     ha_show_end(writer);
 }
 
+/* An ldirectord that is kept warm. */
+static void show_warm(const struct hb_daemon *daemon, size_t group, size_t at,
+                      struct ha_writer *writer)
+{
+    pid_t pid;
+    const char *state = hb_act_warm_state(daemon->act, group, at, &pid);
+
+    ha_show_text(writer, "ldirectord", state);
+    if (state != NULL && pid > 0)
+        ha_show_count(writer, "pid", (uint64_t)pid);
+}
+
 static void show_resources(const struct hb_daemon *daemon, size_t group, struct ha_writer *writer)
 {
     struct hb_show_resource resource;
@@ -78,6 +90,7 @@ static void show_resources(const struct hb_daemon *daemon, size_t group, struct 
         ha_show_text(writer, "done_by", resource.native ? "heartbeat" : "script");
         if (resource.interval_ms > 0)
             ha_show_count(writer, "monitor_ms", resource.interval_ms);
+        show_warm(daemon, group, i, writer);
         ha_show_end(writer);
     }
     ha_show_end(writer);

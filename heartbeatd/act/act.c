@@ -419,6 +419,13 @@ void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core)
         hb_warm_wish(act->warm, i, hb_core_warm(core, i));
 }
 
+const char *hb_act_warm_state(const struct hb_act *act, size_t group, size_t at, pid_t *pid)
+{
+    const struct hb_group *its = g_ptr_array_index(act->resources->groups, group);
+
+    return hb_warm_state(act->warm, resource_at(its, (unsigned)at), pid);
+}
+
 /* ---- operations ---- */
 
 void hb_act_run(struct hb_act *act, const struct hb_action *op)

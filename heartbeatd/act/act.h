@@ -8,6 +8,8 @@
 #ifndef HB_ACT_ACT_H
 #define HB_ACT_ACT_H
 
+#include <sys/types.h>
+
 #include "common/run/loop.h"
 #include "heartbeatd/core/config.h"
 #include "heartbeatd/core/core.h"
@@ -33,5 +35,7 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op);
 void hb_act_cancel(struct hb_act *act, uint32_t op_id);
 /* After each HB_ACT_STATUS: what the core wants ready is started, what it does not is ended (warm.h). */
 void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core);
+/* As hb_warm_state() (warm.h), of a resource of a group. */
+const char *hb_act_warm_state(const struct hb_act *act, size_t group, size_t at, pid_t *pid);
 
 #endif

@@ -165,6 +165,19 @@ bool hb_warm_knows(const struct hb_warm *warm, const struct hb_resource *resourc
     return warm != NULL && g_hash_table_contains(warm->by_resource, resource);
 }
 
+const char *hb_warm_state(const struct hb_warm *warm, const struct hb_resource *resource, pid_t *pid)
+{
+    const struct hb_warm_member *member =
+        warm != NULL ? g_hash_table_lookup(warm->by_resource, resource) : NULL;
+
+    *pid = member != NULL ? member->pid : 0;
+    if (member == NULL || member->hopeless)
+        return NULL;
+    if (*pid == 0)
+        return "not running";
+    return member->standby ? "in standby" : "active";
+}
+
 /* ---- what is wanted of it ---- */
 
 struct hb_warm_part *hb_warm_part(struct hb_warm_member *member, unsigned group)
@@ -368,7 +381,9 @@ static void order_answered(void *ctx, int error, int status, const char *answer)
     struct hb_warm_member *member = ctx;
 
     member->order = NULL;
-    if (error != 0 || status != 0)
+    if (error == 0 && status == 0)
+        member->standby = !hb_warm_started(member, NULL);
+    else
         ha_log(HA_LOG_WARNING, "%s does not follow: %s", member->text,
                error != 0 ? g_strerror(-error) : answer);
 }
@@ -408,6 +423,7 @@ static void adopt(struct hb_warm_member *member, const struct ha_director_state 
     }
     member->pid = state->pid;
     member->known_ns = ha_clock_ns();
+    member->standby = state->standby;
     ha_log(HA_LOG_INFO, "%s runs (pid %d, %s)", member->text, (int)member->pid,
            state->standby ? "in standby" : "active");
     again_in(member, ha_ms_to_ns(member->warm->check_ms));
@@ -430,8 +446,10 @@ static void checked(struct hb_warm_member *member, int error, const struct ha_di
         ha_log(HA_LOG_WARNING, "%s (pid %d) is %s: not by heartbeat, and its group is %sheld here",
                member->text, (int)member->pid, state->standby ? "in standby" : "active",
                state->standby ? "" : "not ");
-    if (state != NULL)
+    if (state != NULL) {
+        member->standby = state->standby;
         member->drifted = wrong;
+    }
 }
 
 static void looked(void *ctx, int error, int status, const char *answer)

@@ -11,6 +11,8 @@
 #ifndef HB_ACT_WARM_H
 #define HB_ACT_WARM_H
 
+#include <sys/types.h>
+
 #include "heartbeatd/act/agents.h"
 
 struct hb_warm;
@@ -28,6 +30,10 @@ void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish);
 
 /* Both may be NULL. */
 bool hb_warm_knows(const struct hb_warm *warm, const struct hb_resource *resource);
+
+/* What is known of it without asking: "active", "in standby", "not running"; *pid 0 then. NULL: it is
+ * not kept warm. */
+const char *hb_warm_state(const struct hb_warm *warm, const struct hb_resource *resource, pid_t *pid);
 
 /* reached false: it cannot be done here, the script must do it. detail may be NULL. */
 typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);

@@ -34,6 +34,7 @@ struct hb_warm_member {
     pid_t pid;
     struct ha_watch alive;         /* its pidfd; -1: none known */
     uint64_t known_ns;             /* since when */
+    bool standby;                  /* as it said last, or was told */
     bool ending;                   /* has SIGTERM from us */
     struct ha_control_call *look;  /* under way: how is it? */
     struct ha_control_call *order; /* under way: one of our own, not of an operation */

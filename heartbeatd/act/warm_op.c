@@ -100,6 +100,8 @@ static void order_answered(struct hb_warm_op *op, int status, const char *text)
     char *clean = ha_log_clean(text, strcspn(text, "\n"), 400);
     char *detail = *clean != '\0' ? g_strdup_printf("%s: %s", member, clean) : NULL;
 
+    if (status == 0)
+        op->member->standby = op->op == HB_OP_STOP;
     if (status == 0 && detail != NULL)
         ha_log(HA_LOG_WARNING, "%s", detail);
     answer(op, true, status == 0 ? HB_OP_OK : HB_OP_FAILED, detail);

@@ -296,6 +296,16 @@ static void call_program(const char *word)
     g_free(command);
 }
 
+static void assert_shown(const char *expected)
+{
+    const struct hb_group *group = g_ptr_array_index(house.resources->groups, 0);
+    pid_t pid;
+
+    assert_string_equal(hb_warm_state(house.warm, g_ptr_array_index(group->resources, 0), &pid),
+                        expected);
+    assert_int_equal(pid, strcmp(expected, "not running") == 0 ? 0 : pid_of_it());
+}
+
 /* ---- cases ---- */
 
 static void it_runs_in_standby_where_the_group_is_not_held(void **state)
@@ -303,7 +313,7 @@ static void it_runs_in_standby_where_the_group_is_not_held(void **state)
     (void)state;
     make_ready();
     assert_true(stands_by());
-    assert_int_equal(member()->pid, pid_of_it());
+    assert_shown("in standby");
 }
 
 static void a_takeover_starts_no_process(void **state)
@@ -317,6 +327,7 @@ static void a_takeover_starts_no_process(void **state)
     take_group(0);
     assert_true(is_active());
     assert_int_equal(pid_of_it(), pid);
+    assert_shown("active");
     assert_op(0, HB_OP_STATUS, HB_OP_OK);
     assert_op(0, HB_OP_START, HB_OP_OK);
     assert_op(0, HB_OP_STOP, HB_OP_OK);
@@ -344,6 +355,8 @@ static void one_that_dies_is_started_again_as_it_was(void **state)
     make_ready();
     kill(pid = pid_of_it(), SIGKILL);
     WAIT(nobody_runs);
+    WAIT(is_forgotten);
+    assert_shown("not running");
     WAIT(stands_by);
     WAIT(is_known);
     assert_int_not_equal(pid_of_it(), pid);

@@ -30,6 +30,7 @@ no_table() { ! has_service "$1" $vip:80; }
 serves() { has_address "$1" $vip && table_is "$@"; }
 # ready HOST UP: it stands by there, all its servers are checked, so many are well.
 ready() { [[ $(on "$1" ldirectord ldirectord.cf status 2>&1) == *"in standby: 1 virtual servers, 3 real servers, $2 up, 0 not"* ]]; }
+shows() { [[ $(on "$1" hactl status --json) == *"$2"* ]]; }
 never_asks() { ipvs_find "$1" $vip:80 "$2:80"; [[ -z $REPLY ]]; }
 longest_gap() { client_figure client "$1" gap_ms; tell "The longest gap, $2: $REPLY ms"; }
 
@@ -78,6 +79,8 @@ heartbeat_start left
 heartbeat_start right
 wait_until 20 "left serves, with all web servers" serves left 1 1 1
 wait_until 10 "right stands by, and has checked them all" ready right 3
+expect "heartbeat shows it" shows right '"ldirectord": "in standby"'
+expect "and what left's does" shows left '"ldirectord": "active"'
 expect "its table is empty" no_table right
 expect "right does not have the address" not has_address right $vip
 client_start client $vip 80 / 20 1000
