@@ -284,9 +284,11 @@ static int reload(struct command *command)
 static char *running_line(const struct command *command, int pid)
 {
     struct ha_director_state state;
+    int error = ld_orders_state(command->args.instance, &state);
 
-    if (!ld_orders_state(command->args.instance, &state) || !state.standby)
-        return g_strdup_printf("ldirectord for %s is running with pid: %d", command->path, pid);
+    if (error != 0 || !state.standby)
+        return g_strdup_printf("ldirectord for %s is running with pid: %d%s", command->path, pid,
+                               error == -ETIMEDOUT ? ", but does not answer" : "");
     return g_strdup_printf("ldirectord for %s is running with pid: %d, in standby: %u virtual servers, "
                            "%u real servers, %u up, %u not checked yet", command->path, pid,
                            state.services, state.servers, state.up, state.unchecked);

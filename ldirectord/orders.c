@@ -88,12 +88,14 @@ int ld_orders_give(const char *instance, const char *word, GString *answer)
     return ask(instance, word, ORDER_WAIT_MS, answer);
 }
 
-bool ld_orders_state(const char *instance, struct ha_director_state *out)
+int ld_orders_state(const char *instance, struct ha_director_state *out)
 {
     GString *answer = g_string_new(NULL);
-    bool known = ask(instance, HA_DIRECTOR_STATUS, STATE_WAIT_MS, answer) == 0 &&
-                 ha_director_state_read(answer->str, out);
+    int error = ask(instance, HA_DIRECTOR_STATUS, STATE_WAIT_MS, answer);
 
+    *out = (struct ha_director_state){0};
+    if (error == 0 && !ha_director_state_read(answer->str, out))
+        error = -EPROTO;
     g_string_free(answer, TRUE);
-    return known;
+    return error;
 }

@@ -13,7 +13,7 @@ int ld_orders_listen(struct ha_control **out, struct ha_loop *loop, const char *
 /* 0, the exit status that the instance answered, or negative errno: -ECONNREFUSED where it does
  * not listen (not one of ours). Waits for an answer, as long as a long table may take. */
 int ld_orders_give(const char *instance, const char *word, GString *answer);
-/* False: not within a moment. */
-bool ld_orders_state(const char *instance, struct ha_director_state *out);
+/* 0, or negative errno: -ETIMEDOUT: not within a moment. */
+int ld_orders_state(const char *instance, struct ha_director_state *out);
 
 #endif

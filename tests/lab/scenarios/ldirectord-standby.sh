@@ -4,7 +4,7 @@
 # from what is known, "standby" empties it, edits, reloads and restarts keep the mode, the resource
 # script says what heartbeat has to know, and an end in standby takes nothing along.
 # needs: ipvs hearth
-# bound: 60
+# bound: 150
 
 source "$LAB_SRC/stories/director.sh"
 
