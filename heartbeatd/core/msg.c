@@ -14,6 +14,15 @@
 #define FIELDS_FIRST 16
 #define TEXT_FIRST   420
 
+#define NONE4  16, 16, 16, 16
+#define NONE16 NONE4, NONE4, NONE4, NONE4
+#define LETTER 16, 10, 11, 12, 13, 14, 15, 16, NONE4, NONE4
+
+const uint8_t hb_hex_digits[256] = {
+    NONE16, NONE16, NONE16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 16, NONE4,
+    LETTER, NONE16, LETTER, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16,
+};
+
 struct hb_msg {
     unsigned refs;
     unsigned count;
@@ -36,6 +45,7 @@ struct hb_msg *hb_msg_new(void)
 {
     struct hb_msg *msg = g_malloc(sizeof *msg);
 
+    memset(msg->marks, 0, sizeof msg->marks);
     msg->refs = 1;
     msg->count = msg->used = 0;
     msg->room = FIELDS_FIRST;
@@ -107,65 +117,72 @@ const struct hb_field *hb_msg_at(const struct hb_msg *msg, size_t index)
 }
 
 /* What both framings can carry: no "=", which ends a name; no leading "(",
- * which starts a type in the string form; no control bytes, which end lines. */
-static bool name_is_good(const char *name, size_t length)
+ * which starts a type in the string form; no control bytes, which end lines.
+ * Its length, 0 for one that is not good. */
+static size_t name_length(const char *name)
 {
-    if (length == 0 || length > HB_MSG_NAME_MAX || name[0] == '(')
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t byte = (uint8_t)name[i];
+    const char *at = name;
+
+    for (; *at != '\0'; at++) {
+        uint8_t byte = (uint8_t)*at;
 
         if (byte < 0x20 || byte == 0x7f || byte == '=')
-            return false;
+            return 0;
     }
-    return true;
+    return name[0] == '(' || at - name > HB_MSG_NAME_MAX ? 0 : (size_t)(at - name);
 }
 
-static size_t encoded_length(size_t name_length, size_t length)
+static size_t encoded_length(size_t name, size_t length)
 {
-    size_t body = 3 + name_length + 1 + length;
-    size_t digits = 1;
+    size_t body = 3 + name + 1 + length;
+    size_t digits = body < 100 ? (body < 10 ? 1 : 2) : 3;
 
-    for (size_t rest = body; rest >= 10; rest /= 10)
+    for (size_t rest = body; rest >= 1000; rest /= 10)
         digits++;
     return digits + 1 + body + 1;
 }
 
-bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
+/* The value holds no NUL if it is text. */
+static bool add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
                 size_t length)
 {
-    size_t name_length = strlen(name);
-    size_t bytes;
+    size_t named = name_length(name), bytes;
     char *block;
 
-    if ((unsigned)type >= HB_FIELD_TYPE_COUNT || msg->count == HB_MSG_FIELDS_MAX ||
-        length > HB_MSG_BYTES_MAX || !name_is_good(name, name_length))
+    if (msg->count == HB_MSG_FIELDS_MAX || length > HB_MSG_BYTES_MAX || named == 0)
         return false;
-    bytes = encoded_length(name_length, length);
+    bytes = encoded_length(named, length);
     if (bytes > HB_MSG_BYTES_MAX - msg->bytes)
         return false;
-    if (type == HB_FIELD_TEXT && length > 0 && memchr(value, '\0', length) != NULL)
-        return false;
-    block = new_block(msg, name_length + 1 + length + 1);
-    memcpy(block, name, name_length + 1);
+    block = new_block(msg, named + 1 + length + 1);
+    memcpy(block, name, named + 1);
     if (length > 0)
-        memcpy(block + name_length + 1, value, length);
-    block[name_length + 1 + length] = '\0';
+        memcpy(block + named + 1, value, length);
+    block[named + 1 + length] = '\0';
     if (msg->count < sizeof msg->marks)
         msg->marks[msg->count] = mark_of(name);
     *new_field(msg) = (struct hb_field){
         .type = type,
         .name = block,
-        .value = (uint8_t *)block + name_length + 1,
+        .value = (uint8_t *)block + named + 1,
         .length = length,
     };
     msg->bytes += bytes;
     return true;
 }
 
+bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
+                size_t length)
+{
+    if ((unsigned)type >= HB_FIELD_TYPE_COUNT ||
+        (type == HB_FIELD_TEXT && length > 0 && memchr(value, '\0', length) != NULL))
+        return false;
+    return add(msg, type, name, value, length);
+}
+
 bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text)
 {
-    return hb_msg_add(msg, HB_FIELD_TEXT, name, text, strlen(text));
+    return add(msg, HB_FIELD_TEXT, name, text, strlen(text));
 }
 
 static bool add_number(struct hb_msg *msg, const char *name, uint64_t value, unsigned base)
@@ -177,7 +194,7 @@ static bool add_number(struct hb_msg *msg, const char *name, uint64_t value, uns
         text[--at] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value != 0);
-    return hb_msg_add(msg, HB_FIELD_TEXT, name, text + at, sizeof text - at);
+    return add(msg, HB_FIELD_TEXT, name, text + at, sizeof text - at);
 }
 
 bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value)
@@ -209,21 +226,45 @@ void hb_msg_remove(struct hb_msg *msg, const char *name)
     msg->count = kept;
 }
 
-const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
+/* Names are a few bytes long: quicker than a call. */
+static inline bool is_same(const char *a, const char *b)
 {
-    unsigned marked = MIN(msg->count, (unsigned)sizeof msg->marks);
-    const uint8_t *at = msg->marks, *end = msg->marks + marked;
-    uint8_t mark = mark_of(name);
+    while (*a == *b && *a != '\0')
+        a++, b++;
+    return *a == *b;
+}
 
-    for (; (at = memchr(at, mark, (size_t)(end - at))) != NULL; at++) {
-        if (strcmp(msg->fields[at - msg->marks].name, name) == 0)
-            return &msg->fields[at - msg->marks];
-    }
-    for (unsigned i = marked; i < msg->count; i++) {
-        if (strcmp(msg->fields[i].name, name) == 0)
-            return &msg->fields[i];
+/* The marks are compared eight at a time: a byte of equal is zero where one is found. Higher ones
+ * than the first may be wrong (a borrow), so each is looked at. */
+static const struct hb_field *find_marked(const struct hb_msg *msg, const char *name)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    unsigned marked = MIN(msg->count, (unsigned)sizeof msg->marks);
+
+    for (unsigned from = 0; from < marked; from += 8) {
+        uint64_t equal, zeros;
+
+        memcpy(&equal, msg->marks + from, 8);
+        equal = GUINT64_FROM_LE(equal) ^ (ones * mark_of(name));
+        for (zeros = (equal - ones) & ~equal & tops; zeros != 0; zeros &= zeros - 1) {
+            unsigned at = from + (unsigned)__builtin_ctzll(zeros) / 8;
+
+            if (at < marked && is_same(msg->fields[at].name, name))
+                return &msg->fields[at];
+        }
     }
     return NULL;
+}
+
+const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
+{
+    const struct hb_field *found = find_marked(msg, name);
+
+    for (unsigned i = sizeof msg->marks; found == NULL && i < msg->count; i++) {
+        if (strcmp(msg->fields[i].name, name) == 0)
+            found = &msg->fields[i];
+    }
+    return found;
 }
 
 const char *hb_msg_text(const struct hb_msg *msg, const char *name)

@@ -27,13 +27,11 @@ struct hb_field {
     size_t length;
 };
 
-/* The value of a hexadecimal digit; 16 or more for anything else. */
+/* The value of a hexadecimal digit; 16 for anything else. */
+extern const uint8_t hb_hex_digits[256];
 static inline unsigned hb_hex_digit(char c)
 {
-    unsigned digit = (unsigned)(unsigned char)c - '0';
-    unsigned letter = ((unsigned)(unsigned char)c | 0x20) - 'a';
-
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+    return hb_hex_digits[(unsigned char)c];
 }
 
 struct hb_msg;

@@ -222,13 +222,13 @@ void hb_proof_call(struct hb_core *core, struct hb_node *node, const struct hb_p
 
 static char *put_hex(char *at, uint64_t value)
 {
-    unsigned digits = 1;
+    unsigned shift = value == 0 ? 0 : (63 - (unsigned)__builtin_clzll(value)) / 4 * 4;
 
-    while (digits < 16 && value >> 4 * digits != 0)
-        digits++;
-    for (unsigned i = digits; i > 0; i--)
-        *at++ = "0123456789abcdef"[value >> 4 * (i - 1) & 15];
-    return at;
+    for (;; shift -= 4) {
+        *at++ = "0123456789abcdef"[value >> shift & 15];
+        if (shift == 0)
+            return at;
+    }
 }
 
 #define ECHO_MAX 35 /* two numbers, a mark and a comma */

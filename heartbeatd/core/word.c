@@ -174,7 +174,8 @@ void hb_word_settle(struct hb_core *core)
 {
     if (core->word_ns == HA_NEVER && any_hearth(core)) {
         compose_word(core, core->word);
-        if (!g_string_equal(core->word, core->told))
+        if (core->word->len != core->told->len ||
+            memcmp(core->word->str, core->told->str, core->word->len) != 0)
             hb_word_hurry(core);
     }
     if (core->word_ns <= hb_mono(core))
@@ -209,13 +210,13 @@ static void split(const char *text, struct value values[KEYS])
 {
     memset(values, 0, KEYS * sizeof *values);
     while (*text != '\0') {
-        const char *equals = NULL, *end = text;
+        const char *equals = text, *end;
 
-        for (; *end != '\0' && *end != ' '; end++) {
-            if (*end == '=' && equals == NULL)
-                equals = end;
-        }
-        if (equals != NULL)
+        while (*equals != '=' && *equals != ' ' && *equals != '\0')
+            equals++;
+        for (end = equals; *end != ' ' && *end != '\0';)
+            end++;
+        if (*equals == '=')
             keep_value(values, text, (size_t)(equals - text), equals + 1,
                        (size_t)(end - equals - 1));
         for (text = end; *text == ' ';)

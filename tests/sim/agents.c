@@ -72,6 +72,7 @@ void sim_op_end(struct sim *sim, struct sim_due *due)
     if (due->op.op == HB_OP_START)
         node->rising[due->op.group] = false;
     for (unsigned i = due->op.first; i <= due->op.last; i++) {
+        node->orphan[due->op.group][i] = false;
         if (due->op.op != HB_OP_STATUS)
             node->died_ns[due->op.group][i] = 0;
         if (due->op.op == HB_OP_START)
@@ -96,6 +97,35 @@ void sim_op_report(struct sim *sim, struct sim_due *due)
     sim_say(sim, "%s      … group %u [%u-%u] %s", sim_name(due->node), due->op.group, due->op.first,
             due->op.last, results[due->result]);
     sim_step(sim, due->node, &event);
+}
+
+/* What was on its way up or down when the daemon died is up or not. */
+void sim_orphans(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        for (unsigned i = 0; i < SIM_RESOURCES; i++)
+            node->orphan[group][i] = node->up[group][i];
+        node->rising[group] = false;
+    }
+}
+
+/* Natively held addresses do not outlive half a dead time, nor meet a successor. */
+void sim_guardian(struct sim *sim, unsigned index, unsigned life)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    if (node->life != life)
+        return;
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+
+        for (guint i = 0; i < of->resources->len; i++) {
+            if (node->orphan[group][i] && resource_of(sim, group, i)->native)
+                node->up[group][i] = node->orphan[group][i] = false;
+        }
+    }
 }
 
 void sim_resource_dies(struct sim *sim, unsigned index, unsigned group)

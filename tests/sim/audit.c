@@ -23,9 +23,10 @@
 bool sim_owns(const struct sim *sim, unsigned index, unsigned group)
 {
     const struct sim_node *node = &sim->nodes[index];
+    const bool *up = node->up[group], *orphan = node->orphan[group];
 
-    for (unsigned i = 0; i < SIM_RESOURCES; i++) {
-        if (node->up[group][i])
+    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
+        if (up[i] && !orphan[i])
             return true;
     }
     return node->rising[group];
@@ -142,22 +143,28 @@ static void audit_pair(struct sim *sim, unsigned group, unsigned a, unsigned b)
                  sim_name(a), sim_name(b));
 }
 
+/* The nodes that have it and have not decided to let go. */
+static unsigned keepers(const struct sim *sim, unsigned group, unsigned nodes[SIM_NODES])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        if (!letting_go(sim, i, group) && sim_owns(sim, i, group))
+            nodes[count++] = i;
+    }
+    return count;
+}
+
 void audit_truth(struct sim *sim)
 {
     for (unsigned group = 0; group < sim->group_count; group++) {
-        bool twice = false;
+        unsigned nodes[SIM_NODES], count = keepers(sim, group, nodes);
 
-        for (unsigned a = 0; a < sim->node_count; a++) {
-            if (!sim_owns(sim, a, group) || letting_go(sim, a, group))
-                continue;
-            for (unsigned b = a + 1; b < sim->node_count; b++) {
-                if (!sim_owns(sim, b, group) || letting_go(sim, b, group))
-                    continue;
-                twice = true;
-                audit_pair(sim, group, a, b);
-            }
+        for (unsigned i = 0; count > 1 && i < count; i++) {
+            for (unsigned j = i + 1; j < count; j++)
+                audit_pair(sim, group, nodes[i], nodes[j]);
         }
-        if (!twice)
+        if (count < 2)
             sim->twice_ns[group] = 0;
     }
 }
@@ -186,7 +193,8 @@ static void audit_group(struct sim *sim, unsigned index, unsigned group)
         if (state == HB_GROUP_HELD && !node->up[group][i] && !unnoticed(sim, index, group, i))
             sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),
                      group, i);
-        if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED) && node->up[group][i])
+        if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED) && node->up[group][i] &&
+            !node->orphan[group][i])
             sim_fail(sim, "%s thinks group %u is %s, but resource %u is up", sim_name(index),
                      group, hb_group_state_name(state), i);
     }
@@ -289,23 +297,25 @@ void audit_op(struct sim *sim, unsigned index, const struct hb_action *op)
 /* What is said about holdings is no less than what is so. */
 void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
 {
-    const char *state = hb_msg_text(msg, "hstate"), *stable = hb_msg_text(msg, "isstable");
-    const char *hold = hb_msg_text(msg, "rsc_hold");
-    const char *digits = state != NULL ? strstr(state, " g=") : NULL;
+    const char *state = hb_msg_text(msg, "hstate"), *stable, *hold, *digits;
     uint64_t number;
 
-    if (!hb_msg_hex(msg, "seq", &number) || number <= sim->nodes[index].sent)
-        return; /* one that is sent again says what was */
+    /* One that is sent again says what was. */
+    if (state == NULL || !hb_msg_hex(msg, "seq", &number) || number <= sim->nodes[index].sent)
+        return;
     sim->nodes[index].sent = number;
+    digits = strstr(state, " g=");
+    stable = hb_msg_text(msg, "isstable");
+    hold = hb_msg_text(msg, "rsc_hold");
     for (unsigned group = 0; group < sim->group_count; group++) {
         bool home = sim->nodes[index].core->groups[group].home;
-        bool owns = sim_owns(sim, index, group);
 
-        if (owns && digits != NULL &&
-            !(g_ascii_xdigit_value(digits[3 + group]) & HB_G_CLAIMED))
+        if (!sim_owns(sim, index, group))
+            continue;
+        if (digits != NULL && !(g_ascii_xdigit_value(digits[3 + group]) & HB_G_CLAIMED))
             sim_fail(sim, "%s does not say that it has group %u", sim_name(index), group);
-        if (owns && stable != NULL && stable[0] == '1' && hold != NULL &&
-            strcmp(hold, "all") != 0 && strcmp(hold, home ? "local" : "foreign") != 0)
+        if (stable != NULL && stable[0] == '1' && hold != NULL && strcmp(hold, "all") != 0 &&
+            strcmp(hold, home ? "local" : "foreign") != 0)
             sim_fail(sim, "%s reports %s and has group %u", sim_name(index), hold, group);
     }
 }

@@ -10,14 +10,26 @@
 
 void sim_keys_init(struct sim *sim)
 {
-    static const char text[] = "auth 2\n1 md5 old\n2 sha1 helloworld\n";
-    struct ha_diags diags;
+    static const char *const texts[SIM_KEYS] = {
+        "auth 2\n1 md5 old\n2 sha1 helloworld\n",
+        "auth 1\n1 md5 old\n2 sha1 helloworld\n",
+        "auth 3\n3 sha256 of nobody else\n",
+    };
 
-    ha_diags_init(&diags);
-    sim->keys = g_new0(struct ak_keys, 1);
-    if (!ak_keys_parse(sim->keys, "authkeys", text, strlen(text), 0100600, &diags))
-        sim_fail(sim, "the keys are no good");
-    ha_diags_clear(&diags);
+    sim->keys = g_new0(struct ak_keys, SIM_KEYS);
+    for (unsigned i = 0; i < SIM_KEYS; i++) {
+        struct ha_diags diags;
+
+        ha_diags_init(&diags);
+        if (!ak_keys_parse(&sim->keys[i], "authkeys", texts[i], strlen(texts[i]), 0100600, &diags))
+            sim_fail(sim, "the keys are no good");
+        ha_diags_clear(&diags);
+    }
+}
+
+static bool accepts(unsigned ours, unsigned theirs)
+{
+    return (ours == SIM_KEYS - 1) == (theirs == SIM_KEYS - 1);
 }
 
 static void send_one(struct sim *sim, const struct sim_record *record, unsigned to, unsigned link,
@@ -129,6 +141,7 @@ static struct sim_origin origin_of(const struct sim *sim, unsigned from, const s
 {
     struct sim_origin origin = {.beat = strcmp(hb_msg_text(msg, "t"), "status") == 0,
                                 .life = sim->nodes[from].life,
+                                .keys = sim->nodes[from].keys,
                                 .sent_ns = sim->now_ns};
 
     memcpy(origin.heard, sim->nodes[from].heard_life, sizeof origin.heard);
@@ -145,7 +158,7 @@ void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg)
         trace_send(sim, from, msg);
     if (sim->keys != NULL) {
         record.bytes = g_byte_array_new();
-        if (hb_wire_seal(sim->keys, msg, true, record.bytes) != 0)
+        if (hb_wire_seal(&sim->keys[record.origin.keys], msg, true, record.bytes) != 0)
             sim_fail(sim, "%s sends what cannot be sealed", sim_name(from));
     }
     for (unsigned to = 0; to < sim->node_count; to++) {
@@ -173,12 +186,17 @@ void sim_deliver(struct sim *sim, struct sim_due *due)
     struct hb_event event = {.kind = HB_EV_MESSAGE, .msg = due->msg, .link = links[due->link]};
     struct hb_msg *opened = NULL;
     struct sim_node *node = &sim->nodes[due->node];
+    bool accepted = accepts(node->keys, due->origin.keys);
 
     if (due->bytes != NULL) {
-        if (hb_wire_open(sim->keys, due->bytes->data, due->bytes->len, &opened) != HB_ACCEPTED)
-            sim_fail(sim, "what %s sealed cannot be opened", sim_name(due->from));
+        if ((hb_wire_open(&sim->keys[node->keys], due->bytes->data, due->bytes->len, &opened) ==
+             HB_ACCEPTED) != accepted)
+            sim_fail(sim, "what %s sealed can%s be opened", sim_name(due->from),
+                     accepted ? "not" : "");
         event.msg = opened;
     }
+    if (!accepted)
+        return;
     if (due->origin.beat && !due->origin.played)
         audit_delivered(sim, due);
     if (!due->origin.played && due->origin.life >= node->heard_life[due->from]) {

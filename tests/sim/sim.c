@@ -2,50 +2,115 @@
 /*
  * The command:
  *
- *     sim --seeds N [--first K]   N random lives, from seed K on; "enough": as many as
- *                                 make check plays
- *     sim --trace SEED            one, with everything that happens
+ *     sim --hours N               N hours of cluster life (life.c), a seed each
+ *     sim --dense N               N times ten dense minutes
+ *     sim --check                 some of both, for make check
+ *     sim --first K               the seeds of the next --hours or --dense begin there
+ *     sim --jobs N                in so many processes
+ *     sim --trace SEED            an hour, with everything that happens
+ *     sim --trace-dense SEED      ten dense minutes
  *     sim --scenarios [NAME]      the written lives, or one with its trace
- *     sim --kept FILE             the seeds in FILE, one a line, # for comments
+ *     sim --kept FILE             the lives in FILE: hour or dense, and a seed; # for comments
  *
- * Exit status 0 if everything held, 1 if not, 2 for wrong use.
+ * Done in the order given. Exit status 0 if everything held, 1 if not, 2 for wrong use.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "tests/sim/sim.h"
 
+#define JOBS_MAX     64
+#define FAILURES_MAX 20 /* of one process, then it ends */
+
 struct total {
-    uint64_t lives, steps, sends, failures;
+    uint64_t lives, ms, steps, sends, failures;
 };
 
-static bool play(uint64_t seed, bool trace, struct total *total)
+static const char *const kinds[LIFE_KIND_COUNT] = {"hour", "dense"};
+
+static void play(uint64_t seed, enum life_kind kind, bool trace, struct total *total)
 {
     struct sim *sim = g_new0(struct sim, 1);
-    bool good;
 
     sim->trace = trace;
-    fate_play(sim, seed);
-    good = !sim->failed;
+    life_play(sim, seed, kind);
     total->lives++;
+    total->ms += life_ms(kind);
     total->steps += sim->steps;
     total->sends += sim->sends;
-    if (!good) {
+    if (sim->failed) {
         total->failures++;
-        printf("seed %llu: %s\n    tests/sim/sim --trace %llu shows the whole life\n",
-               (unsigned long long)seed, sim->failure, (unsigned long long)seed);
+        printf("%s %llu: %s\n    tests/sim/sim --trace%s %llu shows the whole life\n", kinds[kind],
+               (unsigned long long)seed, sim->failure, kind == LIFE_DENSE ? "-dense" : "",
+               (unsigned long long)seed);
         fflush(stdout);
     }
     sim_clear(sim);
     g_free(sim);
-    return good;
 }
 
-static void sum_up(const struct total *total)
+static void add_up(struct total *total, const struct total *more)
 {
-    printf("%llu lives, %llu failed; %llu steps, %llu messages\n",
-           (unsigned long long)total->lives, (unsigned long long)total->failures,
-           (unsigned long long)total->steps, (unsigned long long)total->sends);
+    total->lives += more->lives;
+    total->ms += more->ms;
+    total->steps += more->steps;
+    total->sends += more->sends;
+    total->failures += more->failures;
+}
+
+/* What make check plays; sanitizers make a life several times as long. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHECK_DENSE 250
+#define CHECK_HOURS 60
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHECK_DENSE 250
+#define CHECK_HOURS 60
+#endif
+#endif
+#ifndef CHECK_DENSE
+#define CHECK_DENSE 1200
+#define CHECK_HOURS 500
+#endif
+
+/* Each process takes every jobs-th seed and tells its sum through a pipe. */
+static void play_many(uint64_t first, uint64_t count, enum life_kind kind, unsigned jobs,
+                      struct total *total)
+{
+    int pipes[JOBS_MAX];
+    struct total sum;
+
+    if (jobs == 1) { /* in this process, for debuggers and profilers */
+        for (uint64_t i = 0; i < count && total->failures < FAILURES_MAX; i++)
+            play(first + i, kind, false, total);
+        return;
+    }
+    for (unsigned job = 0; job < jobs; job++) {
+        int ends[2];
+
+        fflush(stdout);
+        if (pipe(ends) != 0 || (pipes[job] = ends[0], fork() == 0)) {
+            memset(&sum, 0, sizeof sum);
+            for (uint64_t i = job; i < count && sum.failures < FAILURES_MAX; i += jobs)
+                play(first + i, kind, false, &sum);
+            _exit(write(ends[1], &sum, sizeof sum) != sizeof sum);
+        }
+        close(ends[1]);
+    }
+    for (unsigned job = 0; job < jobs; job++) {
+        if (read(pipes[job], &sum, sizeof sum) == sizeof sum) {
+            add_up(total, &sum);
+        } else {
+            printf("a process has ended early\n");
+            total->failures++;
+        }
+        close(pipes[job]);
+        wait(NULL);
+    }
 }
 
 static int play_kept(const char *file, struct total *total)
@@ -55,34 +120,41 @@ static int play_kept(const char *file, struct total *total)
 
     if (in == NULL) {
         perror(file);
-        return 2;
+        return 1;
     }
     while (fgets(line, sizeof line, in) != NULL) {
-        char *end;
-        uint64_t seed = strtoull(line, &end, 10);
+        for (int kind = 0; kind < LIFE_KIND_COUNT; kind++) {
+            size_t length = strlen(kinds[kind]);
 
-        if (end != line)
-            play(seed, false, total);
+            if (strncmp(line, kinds[kind], length) == 0)
+                play(strtoull(line + length, NULL, 10), (enum life_kind)kind, false, total);
+        }
     }
     fclose(in);
     return 0;
 }
 
-/* Sanitizers make a life three times as long. */
-#if defined(__SANITIZE_ADDRESS__)
-#define ENOUGH 2000
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ENOUGH 2000
-#endif
-#endif
-#ifndef ENOUGH
-#define ENOUGH 10000
-#endif
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double cpu_of(int who)
+{
+    struct rusage used;
+
+    getrusage(who, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
 
 static int usage(void)
 {
-    fputs("usage: sim [--seeds N] [--first K] [--trace SEED] [--scenarios [NAME]] [--kept FILE]\n",
+    fputs("usage: sim [--jobs N] [--first K] [--check] [--hours N] [--dense N] [--trace SEED]\n"
+          "           [--trace-dense SEED] [--scenarios [NAME]] [--kept FILE]\n",
           stderr);
     return 2;
 }
@@ -90,8 +162,9 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     struct total total = {0};
-    uint64_t seeds = 0, first = 1;
-    unsigned failed = 0;
+    uint64_t first = 1;
+    unsigned failed = 0, jobs = 1;
+    double began = seconds();
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -101,23 +174,37 @@ int main(int argc, char **argv)
             i += value != NULL && value[0] != '-';
             continue;
         }
+        if (strcmp(argv[i], "--check") == 0) {
+            play_many(first, CHECK_DENSE, LIFE_DENSE, jobs, &total);
+            play_many(first, CHECK_HOURS, LIFE_HOUR, jobs, &total);
+            continue;
+        }
         if (value == NULL)
             return usage();
-        if (strcmp(argv[i], "--seeds") == 0)
-            seeds = strcmp(value, "enough") == 0 ? ENOUGH : strtoull(value, NULL, 10);
+        if (strcmp(argv[i], "--hours") == 0)
+            play_many(first, strtoull(value, NULL, 10), LIFE_HOUR, jobs, &total);
+        else if (strcmp(argv[i], "--dense") == 0)
+            play_many(first, strtoull(value, NULL, 10), LIFE_DENSE, jobs, &total);
         else if (strcmp(argv[i], "--first") == 0)
             first = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--jobs") == 0)
+            jobs = (unsigned)CLAMP(atoi(value), 1, JOBS_MAX);
         else if (strcmp(argv[i], "--trace") == 0)
-            play(strtoull(value, NULL, 10), true, &total);
+            play(strtoull(value, NULL, 10), LIFE_HOUR, true, &total);
+        else if (strcmp(argv[i], "--trace-dense") == 0)
+            play(strtoull(value, NULL, 10), LIFE_DENSE, true, &total);
         else if (strcmp(argv[i], "--kept") == 0)
-            failed += play_kept(value, &total) != 0;
+            failed += (unsigned)play_kept(value, &total);
         else
             return usage();
         i++;
     }
-    for (uint64_t seed = first; seed < first + seeds && total.failures < 20; seed++)
-        play(seed, false, &total);
     if (total.lives > 0)
-        sum_up(&total);
+        printf("%llu lives, %.0f hours in %.1f s (%.1f s of processors), %llu failed; "
+               "%llu steps, %llu messages\n",
+               (unsigned long long)total.lives, (double)total.ms / 3600000, seconds() - began,
+               cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN),
+               (unsigned long long)total.failures, (unsigned long long)total.steps,
+               (unsigned long long)total.sends);
     return total.failures + failed > 0 ? 1 : 0;
 }

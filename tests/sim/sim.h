@@ -9,7 +9,8 @@
  *   agents.c     operations on resources, and what is up where
  *   net.c        messages on their way, through the real wire codec if asked
  *   audit.c      what must hold after every step and at the end
- *   fate.c       a random life from a seed
+ *   fate.c       what may happen to whom
+ *   life.c       a random life from a seed
  *   scenarios.c  lives written by hand, each with what it must lead to
  *   sim.c        the command
  */
@@ -31,6 +32,7 @@ struct sim;
 #define SIM_LINKS     2
 #define SIM_GROUPS    4
 #define SIM_RESOURCES 6
+#define SIM_KEYS      3    /* sets of keys: two that know each other, one that is a stranger */
 #define SIM_TAPE      4096 /* messages an attacker keeps */
 #define SIM_BACKLOG   512 /* messages a paused node's sockets hold */
 #define SIM_MS        HA_NS_PER_MS
@@ -71,6 +73,8 @@ struct sim_node {
     struct sim_agent agent;
     bool up[SIM_GROUPS][SIM_RESOURCES];     /* the truth */
     bool rising[SIM_GROUPS];                /* a start is under way */
+    bool orphan[SIM_GROUPS][SIM_RESOURCES]; /* up since an earlier life whose daemon died alone */
+    unsigned keys;           /* which set it signs and checks with */
     uint64_t died_ns[SIM_GROUPS][SIM_RESOURCES]; /* of itself, when; 0: it did not */
     /* audit.c */
     unsigned heard_life[SIM_NODES];  /* the newest life of each that reached it in this one, */
@@ -94,6 +98,7 @@ enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FATE };
 struct sim_origin {
     bool beat;
     bool played;                 /* delivered by an attacker */
+    unsigned keys;               /* what it is signed with */
     unsigned life;               /* of its sender */
     unsigned heard[SIM_NODES];   /* which lives of the others had reached that one */
     uint64_t heard_ns[SIM_NODES]; /* by messages sent when */
@@ -130,12 +135,14 @@ struct sim {
     struct ha_rand rand;
     uint64_t now_ns, order;
     unsigned node_count, group_count, link_count;
+    unsigned resource_count[SIM_GROUPS];
     struct hb_config *config[SIM_NODES];
     struct hb_haresources *resources;
     struct sim_node nodes[SIM_NODES];
     struct sim_path paths[SIM_NODES][SIM_NODES];
     GPtrArray *queue;        /* a heap of struct sim_due * */
-    struct ak_keys *keys;    /* through the wire codec; NULL: messages as they are */
+    struct ak_keys *keys;    /* SIM_KEYS sets: through the wire codec; NULL: messages as they are */
+    uint64_t trouble_ns;     /* until then things happen */
     bool loopback;           /* own messages come back, as with bcast */
     bool keep_up;            /* what stops is started again */
     uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
@@ -155,7 +162,8 @@ void sim_add_group(struct sim *sim, unsigned home, const char *resources);
 void sim_clear(struct sim *sim);
 void sim_run(struct sim *sim, uint64_t for_ms);
 void sim_start(struct sim *sim, unsigned node);
-void sim_crash(struct sim *sim, unsigned node);
+void sim_crash(struct sim *sim, unsigned node); /* the machine */
+void sim_kill(struct sim *sim, unsigned node);  /* the daemon alone; a guardian lets go of addresses */
 void sim_stop(struct sim *sim, unsigned node);
 void sim_pause(struct sim *sim, unsigned node);
 void sim_resume(struct sim *sim, unsigned node);
@@ -178,6 +186,8 @@ static inline bool sim_chance(struct sim *sim, unsigned per_mille)
 }
 
 /* ---- agents.c ---- */
+void sim_orphans(struct sim *sim, unsigned node); /* what is up there has lost its daemon */
+void sim_guardian(struct sim *sim, unsigned node, unsigned life);
 void sim_op_begin(struct sim *sim, unsigned node, const struct hb_action *op);
 void sim_op_cancel(struct sim *sim, unsigned node, uint32_t op_id);
 void sim_op_end(struct sim *sim, struct sim_due *due);    /* the truth changes */
@@ -211,8 +221,16 @@ void audit_end(struct sim *sim);                  /* quiet since long: everythin
 bool sim_owns(const struct sim *sim, unsigned node, unsigned group);
 int sim_owner(const struct sim *sim, unsigned group); /* -1: none or more than one */
 
-/* ---- fate.c, scenarios.c ---- */
-void fate_play(struct sim *sim, uint64_t seed);
+/* ---- fate.c ---- */
+void fate_begin(struct sim *sim, uint64_t for_ms); /* from now on things happen */
+void fate_quiet(struct sim *sim);                  /* no more, and everything is mended */
+void fate_attack(struct sim *sim, unsigned node, unsigned other);
+void fate_start(struct sim *sim, unsigned node, unsigned other);
+
+/* ---- life.c, scenarios.c ---- */
+enum life_kind { LIFE_HOUR, LIFE_DENSE, LIFE_KIND_COUNT };
+void life_play(struct sim *sim, uint64_t seed, enum life_kind kind);
+uint64_t life_ms(enum life_kind kind);
 unsigned scenarios_play(bool trace, const char *only); /* number that failed */
 
 #endif

@@ -164,6 +164,7 @@ void sim_add_group(struct sim *sim, unsigned home, const char *resources)
         g_ptr_array_add(group->resources, resource);
     }
     g_ptr_array_add(sim->resources->groups, group);
+    sim->resource_count[sim->group_count] = group->resources->len;
     sim->group_count++;
 }
 
@@ -180,8 +181,8 @@ void sim_clear(struct sim *sim)
     sim_tape_clear(sim);
     hb_haresources_free(sim->resources);
     hb_actions_clear(&sim->actions);
-    if (sim->keys != NULL)
-        ak_keys_clear(sim->keys);
+    for (unsigned i = 0; sim->keys != NULL && i < SIM_KEYS; i++)
+        ak_keys_clear(&sim->keys[i]);
     g_free(sim->keys);
 }
 
@@ -278,6 +279,7 @@ void sim_start(struct sim *sim, unsigned index)
     if (node->core != NULL)
         return;
     sim_say(sim, "%s  is started", names[index]);
+    sim_guardian(sim, index, node->life); /* a successor comes after it */
     memset(self.uuid, (int)index + 1, sizeof self.uuid);
     node->life++;
     node->sent = 0;
@@ -318,8 +320,24 @@ void sim_crash(struct sim *sim, unsigned index)
     leave(sim, index);
     drop_backlog(sim, index);
     memset(node->up, 0, sizeof node->up);
+    memset(node->orphan, 0, sizeof node->orphan);
     memset(node->rising, 0, sizeof node->rising);
     memset(node->died_ns, 0, sizeof node->died_ns);
+}
+
+/* Its resources are left as they are, until the guardian or a successor acts. */
+void sim_kill(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    if (node->core == NULL)
+        return;
+    sim_say(sim, "%s  the daemon is KILLED", names[index]);
+    leave(sim, index);
+    drop_backlog(sim, index);
+    sim_orphans(sim, index);
+    sim_later(sim, sim_below(sim, (unsigned)sim->config[index]->deadtime_ms / 2), index, node->life,
+              sim_guardian);
 }
 
 void sim_stop(struct sim *sim, unsigned index)
