@@ -92,6 +92,13 @@ host_wire() {
     nsenter -t "${host_pid[$name]}" -n ip -batch - <<<"$inner"
 }
 
+# host_plug HOST IFACE NETWORK ADDRESS: one more interface, until the host boots anew.
+host_plug() {
+    ip link add "$1-$2" type veth peer name "$2" netns "${host_pid[$1]}"
+    ip link set "$1-$2" master "$3" up
+    nsenter -t "${host_pid[$1]}" -n ip -batch - <<<"addr add $4 dev $2 brd +"$'\n'"link set $2 up"
+}
+
 # on HOST COMMAND...: run it there.
 on() {
     local pid=${host_pid[$1]:-}

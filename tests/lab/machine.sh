@@ -11,7 +11,16 @@ machine_pid='' # the process whose death takes the lab with it
 machine_signal=''
 machine_dir=''
 
-machine_has_ipvs() { unshare --net test -e /proc/net/ip_vs; }
+# machine_lacks NEEDS: whether this kernel lacks something of it; what, in $REPLY.
+machine_lacks() {
+    REPLY=''
+    if [[ " $1 " == *' ipvs '* ]] && ! unshare --net test -e /proc/net/ip_vs; then
+        REPLY=ip_vs
+    elif [[ " $1 " == *' netem '* ]] && ! unshare --net tc qdisc add dev lo root netem 2>/dev/null; then
+        REPLY=sch_netem
+    fi
+    [[ -n $REPLY ]]
+}
 
 # Print the backend for a scenario with these needs; or print why there is none and fail.
 machine_choose() {
@@ -20,9 +29,7 @@ machine_choose() {
         uml | direct | qemu) ;;
         auto)
             wanted=direct
-            if [[ " $needs " == *' ipvs '* ]] && ! machine_has_ipvs; then
-                wanted=uml
-            fi
+            ! machine_lacks "$needs" || wanted=uml
             ;;
         *) die "no backend $wanted" ;;
     esac
@@ -31,15 +38,16 @@ machine_choose() {
         wanted=direct
     fi
     if [[ $wanted == uml ]] && ! command -v linux.uml >/dev/null; then
-        echo "needs IPVS: load ip_vs into this kernel, or install user-mode-linux"
+        machine_lacks "$needs" || :
+        echo "load ${REPLY:-nothing} into this kernel, or install user-mode-linux"
         return 1
     fi
     if [[ $wanted == qemu ]] && ! command -v qemu-system-x86_64 cpio >/dev/null; then
         echo "install qemu-system-x86 and cpio"
         return 1
     fi
-    if [[ $wanted == direct && " $needs " == *' ipvs '* ]] && ! machine_has_ipvs; then
-        echo "needs IPVS, which this kernel has not loaded (modprobe ip_vs, or --backend uml)"
+    if [[ $wanted == direct ]] && machine_lacks "$needs"; then
+        echo "this kernel has not loaded $REPLY (modprobe $REPLY, or --backend uml)"
         return 1
     fi
     echo "$wanted"

@@ -22,6 +22,17 @@ END
 network_cut() { ip link set "$1" down; network_up[$1]=''; note "network $1 is cut"; }
 network_heal() { ip link set "$1" up; network_up[$1]=yes; note "network $1 is whole again"; }
 
+# network_bad NETWORK NETEM-WORD...: what it delivers suffers so from now on; without words, no more.
+network_bad() {
+    local port ports=("/sys/class/net/$1/brif"/*)
+    shift
+    for port in "${ports[@]##*/}"; do
+        tc qdisc del dev "$port" root 2>/dev/null || :
+        (($# == 0)) || tc qdisc add dev "$port" root netem "$@"
+    done
+    note "netem: ${*:-nothing}"
+}
+
 # cable_pull HOST IFACE, cable_plug HOST IFACE
 cable_pull() { ip link set "$1-$2" down; note "$1: cable of $2 pulled"; }
 cable_plug() { ip link set "$1-$2" up; note "$1: cable of $2 plugged in"; }

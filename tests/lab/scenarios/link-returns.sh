@@ -7,13 +7,8 @@
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 "bcast eth1"
 network second
-plug_second() { # HOST ADDRESS
-    ip link add "$1-eth1" type veth peer name eth1 netns "${host_pid[$1]}"
-    ip link set "$1-eth1" master second up
-    nsenter -t "${host_pid[$1]}" -n ip -batch - <<<"addr add $2/24 dev eth1 brd +"$'\n'"link set eth1 up"
-}
-plug_second left 10.2.0.1
-plug_second right 10.2.0.2
+host_plug left eth1 second 10.2.0.1/24
+host_plug right eth1 second 10.2.0.2/24
 link_is() { [[ $(on "$1" cl_status hblinkstatus "$2" eth1 2>/dev/null) == "$3" ]]; }
 
 tell "Both nodes start"
@@ -23,7 +18,7 @@ wait_until 20 "left hears right by eth1" link_is left right up
 tell "left's eth1 is taken out, and comes back"
 ip link del left-eth1
 wait_until 20 "left does not hear right by it" link_is left right dead
-plug_second left 10.2.0.1
+host_plug left eth1 second 10.2.0.1/24
 wait_until 15 "left hears right by it again" link_is left right up
 wait_until 15 "and right left" link_is right left up
 expect "nothing moved" all_at_home

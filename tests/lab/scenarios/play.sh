@@ -78,7 +78,7 @@ tell "It returns"
 client_mark client web2_returns
 web_start web2
 wait_until 15 "its weight is 1 on rh1" old_table_is rh1 1 1
-wait_until 10 "it answers the client again" answered_by client web2
+wait_until 30 "it answers the client again" answered_by client web2
 expect "no request failed" no_errors client web2_returns
 
 tell "heartbeat has given the address to rh1, as haresources says"
