@@ -27,6 +27,7 @@
 #include "heartbeatd/manage.h"
 #include "heartbeatd/peers.h"
 #include "heartbeatd/realtime.h"
+#include "heartbeatd/ring.h"
 #include "heartbeatd/show_config.h"
 #include "heartbeatd/scripts.h"
 
@@ -76,6 +77,7 @@ static void send_message(struct hb_daemon *daemon, const struct hb_msg *msg, con
         hb_media_ping(daemon->media, link, daemon->datagram->data, daemon->datagram->len);
     } else {
         hb_media_send(daemon->media, daemon->datagram->data, daemon->datagram->len);
+        hb_ring_send(daemon, msg);
     }
 }
 
@@ -192,6 +194,7 @@ static void received(void *ctx, const char *link, const void *bytes, size_t leng
         return;
     }
     daemon->refused[HB_ACCEPTED]++;
+    hb_ring_forward(daemon, msg, link);
     hb_daemon_step(daemon,
                    &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = link});
     hb_msg_unref(msg);

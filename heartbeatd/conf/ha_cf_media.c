@@ -15,6 +15,7 @@
 /* Kernel's bound on interface names (IFNAMSIZ) without the NUL. */
 #define INTERFACE_MAX 15
 #define HOST_MAX      253
+#define DEVICE_MAX    255
 
 static bool is_printable(const char *text)
 {
@@ -186,6 +187,26 @@ enum hb_cf_result hb_cf_set_mcast(struct hb_cf *cf, char *value)
 enum hb_cf_result hb_cf_set_mcast6(struct hb_cf *cf, char *value)
 {
     return set_mcast(cf, value, AF_INET6);
+}
+
+enum hb_cf_result hb_cf_set_serial(struct hb_cf *cf, char *value)
+{
+    struct hb_medium *medium;
+
+    if (value[0] != '/' || strlen(value) > DEVICE_MAX || !is_printable(value))
+        return HB_CF_BAD;
+    for (guint i = 0; i < cf->config->media->len; i++) {
+        medium = cf->config->media->pdata[i];
+        if (strcmp(medium->interface, value) == 0) {
+            hb_cf_tell(cf, HA_WARNING, "%s is named more than once", value);
+            return HB_CF_OK;
+        }
+    }
+    medium = add_medium(cf, HB_SERIAL, value);
+    if (!medium)
+        return HB_CF_TOLD;
+    medium->baud = cf->config->baud;
+    return HB_CF_OK;
 }
 
 /* ---- ping nodes ---- */

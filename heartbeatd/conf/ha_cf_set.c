@@ -126,18 +126,33 @@ enum hb_cf_result hb_cf_set_udpport(struct hb_cf *cf, char *value)
     return HB_CF_OK;
 }
 
+static void warn_of_earlier_lines(struct hb_cf *cf)
+{
+    const GPtrArray *media = cf->config->media;
+
+    for (guint i = 0; i < media->len; i++) {
+        const struct hb_medium *medium = media->pdata[i];
+
+        if (medium->kind == HB_SERIAL && medium->baud != cf->config->baud)
+            hb_cf_tell(cf, HA_WARNING, "comes after the serial line of line %u, which keeps %u baud",
+                       medium->line, medium->baud);
+    }
+}
+
 enum hb_cf_result hb_cf_set_baud(struct hb_cf *cf, char *value)
 {
     static const unsigned rates[] = {9600, 19200, 38400, 57600, 115200, 230400, 460800};
     uint64_t number;
 
-    (void)cf;
     if (!ha_value_uint(value, 0, 460800, &number))
         return HB_CF_BAD;
-    for (size_t i = 0; i < G_N_ELEMENTS(rates); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(rates) && cf->config->baud != number; i++)
         if (rates[i] == number)
-            return HB_CF_OK;
-    return HB_CF_BAD;
+            cf->config->baud = rates[i];
+    if (cf->config->baud != number)
+        return HB_CF_BAD;
+    warn_of_earlier_lines(cf);
+    return HB_CF_OK;
 }
 
 enum hb_cf_result hb_cf_set_max_rexmit_delay(struct hb_cf *cf, char *value)

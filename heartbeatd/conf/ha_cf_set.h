@@ -35,7 +35,7 @@ hb_cf_setter hb_cf_set_keepalive, hb_cf_set_deadtime, hb_cf_set_warntime, hb_cf_
 hb_cf_setter hb_cf_set_hopfudge, hb_cf_set_udpport, hb_cf_set_baud, hb_cf_set_max_rexmit_delay;
 hb_cf_setter hb_cf_set_bcast, hb_cf_set_udp, hb_cf_set_ucast, hb_cf_set_mcast;
 hb_cf_setter hb_cf_set_ucast6, hb_cf_set_mcast6;
-hb_cf_setter hb_cf_set_carrier;
+hb_cf_setter hb_cf_set_carrier, hb_cf_set_serial;
 hb_cf_setter hb_cf_set_ping, hb_cf_set_ping6, hb_cf_set_ping_group;
 hb_cf_setter hb_cf_set_auto_failback, hb_cf_set_nice_failback, hb_cf_set_quorum_server;
 hb_cf_setter hb_cf_set_warm_standby;

@@ -51,6 +51,11 @@ const struct hb_cf_directive hb_cf_directives[] = {
            "an interface, a group (ff00::/8), a port from 1 to 65535, a hop limit from 0 to 255, "
            "and 0 or 1 for loop",
            "heartbeats go to this multicast group", hb_cf_set_mcast6),
+    ONCE("baud", HB_CF_ACTED, "19200",
+         "9600, 19200, 38400, 57600, 115200, 230400 or 460800", "speed of the serial lines below it",
+         hb_cf_set_baud),
+    MEMBER("serial", false, "the path of a device such as /dev/ttyS0",
+           "heartbeats go over this line", hb_cf_set_serial),
     MEMBER("ping", false, "an IPv4 address or the name of a host",
            "hosts outside the cluster that tell whether the network works", hb_cf_set_ping),
     MEMBER("ping6", false, "an IPv6 address", "the same over IPv6", hb_cf_set_ping6),
@@ -133,9 +138,6 @@ const struct hb_cf_directive hb_cf_directives[] = {
            hb_cf_set_traditional_compression),
 
     /* Accepted: nothing changes with haresources. */
-    ONCE("baud", HB_CF_NO_EFFECT, "19200",
-         "9600, 19200, 38400, 57600, 115200, 230400 or 460800", "speed of serial lines",
-         hb_cf_set_baud),
     IDLE("cluster", "linux-ha", "a name", "name of the cluster", hb_cf_set_any_text),
     IDLE("compression", "zlib", "zlib or bz2", "how messages above 256 KiB are compressed",
          hb_cf_set_compression),
@@ -163,7 +165,6 @@ const struct hb_cf_directive hb_cf_directives[] = {
          hb_cf_set_any_boolean),
 
     /* Refused with a sentence that says so. */
-    NOT_YET("serial", "heartbeats over serial lines"),
     NOT_YET("hbaping", "hosts that are reached over fibre channel"),
     NOT_YET("watchdog", "device that restarts the machine when the daemon hangs"),
     NOT_YET("stonith", "how a dead node is switched off"),

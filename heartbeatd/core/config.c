@@ -83,6 +83,7 @@ struct hb_config *hb_config_new(void)
     config->auto_failback = HB_FAILBACK_LEGACY;
     config->warm_standby = true;
     config->udpport = 694;
+    config->baud = 19200;
     config->hopfudge = 1;
     config->log_badpack = true;
     config->realtime = true;

@@ -22,18 +22,20 @@
 #define HB_RULES_MAX      1024
 
 enum hb_failback { HB_FAILBACK_LEGACY, HB_FAILBACK_ON, HB_FAILBACK_OFF, HB_FAILBACK_COUNT };
-enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_PING, HB_MEDIUM_KIND_COUNT };
+enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_PING, HB_SERIAL, HB_MEDIUM_KIND_COUNT };
 
 /* One media line. Several lines with the same interface share one link (doc/protocol.md). A ping
  * line makes a node of its own, which has only that link, of the same name. */
 struct hb_medium {
     enum hb_medium_kind kind;
-    char *interface;   /* also the link's name; ping: the host as written, or the group's name */
+    char *interface;   /* also the link's name; ping: the host as written, or the group's name;
+                          serial: the device */
     GPtrArray *hosts;  /* ping: of char *, as written, one unless it is a group; else NULL */
     bool group;        /* ping_group */
     char *peer;        /* ucast: address or host name as written */
     struct ha_addr to; /* ucast: numeric peer if peer is numeric (else resolved by the shell); mcast: group */
     uint16_t port;     /* mcast has its own; else udpport as it stood at that line */
+    unsigned baud;     /* serial: as it stood at that line */
     uint8_t ttl;       /* mcast */
     bool loop;         /* mcast */
     unsigned line;     /* in ha.cf, for messages */
@@ -69,6 +71,7 @@ struct hb_config {
     enum hb_failback auto_failback;
     bool warm_standby;      /* keep ldirectord::FILE of other nodes' groups in standby */
     uint16_t udpport;
+    unsigned baud;
     uint8_t hopfudge;
     bool unmanaged;         /* heartbeat -M: takes part, and holds nothing ever */
     bool msgfmt_netstring;  /* inner auth field left out */

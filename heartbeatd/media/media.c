@@ -99,7 +99,8 @@ bool hb_media_broadcast(const struct hb_media *media, const char *name, struct h
 static const char *kind_name(enum hb_medium_kind kind)
 {
     static const char *const names[HB_MEDIUM_KIND_COUNT] = {
-        [HB_UCAST] = "ucast", [HB_BCAST] = "bcast", [HB_MCAST] = "mcast", [HB_PING] = "ping"};
+        [HB_UCAST] = "ucast", [HB_BCAST] = "bcast", [HB_MCAST] = "mcast", [HB_PING] = "ping",
+        [HB_SERIAL] = "serial"};
 
     return names[kind];
 }
@@ -230,7 +231,18 @@ void hb_media_send(struct hb_media *media, const void *bytes, size_t length)
     for (guint i = 0; i < media->lines->len; i++) {
         struct hb_line *line = media->lines->pdata[i];
 
-        if (line->medium->kind != HB_PING) {
+        if (line->medium->kind != HB_PING && line->medium->kind != HB_SERIAL) {
+            send_on(line, bytes, length);
+        }
+    }
+}
+
+void hb_media_send_text(struct hb_media *media, const char *but, const void *bytes, size_t length)
+{
+    for (guint i = 0; i < media->lines->len; i++) {
+        struct hb_line *line = media->lines->pdata[i];
+
+        if (line->medium->kind == HB_SERIAL && (!but || strcmp(line->link->name, but) != 0)) {
             send_on(line, bytes, length);
         }
     }
@@ -260,7 +272,9 @@ static struct hb_line *line_new(struct hb_media *media, const struct hb_medium *
         g_ptr_array_add(media->links, link);
     }
     line->media = media;
-    line->ops = medium->kind == HB_PING ? &hb_icmp_ops : &hb_udp_ops;
+    line->ops = medium->kind == HB_PING     ? &hb_icmp_ops
+                : medium->kind == HB_SERIAL ? &hb_serial_ops
+                                            : &hb_udp_ops;
     line->medium = medium;
     line->link = link;
     g_ptr_array_add(media->lines, line);

@@ -3,8 +3,8 @@
  * Media: how bytes travel. A medium opens sockets, hands received datagrams to
  * one function, sends datagrams, closes. It knows nothing of nodes, keys or
  * messages. ucast, bcast and mcast are three ways to address UDP (udp.c), ping
- * is echo requests (icmp.c); others (serial, cpg) will be a file and an ops
- * struct each.
+ * is echo requests (icmp.c), serial is a stream of text (serial.c); others (cpg)
+ * will be a file and an ops struct each.
  */
 #ifndef HB_MEDIA_MEDIA_H
 #define HB_MEDIA_MEDIA_H
@@ -33,10 +33,13 @@ struct hb_media_counts {
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
                   hb_media_fn fn, void *ctx, char **why);
 void hb_media_close(struct hb_media *media);
-/* The datagram goes out once on every medium but ping lines. A full or failing link is counted
+/* The datagram goes out once on every medium but ping and serial lines. A full or failing link is counted
  * and logged on transition, never waited for; an interface that went away and
  * came back is used again at once. */
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
+/* The message in the classic form goes out once on every serial line but that of link `but` (NULL:
+ * on all). Counts and logs as hb_media_send() does. */
+void hb_media_send_text(struct hb_media *media, const char *but, const void *bytes, size_t length);
 /* Puts the datagram into an echo request to each host of that ping line, and counts and logs as
  * hb_media_send() does. The first answer to it, if it is the same byte for byte and comes from a
  * host that was asked, is handed to fn as received on link. */

@@ -42,7 +42,7 @@ struct hb_medium_ops {
     void (*close)(struct hb_line *line);
 };
 
-extern const struct hb_medium_ops hb_udp_ops, hb_icmp_ops;
+extern const struct hb_medium_ops hb_udp_ops, hb_icmp_ops, hb_serial_ops;
 
 /* ---- for the kinds ---- */
 struct ha_loop *hb_media_loop(struct hb_media *media);

@@ -14,6 +14,7 @@ pair_boot() {
         bcast) medium='bcast eth0' ;;
         mcast) medium='mcast eth0 239.0.0.42 694 1 0' ;;
         ucast6) medium=$'ucast6 eth0 fd00::1\nucast6 eth0 fd00::2' ;;
+        serial) medium=$'baud 115200\nserial /dev/pts/0' ;;
         mcast6) medium='mcast6 eth0 ff02::694 694 1 0' ;;
     esac
     [[ $4 != crc ]] || keys='1 crc'
