@@ -70,6 +70,7 @@ struct hb_config *hb_config_new(void)
 
     config->nodes = g_ptr_array_new_with_free_func(g_free);
     config->media = g_ptr_array_new_with_free_func(medium_free);
+    config->lines = g_ptr_array_new_with_free_func(directive_free);
     config->directives = g_ptr_array_new_with_free_func(directive_free);
     config->programs = g_ptr_array_new_with_free_func(program_free);
     config->api_lines = g_ptr_array_new_with_free_func(api_line_free);
@@ -106,6 +107,7 @@ void hb_config_free(struct hb_config *config)
     g_ptr_array_free(config->nodes, TRUE);
     g_ptr_array_free(config->media, TRUE);
     g_ptr_array_free(config->directives, TRUE);
+    g_ptr_array_free(config->lines, TRUE);
     g_ptr_array_free(config->monitor.rules, TRUE);
     g_ptr_array_free(config->programs, TRUE);
     g_ptr_array_free(config->api_lines, TRUE);
@@ -133,6 +135,49 @@ struct hb_group *hb_group_new(const char *home, unsigned line)
     group->line = line;
     group->resources = g_ptr_array_new_with_free_func(resource_free);
     return group;
+}
+
+static void copy_resource(struct hb_group *to, const struct hb_resource *resource)
+{
+    struct hb_resource *copy = hb_resource_new(resource->name, resource->text);
+
+    for (guint i = 0; i < resource->args->len; i++)
+        g_ptr_array_add(copy->args, g_strdup(resource->args->pdata[i]));
+    copy->native = resource->native;
+    g_ptr_array_add(to->resources, copy);
+}
+
+struct hb_group *hb_group_copy(const struct hb_group *group)
+{
+    struct hb_group *copy = hb_group_new(group->home, group->line);
+
+    for (guint i = 0; i < group->resources->len; i++)
+        copy_resource(copy, group->resources->pdata[i]);
+    return copy;
+}
+
+bool hb_group_has(const struct hb_group *group, const char *text)
+{
+    for (guint i = 0; i < group->resources->len; i++) {
+        const struct hb_resource *resource = group->resources->pdata[i];
+
+        if (strcmp(resource->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool hb_group_same(const struct hb_group *a, const struct hb_group *b)
+{
+    if (a->resources->len != b->resources->len)
+        return false;
+    for (guint i = 0; i < a->resources->len; i++) {
+        const struct hb_resource *one = a->resources->pdata[i], *other = b->resources->pdata[i];
+
+        if (strcmp(one->text, other->text) != 0 || one->native != other->native)
+            return false;
+    }
+    return true;
 }
 
 void hb_group_free(struct hb_group *group)

@@ -90,6 +90,7 @@ struct hb_config {
     GPtrArray *programs;    /* of struct hb_program *, in file order */
     GPtrArray *api_lines;   /* of struct hb_api_line *, one per client */
     uint64_t carrier_ms;    /* how long an interface may be without link; 0: for ever */
+    GPtrArray *lines;       /* of struct hb_directive *: each line of ha.cf, one blank between words */
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
 };
 
@@ -137,7 +138,12 @@ void hb_haresources_free(struct hb_haresources *resources);
  * owned by the array it is added to. The texts are copied. */
 struct hb_group *hb_group_new(const char *home, unsigned line);
 struct hb_resource *hb_resource_new(const char *name, const char *text);
+struct hb_group *hb_group_copy(const struct hb_group *group);
 void hb_group_free(struct hb_group *group); /* only while no array owns it */
+/* The same resources in the same order; the home may be another. */
+bool hb_group_same(const struct hb_group *a, const struct hb_group *b);
+/* Whether a resource of that text is in it. */
+bool hb_group_has(const struct hb_group *group, const char *text);
 
 /* The key of a group: the text of its first resource. */
 const char *hb_group_key(const struct hb_group *group);

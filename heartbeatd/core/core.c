@@ -82,6 +82,7 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     core->config = config;
     core->resources = resources;
     core->digest = hb_word_digest(resources);
+    hb_agree_digest(config, core->agreed);
     memcpy(core->uuid, self->uuid, HB_UUID_BYTES);
     core->generation = self->generation;
     ha_rand_seed(&core->rand, seed);
@@ -107,6 +108,7 @@ void hb_core_free(struct hb_core *core)
     for (size_t i = 0; i < core->node_count; i++)
         hb_node_clear(&core->nodes[i]);
     hb_watch_clear(core);
+    hb_reload_free(core);
     g_free(core->nodes);
     g_free(core->pings);
     g_free(core->groups);
@@ -120,11 +122,12 @@ void hb_core_free(struct hb_core *core)
 
 static void op_done(struct hb_core *core, const struct hb_event *event)
 {
-    unsigned group = hb_group_of_op(event->op_id);
+    size_t group;
+    struct hb_group_run *run = hb_reload_run(core, event->op_id, &group);
 
-    if (!hb_watch_answer(core, event) && group < core->group_count)
-        hb_group_op_done(&core->groups[group].run, event->op_id, event->result, event->detail,
-                         hb_mono(core), core->out);
+    if (run != NULL && !hb_watch_answer(core, group, event))
+        hb_group_op_done(run, event->op_id, event->result, event->detail, hb_mono(core),
+                         core->out);
 }
 
 static void handle(struct hb_core *core, const struct hb_event *event)
@@ -157,6 +160,11 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_INJECT:
         hb_inject(core, event->msg);
         break;
+    case HB_EV_CONFIG:
+        hb_agree_digest(core->config, core->agreed);
+        if (event->resources != NULL)
+            hb_reload(core, event->resources);
+        break;
     case HB_EV_STOP:
         hb_dialogue_stop(core);
         break;
@@ -180,6 +188,7 @@ static uint64_t shown(const struct hb_core *core)
 
 static void settle(struct hb_core *core)
 {
+    hb_reload_settle(core);
     hb_carrier_settle(core);
     hb_owner_settle(core);
     hb_standby_settle(core);
@@ -199,6 +208,7 @@ static uint64_t next_ns(const struct hb_core *core)
     next = MIN(next, hb_legacy_next_ns(core));
     next = MIN(next, hb_watch_next_ns(core));
     next = MIN(next, hb_carrier_next_ns(core));
+    next = MIN(next, hb_reload_next_ns(core));
     return MIN(next, hb_dialogue_next_ns(core));
 }
 
@@ -218,6 +228,7 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
     hb_dialogue_timers(core);
     for (size_t i = 0; i < core->group_count; i++)
         hb_group_timer(&core->groups[i].run, now->mono_ns, actions);
+    hb_reload_timers(core);
     hb_watch_timers(core);
     hb_carrier_timers(core);
     settle(core);

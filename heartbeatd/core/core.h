@@ -29,6 +29,9 @@
  *   legacy.c    one group at a time: ip-request, and an operator's wishes
  *   owner.c     which group should be held here, and why
  *   carrier.c   interfaces without a link
+ *   agree.c     what of ha.cf must be the same on all nodes
+ *   claims.c    who has what while two nodes have different haresources
+ *   reload.c    another haresources: groups come, go and change; a new core inherits
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
  *   warm.c      which groups should be ready to be held here
@@ -76,6 +79,7 @@ enum hb_event_kind {
     HB_EV_CARRIER,    /* the interfaces that group `group` needs have a link (`up`), or have not */
     HB_EV_INJECT,     /* a program of this machine wrote msg, without the standard fields */
     HB_EV_CLIENT_START, /* a client is about to be started: others shall be patient */
+    HB_EV_CONFIG,     /* haresources is another now, or what can change in config did (reload.c) */
     HB_EV_KIND_COUNT
 };
 
@@ -107,8 +111,10 @@ struct hb_event {
     enum hb_op_result result;
     const char *detail;  /* OP_DONE, RESOURCE_LOST: why, for the log; may be NULL. CARRIER: the
                             interface */
-    unsigned group, resource; /* RESOURCE_LOST; WISH, CARRIER: group */
+    unsigned group, resource; /* RESOURCE_LOST, group as the action had it; WISH, CARRIER: group */
     bool up;                  /* CARRIER */
+    const struct hb_haresources *resources; /* CONFIG: the new ones, which must outlive the core;
+                                               those of before may go. NULL: no others */
 };
 
 enum hb_status {
@@ -156,7 +162,9 @@ struct hb_action {
     bool up;                   /* LINK */
     uint32_t op_id;            /* OP, CANCEL */
     enum hb_op op;
-    unsigned group;            /* index into hb_haresources.groups */
+    unsigned group;            /* a number of the group's own; until haresources is changed its
+                                  index in hb_haresources.groups */
+    const struct hb_group *of; /* OP: the group; valid until the next step */
     unsigned first, last;      /* neighbouring native resources come as one range, scripts alone */
     uint64_t deadline_ms;      /* OP: from now; the shell reports HB_OP_TIMED_OUT then */
     int level;                 /* LOG: syslog level */
@@ -171,15 +179,22 @@ void hb_actions_init(struct hb_actions *actions);
 void hb_actions_reset(struct hb_actions *actions); /* frees contents, keeps the array */
 void hb_actions_clear(struct hb_actions *actions);
 
-/* config and resources must outlive the core and not change. */
+/* config and resources must outlive the core and not change, but for HB_EV_CONFIG. */
 struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_haresources *resources,
                             const struct hb_identity *self, uint64_t seed);
 void hb_core_free(struct hb_core *core);
+/* Before HB_EV_START: takes over the groups that old holds, or has on their way up or down, with
+ * the operations under way on them, whose answers come here from now on. Of use to old is only
+ * hb_core_free() then. */
+void hb_core_inherit(struct hb_core *core, struct hb_core *old);
 
 void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct hb_event *event,
                   struct hb_actions *actions);
 /* When to call next with HB_EV_TIMER; HA_NEVER if nothing is pending. */
 uint64_t hb_core_wake_ns(const struct hb_core *core);
+
+/* It is on its way to HB_ACT_STOPPED or HB_ACT_RESTART, and lets go of everything. */
+bool hb_core_going(const struct hb_core *core);
 
 /* ---- what is shown (cl_status, tests, simulator) ---- */
 const char *hb_status_name(enum hb_status status);
@@ -209,6 +224,19 @@ bool hb_core_leaving(const struct hb_core *core);
 /* Whether HB_ACT_TELL is wanted; what the interfaces for programs ask each other comes anyway. */
 void hb_core_listen(struct hb_core *core, bool listening);
 
+/* What of ha.cf must be the same on all nodes. */
+enum hb_topic { HB_TOPIC_NODES, HB_TOPIC_TIMES, HB_TOPIC_FAILBACK, HB_TOPIC_PORTS, HB_TOPIC_PINGS,
+                HB_TOPIC_COUNT };
+/* The directives it is made of. */
+const char *hb_topic_name(enum hb_topic topic);
+/* How the files of another node differ from ours, as it tells. */
+struct hb_files {
+    bool other_resources;  /* haresources */
+    unsigned other_config; /* ha.cf: 1 << topic */
+};
+/* False: nothing is known, for the node is dead, or a 3.0.6 node, or ourselves. */
+bool hb_core_node_files(const struct hb_core *core, size_t index, struct hb_files *out);
+
 /* Authenticated messages nobody acted on, by reason. They belong to this life of the core. */
 struct hb_counters {
     uint64_t malformed;    /* no type, sender, time, generation or number */
@@ -222,6 +250,8 @@ const struct hb_counters *hb_core_counters(const struct hb_core *core);
 
 enum hb_group_state { HB_GROUP_STOPPED, HB_GROUP_STARTING, HB_GROUP_HELD, HB_GROUP_STOPPING,
                       HB_GROUP_FAILED, HB_GROUP_STATE_COUNT };
+/* Of a group by its index, the number that actions have. */
+unsigned hb_core_group_number(const struct hb_core *core, size_t group);
 enum hb_group_state hb_core_group_state(const struct hb_core *core, size_t group);
 /* The group of that key, as a number; the number of groups if there is none. */
 size_t hb_core_find_group(const struct hb_core *core, const char *key);

@@ -68,11 +68,12 @@ static struct hb_action *add_op(struct hb_group_run *run, enum hb_op op,
 {
     struct hb_action *action = hb_actions_add(actions, HB_ACT_OP);
 
-    if (++run->ops == UINT32_MAX / HB_GROUPS_MAX)
+    if (++run->ops == UINT32_MAX / HB_GROUP_NUMBERS)
         run->ops = 1;
-    action->op_id = run->ops * HB_GROUPS_MAX + run->index;
+    action->op_id = run->ops * HB_GROUP_NUMBERS + run->index;
     action->op = op;
     action->group = run->index;
+    action->of = run->group;
     return action;
 }
 
@@ -156,6 +157,21 @@ void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions)
     hb_group_want(run, false, actions);
     if (wanted && run->state == HB_GROUP_STARTING && run->op_id != 0)
         hb_actions_add(actions, HB_ACT_CANCEL)->op_id = run->op_id;
+}
+
+bool hb_group_at_rest(const struct hb_group_run *run)
+{
+    return run->op_id == 0 && run->retry_ns == HA_NEVER;
+}
+
+void hb_group_redefine(struct hb_group_run *run, const struct hb_group *group,
+                       struct hb_actions *actions)
+{
+    run->group = group;
+    if (run->state == HB_GROUP_FAILED)
+        run->state = HB_GROUP_STOPPED;
+    else if (run->state == HB_GROUP_HELD)
+        go_up(run, 0, actions);
 }
 
 /* The next native range from there on, if any. */

@@ -22,11 +22,12 @@
 #define HB_START_LIMIT_MS   120000
 #define HB_STOP_LIMIT_MS    60000
 #define HB_NATIVE_LIMIT_MS  10000
+#define HB_GROUP_NUMBERS    (4 * HB_GROUPS_MAX) /* room for those that are on their way out */
 #define HB_REASON_MAX       240 /* bytes, NUL included */
 
 struct hb_group_run {
     const struct hb_group *group;
-    unsigned index;
+    unsigned index;    /* its number: no other run has it as long as this one lives */
     enum hb_group_state state;
     bool wanted;
     bool failing;      /* on its way down because something did not start */
@@ -48,6 +49,12 @@ void hb_group_init(struct hb_group_run *run, const struct hb_group *group, unsig
 void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *actions);
 /* No longer wanted, and at once: a start under way is cancelled, not waited for. */
 void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions);
+/* Another list of resources for a group at rest. A held one starts what does not run yet; of what
+ * it has no more nothing is stopped here. A failed one may be tried again. */
+void hb_group_redefine(struct hb_group_run *run, const struct hb_group *group,
+                       struct hb_actions *actions);
+/* Nothing under way, and nothing about to be. */
+bool hb_group_at_rest(const struct hb_group_run *run);
 /* Announces the addresses of a held group once more. */
 void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
 /* A resource of a held group died: what stands to the right of it is stopped, then itself, and all
@@ -70,10 +77,10 @@ bool hb_group_claimed(const struct hb_group_run *run);
 /* Nothing under way and where it was wanted, or given up. */
 bool hb_group_settled(const struct hb_group_run *run);
 
-/* Which group an op_id belongs to. */
+/* The index of the group an op_id belongs to. */
 static inline unsigned hb_group_of_op(uint32_t op_id)
 {
-    return op_id % HB_GROUPS_MAX;
+    return op_id % HB_GROUP_NUMBERS;
 }
 
 #endif

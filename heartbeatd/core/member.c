@@ -18,6 +18,15 @@
 #define DEADTIME_MAX_MS   86400000
 #define LATE_LEAST_MS     20      /* not worth a thought below that */
 
+static uint64_t dead_after_ns(const struct hb_core *core, const struct hb_node *node)
+{
+    uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : ha_ms_to_ns(core->config->deadtime_ms);
+
+    return core->comm_up || core->inherited
+               ? dead_ns
+               : MAX(dead_ns, ha_ms_to_ns(core->config->initdead_ms));
+}
+
 /* ---- our own beats ---- */
 
 void hb_member_send_status(struct hb_core *core)
@@ -55,7 +64,7 @@ void hb_member_start(struct hb_core *core)
     for (size_t i = 0; i < core->node_count; i++) {
         if (!core->nodes[i].self)
             core->nodes[i].deadline_ns =
-                ha_after_ns(now_ns, ha_ms_to_ns(core->config->initdead_ms));
+                ha_after_ns(now_ns, dead_after_ns(core, &core->nodes[i]));
     }
     hb_pings_start(core);
     set_status(core, HB_STATUS_INIT);
@@ -109,13 +118,6 @@ void hb_member_late(struct hb_core *core)
 }
 
 /* ---- the others ---- */
-
-static uint64_t dead_after_ns(const struct hb_core *core, const struct hb_node *node)
-{
-    uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : ha_ms_to_ns(core->config->deadtime_ms);
-
-    return core->comm_up ? dead_ns : MAX(dead_ns, ha_ms_to_ns(core->config->initdead_ms));
-}
 
 bool hb_member_alone(const struct hb_core *core)
 {

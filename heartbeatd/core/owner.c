@@ -85,7 +85,7 @@ bool hb_owner_any_claimed(const struct hb_core *core)
         if (hb_group_claimed(&core->groups[i].run))
             return true;
     }
-    return false;
+    return core->leaving != NULL && core->leaving->len > 0;
 }
 
 /* A node without groups of its own counts as holding them once it is stable, as 3.0.6 has it. */
@@ -146,6 +146,7 @@ void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why)
     owned->why = why;
     owned->took = any_lost(core);
     owned->failed = owned->contested = owned->withheld = owned->sought = false;
+    owned->asking = owned->let_alone = false;
     owned->lent_to = 0;
     hb_group_want(&owned->run, true, core->out);
 }
@@ -269,15 +270,19 @@ static void consider(struct hb_core *core, size_t group)
 {
     struct hb_owned *owned = &core->groups[group];
 
-    if (core->doubt_ns > hb_mono(core))
+    if (core->doubt_ns > hb_mono(core) || owned->fresh)
         return;
     if (hb_owner_retry_ns(core, group) <= hb_mono(core)) {
         owned->failed = false;
         hb_word_renew_trust(core);
     }
     owned->withheld &= hb_core_group_elsewhere(core, group) == NULL;
+    if (!hb_owner_falls_to_us(core, group) && !owned->sought) {
+        owned->asking = false;
+        return;
+    }
     if (core->standby.phase != HB_HANDOVER_NONE || owned->withheld || hb_legacy_lent(core, group) ||
-        !is_free(core, group) || !(hb_owner_falls_to_us(core, group) || owned->sought))
+        !is_free(core, group) || !hb_claims_may_take(core, group))
         return;
     hb_owner_want(core, group, why_free(core, group));
     hb_say(core, LOG_INFO, "Acquiring resource group: %s %s", owned->run.group->home,
@@ -292,6 +297,8 @@ static bool we_keep(const struct hb_core *core, size_t group, const struct hb_no
     const struct hb_owned *owned = &core->groups[group];
     bool other_took = other->view.groups[group] & HB_G_TOOK;
 
+    if (other->view.other_resources) /* homes need not agree, nor what is one group */
+        return strcmp(core->nodes[core->self].name, other->name) < 0;
     if (core->config->auto_failback != HB_FAILBACK_OFF || other->view.failback) {
         if (owned->home)
             return true;

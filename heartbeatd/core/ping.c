@@ -17,7 +17,7 @@ static uint64_t dead_after_ns(const struct hb_core *core)
 {
     uint64_t dead_ms = core->config->deadping_ms;
 
-    return ha_ms_to_ns(core->comm_up ? dead_ms : MAX(dead_ms, core->config->initdead_ms));
+    return ha_ms_to_ns(core->comm_up || core->inherited ? dead_ms : MAX(dead_ms, core->config->initdead_ms));
 }
 
 static size_t index_of(const struct hb_core *core, const struct hb_ping *ping)

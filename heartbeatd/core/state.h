@@ -20,6 +20,7 @@
 #include "heartbeatd/core/node.h"
 
 #define HB_UUID_BYTES 16
+#define HB_AGREE_TEXT (4 * HB_TOPIC_COUNT + 1)
 
 /* Why a group is held here. */
 enum hb_why {
@@ -59,6 +60,12 @@ struct hb_owned {
     size_t lent_to;     /* 1 + the node that asked for it; 0: nobody did */
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
     bool contested;     /* held by another as well; announce again when it lets go */
+    struct hb_group *former;     /* reload.c: run.group, while haresources has another one already */
+    const struct hb_group *next; /* that one; NULL: run.group is what haresources has */
+    bool pruned;        /* what it will not have any more is stopped, or about to be */
+    bool asking;        /* claims.c: told that we want it, to be told if somebody has it */
+    bool let_alone;     /* claims.c: the other let it go, and may have it no more in its file */
+    bool fresh;         /* came with a reload, and what went with it may still be up */
     uint64_t failed_ns;
 
     struct hb_carrier carrier; /* carrier.c */
@@ -95,6 +102,7 @@ struct hb_ping {
 struct hb_core {
     const struct hb_config *config;
     const struct hb_haresources *resources;
+    char agreed[HB_AGREE_TEXT]; /* agree.c: what config must agree in */
     uint32_t digest;        /* of resources: the same on nodes with the same haresources */
     size_t node_count, self;
     struct hb_node *nodes;  /* in the order of the configuration, ourselves among them */
@@ -102,6 +110,9 @@ struct hb_core {
     struct hb_ping *pings;  /* apart from the nodes: nothing but their status is of interest */
     size_t group_count;
     struct hb_owned *groups;
+    GPtrArray *leaving;     /* reload.c: of struct hb_leaving *, what haresources has no more */
+    uint32_t ops;           /* more operations than any group that left had */
+    bool inherited;         /* the network is up, and nobody needs an initial dead time */
     uint8_t uuid[HB_UUID_BYTES];
     uint64_t generation;
     struct ha_rand rand;
@@ -239,7 +250,7 @@ bool hb_what_find(const char *text, enum hb_what *what);
 void hb_watch_init(struct hb_core *core);
 void hb_watch_clear(struct hb_core *core);
 void hb_watch_timers(struct hb_core *core);
-bool hb_watch_answer(struct hb_core *core, const struct hb_event *event);
+bool hb_watch_answer(struct hb_core *core, size_t group, const struct hb_event *event);
 void hb_watch_lost(struct hb_core *core, const struct hb_event *event);
 void hb_watch_settle(struct hb_core *core);
 uint64_t hb_watch_next_ns(const struct hb_core *core);
@@ -285,6 +296,40 @@ void hb_dialogue_report(struct hb_core *core, enum hb_hold hold, bool stable, co
 void hb_client_hears(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
 void hb_client_hears_own(struct hb_core *core, const struct hb_msg *msg);
 void hb_client_starts(struct hb_core *core);
+/* ---- agree.c: what of ha.cf must be the same on all nodes ---- */
+void hb_agree_digest(const struct hb_config *config, char out[HB_AGREE_TEXT]);
+void hb_agree_read(struct hb_core *core, struct hb_node *node, const char *text, size_t length);
+
+/* ---- claims.c: while two Hearth nodes have different haresources ---- */
+/* What a resource is known by: an address by itself, the rest by its text. */
+uint32_t hb_claims_mark(const struct hb_resource *resource);
+/* " gr=...", if somebody needs it. */
+void hb_claims_append(const struct hb_core *core, GString *text);
+/* False if that tells nothing. */
+bool hb_claims_read(struct hb_core *core, struct hb_node *node, const char *text, size_t length);
+/* A living Hearth node has another haresources. */
+bool hb_claims_differ(const struct hb_core *core);
+/* For a free group that falls to us; says first that we want it. */
+bool hb_claims_may_take(struct hb_core *core, size_t group);
+
+/* ---- reload.c: another haresources ---- */
+/* Stopping here, whatever comes; then forgotten. */
+struct hb_leaving {
+    struct hb_group_run run;
+    struct hb_group *group; /* what run.group is */
+    bool whole;             /* a group of its own, not a part of one that goes on */
+};
+void hb_reload_free(struct hb_core *core);
+void hb_reload(struct hb_core *core, const struct hb_haresources *fresh);
+/* The run an operation belongs to, whichever list it is in; NULL for none. *index: its index in
+ * groups, or group_count. */
+struct hb_group_run *hb_reload_run(struct hb_core *core, uint32_t op_id, size_t *index);
+void hb_reload_timers(struct hb_core *core);
+/* Before ownership is settled: what is at rest becomes what haresources says. */
+void hb_reload_settle(struct hb_core *core);
+uint64_t hb_reload_next_ns(const struct hb_core *core);
+/* Something that haresources has no more is still being stopped. */
+bool hb_reload_busy(const struct hb_core *core);
 
 /* ---- standby.c: ask_resources, hb_takeover, automatic failback ---- */
 void hb_standby_begin(struct hb_core *core, enum hb_what what, const char *who);

@@ -7,7 +7,10 @@
 
 enum hb_warmth hb_core_warm(const struct hb_core *core, size_t group)
 {
-    if (core->finished || core->stage != HB_STAGE_STABLE || group >= core->group_count)
+    bool settling = core->inherited && core->stage < HB_STAGE_STABLE;
+
+    if (core->finished || group >= core->group_count ||
+        (core->stage != HB_STAGE_STABLE && !settling))
         return HB_WARM_OFF;
     return hb_group_claimed(&core->groups[group].run) ? HB_WARM_IN_USE : HB_WARM_READY;
 }

@@ -45,10 +45,8 @@ void hb_watch_timers(struct hb_core *core)
     core->watch_turn++;
 }
 
-bool hb_watch_answer(struct hb_core *core, const struct hb_event *event)
+bool hb_watch_answer(struct hb_core *core, size_t group, const struct hb_event *event)
 {
-    unsigned group = hb_group_of_op(event->op_id);
-
     return group < core->group_count &&
            hb_monitor_answer(&core->groups[group].monitor, &core->groups[group].run, event->op_id,
                              event->result, event->detail, hb_mono(core), core->out);
@@ -99,9 +97,16 @@ static bool keep_lost(struct hb_core *core, const struct hb_event *event)
 
 void hb_watch_lost(struct hb_core *core, const struct hb_event *event)
 {
-    if (event->group < core->group_count && !keep_lost(core, event))
-        hb_monitor_lost(&core->groups[event->group].monitor, &core->groups[event->group].run,
-                        event->resource, event->detail, hb_mono(core), core->out);
+    struct hb_event ours = *event;
+    size_t group;
+
+    hb_reload_run(core, event->group, &group);
+    if (group == core->group_count || core->groups[group].next != NULL)
+        return;
+    ours.group = (unsigned)group;
+    if (!keep_lost(core, &ours))
+        hb_monitor_lost(&core->groups[group].monitor, &core->groups[group].run, event->resource,
+                        event->detail, hb_mono(core), core->out);
 }
 
 /* A 3.0.6 node that has it counts as having been offered it. */

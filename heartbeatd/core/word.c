@@ -56,8 +56,10 @@ uint8_t hb_word_bits(const struct hb_core *core, size_t group)
 {
     const struct hb_owned *owned = &core->groups[group];
 
+    bool wants = owned->run.wanted || owned->withheld || owned->asking;
+
     return (uint8_t)((hb_group_claimed(&owned->run) || owned->withheld ? HB_G_CLAIMED : 0) |
-                     (owned->run.wanted || owned->withheld ? HB_G_WANTED : 0) | (owned->took ? HB_G_TOOK : 0) |
+                     (wants ? HB_G_WANTED : 0) | (owned->took ? HB_G_TOOK : 0) |
                      (owned->failed || owned->run.failing ? HB_G_FAILED : 0));
 }
 
@@ -113,6 +115,8 @@ static void compose_word(struct hb_core *core, GString *text)
     put_text(text, hb_handover_name(core->standby.phase));
     put_text(text, " rd=");
     put_hex(text, core->digest);
+    put_text(text, " cd=");
+    put_text(text, core->agreed);
     put_text(text, " rh=");
     put_text(text, hb_hold_name(hb_owner_hold(core)));
     put_text(text, " tr=");
@@ -121,6 +125,7 @@ static void compose_word(struct hb_core *core, GString *text)
     for (size_t i = 0; i < core->group_count; i++)
         put(text, &"0123456789abcdef"[hb_word_bits(core, i)], 1);
     append_lacking(core, text);
+    hb_claims_append(core, text);
 }
 
 static void append_seen(struct hb_core *core, GString *text)
@@ -188,8 +193,9 @@ void hb_word_renew_trust(struct hb_core *core)
 }
 
 /* The keys of hstate. Unknown ones are for later versions and passed over. */
-enum key { RS, FB, HO, RD, RH, TR, G, NL, SEEN, KEYS };
-static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "rh", "tr", "g", "nl", "seen"};
+enum key { RS, FB, HO, RD, CD, RH, TR, G, NL, GR, SEEN, KEYS };
+static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "cd", "rh",
+                                       "tr", "g",  "nl", "gr", "seen"};
 
 struct value {
     const char *text;
@@ -276,13 +282,14 @@ static void read_groups(struct hb_core *core, struct hb_node *node,
                         const struct value values[KEYS])
 {
     enum hb_hold hold = HB_HOLD_NONE;
-    bool differed = node->view.other_resources;
+    bool differ = hex_of(&values[RD]) != core->digest || values[G].length != core->group_count;
 
-    node->view.other_resources =
-        hex_of(&values[RD]) != core->digest || values[G].length != core->group_count;
-    if (node->view.other_resources && !differed)
+    if (differ && !node->view.told_resources)
         hb_say(core, LOG_ERR, "haresources on node %s is not the same as here", node->name);
-    if (!node->view.other_resources) {
+    else if (!differ && node->view.told_resources)
+        hb_say(core, LOG_NOTICE, "haresources on node %s is the same as here again", node->name);
+    node->view.told_resources = node->view.other_resources = differ;
+    if (!differ) {
         for (size_t i = 0; i < core->group_count; i++) {
             int bits = g_ascii_xdigit_value(values[G].text[i]);
 
@@ -290,8 +297,9 @@ static void read_groups(struct hb_core *core, struct hb_node *node,
             if (values[NL].length == core->group_count && values[NL].text[i] == '1')
                 node->view.groups[i] |= HB_G_NO_CARRIER;
         }
-        return;
     }
+    if (hb_claims_read(core, node, values[GR].text, values[GR].length) || !differ)
+        return;
     for (int word = 0; word < HB_HOLD_COUNT; word++) {
         if (values[RH].length > 0 && value_is(&values[RH], hb_hold_name((enum hb_hold)word)))
             hold = (enum hb_hold)word;
@@ -330,6 +338,8 @@ void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_ms
     view->failback = values[FB].length > 0 && value_is(&values[FB], "on");
     read_stage(core, node, values);
     read_groups(core, node, values);
+    if (values[CD].length > 0)
+        hb_agree_read(core, node, values[CD].text, values[CD].length);
     view->saw = 0;
     view->sees_us = sees_us(core, &values[SEEN], &view->saw) && (proof->nonce == 0 || proof->known);
     if (view->sees_us)

@@ -20,6 +20,29 @@ static void add_group(struct hand *hand, const char *home, const char *address, 
     g_ptr_array_add(hand->resources->groups, group);
 }
 
+static struct hb_haresources *read_lines(const char *lines)
+{
+    struct hb_haresources *resources = hb_haresources_new();
+    char **line = g_strsplit(lines, "\n", -1);
+
+    for (char **at = line; *at != NULL && **at != '\0'; at++) {
+        char **word = g_strsplit(*at, " ", -1);
+        struct hb_group *group = hb_group_new(word[0], 1);
+
+        for (char **text = word + 1; *text != NULL; text++) {
+            struct hb_resource *resource =
+                hb_resource_new(g_ascii_isdigit(**text) ? "IPaddr" : *text, *text);
+
+            resource->native = g_ascii_isdigit(**text);
+            g_ptr_array_add(group->resources, resource);
+        }
+        g_ptr_array_add(resources->groups, group);
+        g_strfreev(word);
+    }
+    g_strfreev(line);
+    return resources;
+}
+
 static void add_ping(struct hb_config *config, const char *name)
 {
     struct hb_medium *medium = g_new0(struct hb_medium, 1);
@@ -66,6 +89,7 @@ struct hand *hand_new_pinging(enum hb_failback failback, const char *ping)
     hand->sent = g_ptr_array_new_with_free_func((GDestroyNotify)hb_msg_unref);
     hand->log = g_string_new(NULL);
     hand->told = g_string_new(NULL);
+    hand->did = g_string_new(NULL);
     hand->ops = g_array_new(FALSE, FALSE, sizeof(struct hb_action));
     return hand;
 }
@@ -78,8 +102,22 @@ void hand_free(struct hand *hand)
     g_ptr_array_unref(hand->sent);
     g_string_free(hand->log, TRUE);
     g_string_free(hand->told, TRUE);
+    g_string_free(hand->did, TRUE);
     g_array_unref(hand->ops);
     g_free(hand);
+}
+
+static void note_op(struct hand *hand, const struct hb_action *action)
+{
+    static const char *const words[HB_OP_COUNT] = {"status", "start", "stop"};
+
+    g_string_append(hand->did, words[action->op]);
+    for (unsigned i = action->first; i <= action->last; i++) {
+        const struct hb_resource *resource = g_ptr_array_index(action->of->resources, i);
+
+        g_string_append_printf(hand->did, " %s", resource->text);
+    }
+    g_string_append(hand->did, "; ");
 }
 
 static void keep(struct hand *hand, const struct hb_action *action)
@@ -90,6 +128,7 @@ static void keep(struct hand *hand, const struct hb_action *action)
         break;
     case HB_ACT_OP:
         g_array_append_val(hand->ops, *action);
+        note_op(hand, action);
         break;
     case HB_ACT_HEARD:
         g_string_append_printf(hand->told, "heard %s; ", hb_msg_text(action->msg, "t"));
@@ -148,6 +187,29 @@ void hand_lost(struct hand *hand, unsigned group, unsigned resource, const char 
 void hand_start(struct hand *hand)
 {
     step(hand, &(struct hb_event){.kind = HB_EV_START});
+}
+
+void hand_reload(struct hand *hand, const char *lines)
+{
+    struct hb_haresources *before = hand->resources;
+
+    hand->resources = read_lines(lines);
+    step(hand, &(struct hb_event){.kind = HB_EV_CONFIG, .resources = hand->resources});
+    hb_haresources_free(before);
+}
+
+void hand_restart(struct hand *hand, const char *lines)
+{
+    struct hb_identity self = {.node = "node1", .uuid = {1}, .generation = 101};
+    struct hb_haresources *before = hand->resources;
+    struct hb_core *old = hand->core;
+
+    hand->resources = read_lines(lines);
+    hand->core = hb_core_new(hand->config, hand->resources, &self, 2);
+    hb_core_inherit(hand->core, old);
+    hb_core_free(old);
+    hb_haresources_free(before);
+    hand_start(hand);
 }
 
 void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what)
@@ -254,6 +316,7 @@ void hand_forget(struct hand *hand)
     g_ptr_array_set_size(hand->sent, 0);
     g_string_set_size(hand->log, 0);
     g_string_set_size(hand->told, 0);
+    g_string_set_size(hand->did, 0);
 }
 
 const struct hb_msg *hand_sent(const struct hand *hand, const char *type)

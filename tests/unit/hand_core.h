@@ -19,6 +19,7 @@ struct hand {
     GPtrArray *sent;        /* of struct hb_msg *, since the last hand_forget() */
     GString *log;           /* a line each */
     GString *told;          /* "node2 is dead; " and "node2:eth0 up; " as programs would be told */
+    GString *did;           /* "start 10.0.0.1 10.0.0.9; stop httpd; ": operations asked for */
     GArray *ops;            /* of struct hb_action: under way */
     bool answer_ops;        /* operations succeed by themselves (status: stopped) */
     bool stopped, restart;
@@ -48,6 +49,11 @@ void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
 void hand_carrier(struct hand *hand, unsigned group, bool up);
 /* The ping node's answer, on that link. */
 void hand_answer_ping(struct hand *hand, const char *src, const char *link);
+/* Another haresources, a line each: "node1 10.0.0.1 httpd\n". Texts that begin with a digit are
+ * addresses. */
+void hand_reload(struct hand *hand, const char *lines);
+/* A new core with that haresources takes over from the one there is, and starts. */
+void hand_restart(struct hand *hand, const char *lines);
 void hand_forget(struct hand *hand);
 /* The newest message of that type since, or NULL. */
 const struct hb_msg *hand_sent(const struct hand *hand, const char *type);
