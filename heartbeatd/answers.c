@@ -203,8 +203,13 @@ static int answer_takeover(struct hb_daemon *daemon, const char *argument, GStri
 static int answer_reload(struct hb_daemon *daemon, const char *argument, GString *answer)
 {
     (void)argument;
-    hb_daemon_reload(daemon, answer);
-    return HB_ANSWER_OK;
+    return hb_daemon_reload(daemon, false, answer) ? HB_ANSWER_OK : HB_ANSWER_NO;
+}
+
+static int answer_restart(struct hb_daemon *daemon, const char *argument, GString *answer)
+{
+    (void)argument;
+    return hb_daemon_reload(daemon, true, answer) ? HB_ANSWER_OK : HB_ANSWER_NO;
 }
 
 static const struct question {
@@ -218,6 +223,7 @@ static const struct question {
     {"nodestatus", 1, false, answer_nodestatus}, {"rscstatus", 0, false, answer_rscstatus},
     {"parameter", 1, false, answer_parameter},   {"standby", 1, true, answer_standby},
     {"takeover", 1, true, answer_takeover},      {"reload", 0, true, answer_reload},
+    {"restart", 0, true, answer_restart},
     {"status", 1, false, hb_status_answer},
 };
 

@@ -13,6 +13,7 @@
  *   standby WHAT, takeover WHAT   all, local or foreign; root only
  *   status FORM               everything there is to show, as text or json (status.h)
  *   reload                    what was taken over and what was not; root only
+ *   restart                   the same, with a new generation whatever changed; root only
  */
 #ifndef HB_ANSWERS_H
 #define HB_ANSWERS_H

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Core files. The directory is below HB_VARLIB and named after the user, as in
- * the original; scripts inherit it as their working directory.
+ * Core files: the directory is below HB_VARLIB and named after the user, as in
+ * the original; scripts inherit it as their working directory. Scripts' own
+ * directory is emptied, and never followed out of by a symbolic link.
  */
 #include "heartbeatd/cores.h"
 
 #include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/run/log.h"
+
+#define RSCTMP HA_RUNDIR "/heartbeat/rsctmp"
 
 void hb_cores_enter(const struct hb_config *config)
 {
@@ -26,4 +32,23 @@ void hb_cores_enter(const struct hb_config *config)
         limit.rlim_cur = config->coredumps ? limit.rlim_max : 0;
         setrlimit(RLIMIT_CORE, &limit);
     }
+}
+
+static int remove_entry(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
+{
+    (void)stat;
+    (void)kind;
+    if (ftw->level > 0) {
+        remove(path);
+    }
+    return 0;
+}
+
+void hb_rsctmp_empty(void)
+{
+    if (g_mkdir_with_parents(RSCTMP, 0755) < 0) {
+        ha_log(HA_LOG_WARNING, "cannot make %s: %s", RSCTMP, strerror(errno));
+        return;
+    }
+    nftw(RSCTMP, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,7 +39,6 @@
 #define LOADAVG_NS HA_NS_PER_S
 /* How long one that starts may wait for the control socket. */
 #define CONTROL_WAIT_NS (5 * HA_NS_PER_S)
-#define RSCTMP HA_RUNDIR "/heartbeat/rsctmp"
 
 /* ---- the core's surroundings ---- */
 
@@ -72,6 +70,9 @@ static void send_message(struct hb_daemon *daemon, const struct hb_msg *msg, con
         ha_log(HA_LOG_ERROR, "cannot send a message of type %s: %s", type ? type : "?",
                strerror(-status));
         return;
+    }
+    if (!daemon->media) {
+        return; /* until open_again() */
     }
     if (link) {
         hb_media_ping(daemon->media, link, daemon->datagram->data, daemon->datagram->len);
@@ -226,7 +227,8 @@ static int make_identity(struct hb_daemon *daemon, struct hb_identity *self)
     return status;
 }
 
-static int open_media(struct hb_daemon *daemon)
+/* what: appended to, unless it is NULL. */
+static int open_media(struct hb_daemon *daemon, GString *what)
 {
     char *why = NULL;
     int status = hb_media_open(&daemon->media, daemon->loop, daemon->setup.config, received,
@@ -236,6 +238,9 @@ static int open_media(struct hb_daemon *daemon)
     for (char **fault = faults; *fault; fault++) {
         if (status < 0) {
             hb_log_say(LOG_ERR, "%s", *fault);
+            if (what) {
+                g_string_append_printf(what, "%s\n", *fault);
+            }
         } else {
             hb_log_say(LOG_WARNING, "%s; going on without it until it is there", *fault);
         }
@@ -251,27 +256,63 @@ static void carrier_changed(void *ctx, unsigned group, bool up, const char *nic)
                             .kind = HB_EV_CARRIER, .group = group, .up = up, .detail = nic});
 }
 
-static void bring_down(struct hb_daemon *daemon)
+void hb_daemon_watch_nics(struct hb_daemon *daemon)
+{
+    g_clear_pointer(&daemon->nics, hb_nics_free);
+    if (daemon->setup.config->carrier_ms > 0 &&
+        hb_nics_new(&daemon->nics, daemon->loop, daemon->setup.resources, carrier_changed,
+                    daemon) < 0) {
+        ha_log(HA_LOG_WARNING, "cannot watch interfaces: one without a link moves nothing");
+    }
+}
+
+/* What looks at the core: it goes before that does. */
+static void stop_parts(struct hb_daemon *daemon)
 {
     g_clear_pointer(&daemon->nics, hb_nics_free);
     ha_timer_cancel(daemon->loop, &daemon->wake);
     hb_clients_free(daemon->clients);
-    hb_media_close(daemon->media);
-    hb_scripts_stop(daemon);
-    hb_act_free(daemon->act);
     daemon->clients = NULL;
+    hb_scripts_stop(daemon);
+}
+
+static void bring_down(struct hb_daemon *daemon)
+{
+    stop_parts(daemon);
+    hb_media_close(daemon->media);
+    hb_act_free(daemon->act);
     hb_core_free(daemon->core);
     daemon->media = NULL;
     daemon->act = NULL;
     daemon->core = NULL;
 }
 
+static void make_core(struct hb_daemon *daemon, struct hb_identity *self)
+{
+    uint64_t seed = ha_clock_ns(), *floors = hb_peers_read(daemon->setup.config);
+
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0) {
+        ha_log(HA_LOG_DEBUG, "no random seed yet, the clock is one");
+    }
+    self->floors = floors;
+    daemon->core = hb_core_new(daemon->setup.config, daemon->setup.resources, self, seed);
+    g_free(floors);
+    ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self->generation);
+}
+
+static void begin(struct hb_daemon *daemon)
+{
+    hb_scripts_start(daemon);
+    daemon->clients = hb_clients_new(daemon);
+    hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
+    hb_daemon_watch_nics(daemon);
+}
+
 /* Media first: what cannot be reached shall not cost a generation. */
 static int bring_up(struct hb_daemon *daemon)
 {
     struct hb_identity self;
-    uint64_t seed = ha_clock_ns(), *floors;
-    int status = open_media(daemon);
+    int status = open_media(daemon, NULL);
 
     if (status == 0) {
         status = make_identity(daemon, &self);
@@ -287,22 +328,52 @@ static int bring_up(struct hb_daemon *daemon)
         bring_down(daemon);
         return status;
     }
-    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0) {
-        ha_log(HA_LOG_DEBUG, "no random seed yet, the clock is one");
-    }
-    hb_scripts_start(daemon);
     hb_act_on_lost(daemon->act, resource_lost);
-    self.floors = floors = hb_peers_read(daemon->setup.config);
-    daemon->core = hb_core_new(daemon->setup.config, daemon->setup.resources, &self, seed);
-    g_free(floors);
-    daemon->clients = hb_clients_new(daemon);
-    ha_log(HA_LOG_INFO, "Heartbeat generation: %llu", (unsigned long long)self.generation);
-    hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
-    if (daemon->setup.config->carrier_ms > 0 &&
-        hb_nics_new(&daemon->nics, daemon->loop, daemon->setup.resources, carrier_changed,
-                    daemon) < 0) {
-        ha_log(HA_LOG_WARNING, "cannot watch interfaces: one without a link moves nothing");
+    make_core(daemon, &self);
+    begin(daemon);
+    return 0;
+}
+
+static void open_again(void *ctx, uint64_t now_ns)
+{
+    struct hb_daemon *daemon = ctx;
+
+    if (open_media(daemon, NULL) < 0) {
+        ha_timer_set(daemon->loop, &daemon->reopen, now_ns + HA_NS_PER_S, open_again, daemon);
     }
+}
+
+int hb_daemon_replace(struct hb_daemon *daemon, struct hb_setup *fresh, GString *what)
+{
+    struct hb_setup before = daemon->setup;
+    struct hb_core *former = daemon->core;
+    struct hb_identity self;
+    int status;
+
+    ha_timer_cancel(daemon->loop, &daemon->reopen);
+    hb_media_close(daemon->media);
+    daemon->media = NULL;
+    daemon->setup = *fresh;
+    status = open_media(daemon, what);
+    if (status == 0) {
+        status = make_identity(daemon, &self);
+    }
+    if (status < 0) {
+        hb_media_close(daemon->media);
+        daemon->media = NULL;
+        daemon->setup = before;
+        open_again(daemon, ha_clock_ns());
+        return status;
+    }
+    stop_parts(daemon);
+    hb_act_renew(daemon->act, daemon->setup.config, daemon->setup.resources, daemon->setup.node);
+    make_core(daemon, &self);
+    hb_core_inherit(daemon->core, former);
+    hb_act_renew_warm(daemon->act, daemon->core);
+    hb_core_free(former);
+    hb_setup_clear(&before);
+    *fresh = (struct hb_setup){0};
+    begin(daemon);
     return 0;
 }
 
@@ -374,61 +445,12 @@ static void stop_wished(void *ctx, int signo)
     }
 }
 
-static void say_changed(GString *out, const char *name, const struct hb_stamp *then)
-{
-    struct hb_stamp stamp = hb_stamp_now(name);
-
-    if (!hb_stamp_equal(&stamp, then)) {
-        g_string_append_printf(out, "%s has changed: that takes effect when heartbeat is "
-                                    "restarted on this node\n",
-                               name);
-    }
-}
-
-static void reload_keys(struct hb_daemon *daemon, GString *out)
-{
-    struct hb_stamp stamp = hb_stamp_now("authkeys");
-    struct ha_diags diags;
-
-    if (hb_stamp_equal(&stamp, &daemon->setup.authkeys)) {
-        return;
-    }
-    ha_diags_init(&diags);
-    if (hb_setup_reload_keys(&daemon->setup.keys, &daemon->setup.authkeys, &diags)) {
-        g_string_append(out, "authkeys has been reread\n");
-    } else {
-        ha_diags_print(&diags, out);
-        g_string_append(out, "authkeys is not usable: the keys of before stay in use\n");
-    }
-    ha_diags_clear(&diags);
-}
-
-void hb_daemon_reload(struct hb_daemon *daemon, GString *out)
-{
-    size_t before = out->len;
-    char **lines;
-
-    reload_keys(daemon, out);
-    say_changed(out, "ha.cf", &daemon->setup.ha_cf);
-    say_changed(out, "haresources", &daemon->setup.haresources);
-    if (out->len == before) {
-        g_string_append(out, "Configuration unchanged.\n");
-    }
-    lines = g_strsplit(out->str + before, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        if (**line) {
-            ha_log(HA_LOG_NOTICE, "%s", *line);
-        }
-    }
-    g_strfreev(lines);
-}
-
 static void reload_wished(void *ctx, int signo)
 {
     GString *ignored = g_string_new(NULL);
 
     (void)signo;
-    hb_daemon_reload(ctx, ignored);
+    hb_daemon_reload(ctx, false, ignored);
     g_string_free(ignored, TRUE);
 }
 
@@ -442,26 +464,6 @@ static void debug_wished(void *ctx, int signo)
 }
 
 /* ---- start ---- */
-
-static int remove_entry(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
-{
-    (void)stat;
-    (void)kind;
-    if (ftw->level > 0) {
-        remove(path);
-    }
-    return 0;
-}
-
-/* Where resource scripts keep what must not outlive a start. */
-static void empty_rsctmp(void)
-{
-    if (g_mkdir_with_parents(RSCTMP, 0755) < 0) {
-        ha_log(HA_LOG_WARNING, "cannot make %s: %s", RSCTMP, strerror(errno));
-        return;
-    }
-    nftw(RSCTMP, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
 
 static int watch_signals(struct hb_daemon *daemon)
 {
@@ -550,6 +552,7 @@ static void clear_out(struct hb_daemon *daemon)
     }
     bring_down(daemon);
     ha_timer_cancel(daemon->loop, &daemon->restart);
+    ha_timer_cancel(daemon->loop, &daemon->reopen);
     if (daemon->control) {
         ha_pidfile_remove(HB_PIDFILE, getpid());
     }
@@ -568,7 +571,7 @@ static int live(struct hb_daemon *daemon)
     int status = furnish(daemon);
 
     if (status == 0) {
-        empty_rsctmp();
+        hb_rsctmp_empty();
         hb_cores_enter(daemon->setup.config);
         if (daemon->setup.config->realtime && !daemon->options.no_realtime) {
             hb_realtime_enter(daemon->setup.config->rtprio);
@@ -590,17 +593,6 @@ static int live(struct hb_daemon *daemon)
     return status;
 }
 
-static int show(const struct hb_setup *setup)
-{
-    GString *text = g_string_new(NULL);
-    int status;
-
-    hb_show_setup(setup, text);
-    status = fputs(text->str, stdout) < 0 || fflush(stdout) < 0 ? -1 : 0;
-    g_string_free(text, TRUE);
-    return status;
-}
-
 int hb_daemon_run(const struct hb_options *options)
 {
     struct hb_daemon daemon = {
@@ -618,7 +610,7 @@ int hb_daemon_run(const struct hb_options *options)
     ha_diags_clear(&diags);
     if (status) {
         hb_log_say(LOG_ERR, "Configuration error, heartbeat not started.");
-    } else if (options->show && show(&daemon.setup) < 0) {
+    } else if (options->show && hb_show_print(&daemon.setup) < 0) {
         status = 1;
     } else if (!options->foreground && ha_daemon_start(&daemon.parent) < 0) {
         hb_log_say(LOG_ERR, "cannot go into the background: %s", strerror(errno));

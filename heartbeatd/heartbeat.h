@@ -54,6 +54,7 @@ struct hb_daemon {
     GByteArray *datagram;
     struct ha_timer wake;
     struct ha_timer restart;
+    struct ha_timer reopen; /* media: neither the new nor the old ones could be had */
 
     int loadavg_fd;
     uint64_t loadavg_ns;
@@ -69,9 +70,16 @@ int hb_daemon_run(const struct hb_options *options);
 /* ---- for answers.c ---- */
 /* Hands the core an event now. */
 void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event);
-/* What changed in HA_HADIR since it was read: takes over what can be taken over live and appends
- * a line per finding to out. */
-void hb_daemon_reload(struct hb_daemon *daemon, GString *out);
+/* renew.c. What changed in HA_HADIR since it was read is taken over, with resources going on: under
+ * way, or by hb_daemon_replace() if it takes that (anew: in any case). A fault in a file, and nothing
+ * is. Appends a line per finding to out. */
+bool hb_daemon_reload(struct hb_daemon *daemon, bool anew, GString *out);
+/* A new life with another setup: new media and a new core, which inherits what the old one holds.
+ * 0; or negative errno, a line per fault in what, and all as before. fresh is empty afterwards, or
+ * the caller's. */
+int hb_daemon_replace(struct hb_daemon *daemon, struct hb_setup *fresh, GString *what);
+/* The interfaces that the groups of setup need, from now on. */
+void hb_daemon_watch_nics(struct hb_daemon *daemon);
 /* The control socket's questions (ctx: the daemon). */
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer);
 

@@ -21,11 +21,12 @@ static const char usage_text[] =
     "Usage: heartbeat [-dflMv]   start, in the background unless -f\n"
     "       heartbeat -k         stop, and wait until it has ended\n"
     "       heartbeat -r         check the files, and take over what has changed\n"
+    "       heartbeat -R         start anew within, holding on to resources\n"
     "       heartbeat -s         say whether it runs\n"
     "       heartbeat -D [-W]    print the defaults of ha.cf, -W for a wiki\n"
     "       heartbeat -V         print the version\n"
     "-d more in the log, -f foreground, -l no real-time priority, -M no resources,\n"
-    "-v print the configuration\n";
+    "-v print the configuration; -C none|local|foreign|all with -R only, and without effect\n";
 
 static int usage(void)
 {
@@ -43,10 +44,17 @@ static int defaults(bool wiki)
     return 0;
 }
 
-static int not_yet(int option)
+/* What the original calls what a restarted daemon holds. Ours knows by itself. */
+static bool is_state(const char *text)
 {
-    fprintf(stderr, "heartbeat: the option -%c of Heartbeat 3.0.6 is not acted on yet\n", option);
-    return EXIT_USAGE;
+    static const char *const states[] = {"none", "local", "foreign", "all"};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+        if (strcmp(states[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int start(const struct hb_options *options)
@@ -63,6 +71,7 @@ static int start(const struct hb_options *options)
 int main(int argc, char **argv)
 {
     struct hb_options options = {0};
+    const char *state = NULL;
     bool wiki = false;
     int option, mode = 0;
 
@@ -93,8 +102,12 @@ int main(int argc, char **argv)
         case 'V':
             mode = mode == 'V' ? mode : option;
             break;
+        case 'C':
+            state = optarg;
+            break;
         case 'k':
         case 'r':
+        case 'R':
         case 's':
             if (mode == 'D' || mode == 'V') {
                 break;
@@ -104,13 +117,11 @@ int main(int argc, char **argv)
             }
             mode = option;
             break;
-        case '?':
-            return usage();
         default:
-            return not_yet(option);
+            return usage();
         }
     }
-    if (optind < argc) {
+    if (optind < argc || (state && (mode != 'R' || !is_state(state)))) {
         return usage();
     }
     switch (mode) {
@@ -123,6 +134,8 @@ int main(int argc, char **argv)
         return hb_manage_status();
     case 'k':
         return hb_manage_stop();
+    case 'R':
+        return hb_manage_restart();
     case 'r': {
         bool wanted;
         int status = hb_manage_reload(&wanted);

@@ -92,31 +92,59 @@ static int check_files(void)
     return status;
 }
 
+static int not_restarted(int status)
+{
+    fprintf(stderr, "Configuration error, heartbeat NOT restarted.\n");
+    return status == HB_EXIT_PERMISSION ? status : 1;
+}
+
+/* HB_EXIT_CONFIG: it does not answer. */
+static int ask(const char *word)
+{
+    char *words[] = {(char *)word, NULL};
+    GString *answer = g_string_new(NULL);
+    int told = 0, status = ha_control_ask(HB_CONTROL_NAME, words, ASK_TIMEOUT_MS, &told, answer);
+
+    if (status == 0) {
+        fputs(answer->str, told ? stderr : stdout);
+    }
+    g_string_free(answer, TRUE);
+    return status < 0 ? HB_EXIT_CONFIG : told ? 1 : 0;
+}
+
 int hb_manage_reload(bool *start)
 {
-    char *words[] = {(char *)"reload", NULL};
-    GString *answer;
-    int status = check_files(), told = 0, pid = hb_manage_pid();
+    int status = check_files(), pid = hb_manage_pid();
 
     *start = pid <= 0 && status == 0;
     if (status) {
-        fprintf(stderr, "Configuration error, heartbeat NOT restarted.\n");
-        return status == HB_EXIT_PERMISSION ? status : 1;
+        return not_restarted(status);
     }
     if (pid <= 0) {
         return 0;
     }
-    answer = g_string_new(NULL);
-    status = ha_control_ask(HB_CONTROL_NAME, words, ASK_TIMEOUT_MS, &told, answer);
-    if (status == 0) {
-        fputs(answer->str, told ? stderr : stdout);
-        status = told ? 1 : 0;
-    } else if (kill(pid, SIGHUP) < 0) {
+    status = ask("reload");
+    if (status == HB_EXIT_CONFIG && kill(pid, SIGHUP) < 0) {
         fprintf(stderr, "heartbeat: cannot signal process %d: %s\n", pid, strerror(errno));
-        status = errno == EPERM ? HB_EXIT_PERMISSION : 1;
-    } else {
-        status = 0;
+        return errno == EPERM ? HB_EXIT_PERMISSION : 1;
     }
-    g_string_free(answer, TRUE);
+    return status == HB_EXIT_CONFIG ? 0 : status;
+}
+
+int hb_manage_restart(void)
+{
+    int status = check_files();
+
+    if (status) {
+        return not_restarted(status);
+    }
+    if (hb_manage_pid() <= 0) {
+        fprintf(stderr, "ERROR: heartbeat is not running.\n");
+        return HB_EXIT_CONFIG;
+    }
+    status = ask("restart");
+    if (status == HB_EXIT_CONFIG) {
+        fprintf(stderr, "ERROR: heartbeat does not answer.\n");
+    }
     return status;
 }

@@ -5,6 +5,7 @@
  */
 #include "heartbeatd/show_config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "heartbeatd/conf/ha_cf_table.h"
@@ -103,4 +104,15 @@ void hb_show_setup(const struct hb_setup *setup, GString *out)
         append_medium(config->media->pdata[i], out);
     }
     g_string_append(out, rule);
+}
+
+int hb_show_print(const struct hb_setup *setup)
+{
+    GString *text = g_string_new(NULL);
+    int status;
+
+    hb_show_setup(setup, text);
+    status = fputs(text->str, stdout) < 0 || fflush(stdout) < 0 ? -1 : 0;
+    g_string_free(text, TRUE);
+    return status;
 }

@@ -14,5 +14,7 @@ void hb_show_defaults(bool wiki, const char *version, GString *out);
 
 /* Every directive with its value, the nodes, and the media. Reads like an ha.cf. */
 void hb_show_setup(const struct hb_setup *setup, GString *out);
+/* The same to standard output; 0 or -1. */
+int hb_show_print(const struct hb_setup *setup);
 
 #endif

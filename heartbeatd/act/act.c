@@ -25,6 +25,7 @@ struct hb_act {
     struct hb_announce *announce;
     struct hb_held *held;
     struct hb_warm *warm;
+    bool warm_wished; /* by ha.cf */
     hb_act_fn fn;
     hb_act_lost_fn lost;
     void *ctx;
@@ -36,6 +37,7 @@ struct job {
     GList link;
     uint32_t op_id;
     struct hb_agent_run *run; /* a script is under way */
+    struct hb_group *group;   /* of warm */
     struct hb_warm_op *warm;  /* an order to a standby is under way */
     struct hb_action op;      /* what it was, should it be a script's after all */
     struct ha_timer timer;    /* or the answer waits here */
@@ -101,6 +103,7 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     }
     act->environment = hb_agent_environment(paths, config, node);
     hb_resolve(paths, resources);
+    act->warm_wished = config->warm_standby;
     if (config->warm_standby)
         act->warm = hb_warm_new(loop, paths, act->environment, resources);
     check_addresses(resources);
@@ -118,6 +121,45 @@ int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config
     return hb_act_new_at(out, &installed, loop, config, resources, node, fn, ctx);
 }
 
+static void note_native(GHashTable *native, const struct hb_haresources *resources)
+{
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        for (guint j = 0; j < group->resources->len; j++) {
+            struct hb_resource *resource = g_ptr_array_index(group->resources, j);
+
+            g_hash_table_insert(native, resource->text, GUINT_TO_POINTER(1 + resource->native));
+        }
+    }
+}
+
+void hb_act_renew(struct hb_act *act, const struct hb_config *config,
+                  struct hb_haresources *resources, const char *node)
+{
+    GHashTable *native = g_hash_table_new(g_str_hash, g_str_equal);
+
+    note_native(native, act->resources);
+    hb_resolve(&act->paths, resources);
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        for (guint j = 0; j < group->resources->len; j++) {
+            struct hb_resource *resource = g_ptr_array_index(group->resources, j);
+            guint before = GPOINTER_TO_UINT(g_hash_table_lookup(native, resource->text));
+
+            if (before > 0)
+                resource->native = before == 2;
+        }
+    }
+    g_hash_table_destroy(native);
+    check_addresses(resources);
+    act->resources = resources;
+    g_strfreev(act->environment);
+    act->environment = hb_agent_environment(&act->paths, config, node);
+    hb_warm_set_environment(act->warm, act->environment);
+}
+
 void hb_act_on_lost(struct hb_act *act, hb_act_lost_fn lost)
 {
     act->lost = lost;
@@ -130,6 +172,8 @@ static void job_free(struct job *job)
     if (job->run != NULL)
         hb_agent_abandon(job->run);
     hb_warm_abandon(job->warm);
+    if (job->group != NULL)
+        hb_group_free(job->group);
     g_free(job->detail);
     g_free(job);
 }
@@ -401,11 +445,10 @@ static void run_script(struct job *job, const struct hb_resource *resource,
 static void warm_ended(void *ctx, bool reached, enum hb_op_result result, const char *detail)
 {
     struct job *job = ctx;
-    const struct hb_group *group = g_ptr_array_index(job->act->resources->groups, job->op.group);
 
     job->warm = NULL;
     if (!reached) {
-        run_script(job, resource_at(group, job->op.first), &job->op);
+        run_script(job, resource_at(job->group, job->op.first), &job->op);
         return;
     }
     job->result = result;
@@ -416,7 +459,22 @@ static void warm_ended(void *ctx, bool reached, enum hb_op_result result, const 
 void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core)
 {
     for (unsigned i = 0; act->warm != NULL && i < act->resources->groups->len; i++)
-        hb_warm_wish(act->warm, i, hb_core_warm(core, i));
+        hb_warm_wish(act->warm, hb_core_group_number(core, i), hb_core_warm(core, i));
+}
+
+void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core)
+{
+    guint count = act->resources->groups->len;
+    unsigned *numbers = g_new0(unsigned, MAX(count, 1));
+
+    for (guint i = 0; i < count; i++)
+        numbers[i] = hb_core_group_number(core, i);
+    if (act->warm == NULL && act->warm_wished)
+        act->warm = hb_warm_new(act->loop, &act->paths, act->environment, act->resources);
+    if (act->warm != NULL)
+        hb_warm_renew(act->warm, act->resources, numbers);
+    g_free(numbers);
+    hb_act_keep_warm(act, core);
 }
 
 const char *hb_act_warm_state(const struct hb_act *act, size_t group, size_t at, pid_t *pid)
@@ -439,7 +497,9 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
     job->op_id = op->op_id;
     job->op = *op;
     g_queue_push_tail_link(&act->jobs, &job->link);
-    if (op->group < act->resources->groups->len)
+    if (op->of != NULL)
+        group = op->of;
+    else if (op->group < act->resources->groups->len)
         group = g_ptr_array_index(act->resources->groups, op->group);
     if (group == NULL || op->first > op->last || op->last >= group->resources->len ||
         (unsigned)op->op >= HB_OP_COUNT) {
@@ -450,9 +510,10 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
         native = native && resource_at(group, i)->native;
     if (native)
         run_addresses(job, group, op);
-    else if (op->first == op->last && hb_warm_knows(act->warm, resource_at(group, op->first)))
+    else if (op->first == op->last && hb_warm_knows(act->warm, resource_at(group, op->first))) {
+        job->group = hb_group_copy(group);
         job->warm = hb_warm_run(act->warm, resource_at(group, op->first), op, warm_ended, job);
-    else if (op->first == op->last)
+    } else if (op->first == op->last)
         run_script(job, resource_at(group, op->first), op);
     else
         answer_later(job, HB_OP_FAILED, g_strdup("a script among addresses must be run alone"));

@@ -21,6 +21,10 @@ typedef void (*hb_act_fn)(void *ctx, uint32_t op_id, enum hb_op_result result, c
 /* Also marks the resources of `resources` that are native. envp is built from config. */
 int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config *config,
                struct hb_haresources *resources, const char *node, hb_act_fn fn, void *ctx);
+/* Another configuration or haresources: marks what is native; what was so before stays as it was, for
+ * it may be up. The former resources may go then. */
+void hb_act_renew(struct hb_act *act, const struct hb_config *config,
+                  struct hb_haresources *resources, const char *node);
 void hb_act_free(struct hb_act *act);
 /* What scripts are run with; NULL-terminated, act's. */
 char *const *hb_act_environment(const struct hb_act *act);
@@ -33,6 +37,8 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.
  * Anything else is let alone: it is nearly done. */
 void hb_act_cancel(struct hb_act *act, uint32_t op_id);
+/* After hb_act_renew(), when core has the same haresources. */
+void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core);
 /* After each HB_ACT_STATUS: what the core wants ready is started, what it does not is ended (warm.h). */
 void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core);
 /* As hb_warm_state() (warm.h), of a resource of a group. */

@@ -80,6 +80,8 @@ static void member_free(void *item)
         close(fd);
     }
     g_array_free(member->parts, TRUE);
+    g_free(member->text);
+    g_free(member->file);
     g_free(member);
 }
 
@@ -96,9 +98,9 @@ static struct hb_warm_member *member_of(struct hb_warm *warm, const struct hb_re
     }
     member = g_new0(struct hb_warm_member, 1);
     member->warm = warm;
-    member->text = resource->text;
-    member->file = file;
-    member->instance = instance;
+    member->text = g_strdup(resource->text);
+    member->file = g_strdup(file);
+    member->instance = instance = ha_director_instance(member->file);
     ha_director_socket(instance, member->socket);
     member->parts = g_array_new(FALSE, TRUE, sizeof(struct hb_warm_part));
     member->alive.fd = -1;
@@ -121,7 +123,7 @@ static void add(struct hb_warm *warm, unsigned group, const struct hb_resource *
                    "there while any of them is held", resource->text);
         g_array_append_val(member->parts, part);
     }
-    g_hash_table_insert(warm->by_resource, (void *)(uintptr_t)resource, member);
+    g_hash_table_insert(warm->by_text, g_strdup(resource->text), member);
 }
 
 struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *paths,
@@ -138,7 +140,7 @@ struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *pat
     warm->look_ms = HB_WARM_LOOK_MS;
     warm->check_ms = HB_WARM_CHECK_MS;
     warm->members = g_ptr_array_new_with_free_func(member_free);
-    warm->by_resource = g_hash_table_new(NULL, NULL);
+    warm->by_text = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < resources->groups->len; i++) {
         const struct hb_group *group = g_ptr_array_index(resources->groups, i);
 
@@ -151,24 +153,88 @@ struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *pat
     return NULL;
 }
 
+/* An operation of that group is under way. */
+static bool is_busy(const struct hb_warm_member *member, unsigned group)
+{
+    for (const GList *at = member->ops.head; at != NULL; at = at->next)
+        if (hb_warm_op_group(at->data) == group)
+            return true;
+    return false;
+}
+
+/* Parts that nobody names any more: those that have something to stop yet stay for that. */
+static void drop_parts(struct hb_warm_member *member, const GArray *named)
+{
+    for (guint i = member->parts->len; i-- > 0;) {
+        struct hb_warm_part *part = &g_array_index(member->parts, struct hb_warm_part, i);
+        bool found = false;
+
+        for (guint j = 0; j < named->len && !found; j++)
+            found = g_array_index(named, unsigned, j) == part->group;
+        if (found)
+            continue;
+        part->wish = HB_WARM_OFF;
+        if (!part->started && !is_busy(member, part->group))
+            g_array_remove_index(member->parts, i);
+    }
+}
+
+void hb_warm_set_environment(struct hb_warm *warm, char *const *environment)
+{
+    if (warm != NULL)
+        warm->environment = environment;
+}
+
+void hb_warm_renew(struct hb_warm *warm, const struct hb_haresources *resources,
+                   const unsigned *numbers)
+{
+    GPtrArray *named = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        for (guint j = 0; j < group->resources->len; j++)
+            add(warm, numbers[i], g_ptr_array_index(group->resources, j));
+    }
+    for (guint i = 0; i < warm->members->len; i++)
+        g_ptr_array_add(named, g_array_new(FALSE, FALSE, sizeof(unsigned)));
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        for (guint j = 0; j < group->resources->len; j++) {
+            const struct hb_resource *resource = g_ptr_array_index(group->resources, j);
+            void *member = g_hash_table_lookup(warm->by_text, resource->text);
+            guint at;
+
+            if (member != NULL && g_ptr_array_find(warm->members, member, &at))
+                g_array_append_val((GArray *)g_ptr_array_index(named, at), numbers[i]);
+        }
+    }
+    for (guint i = 0; i < warm->members->len; i++) {
+        drop_parts(g_ptr_array_index(warm->members, i), g_ptr_array_index(named, i));
+        hb_warm_settle(g_ptr_array_index(warm->members, i));
+    }
+    g_ptr_array_unref(named);
+}
+
 void hb_warm_free(struct hb_warm *warm)
 {
     if (warm == NULL)
         return;
-    g_hash_table_destroy(warm->by_resource);
+    g_hash_table_destroy(warm->by_text);
     g_ptr_array_free(warm->members, TRUE);
     g_free(warm);
 }
 
 bool hb_warm_knows(const struct hb_warm *warm, const struct hb_resource *resource)
 {
-    return warm != NULL && g_hash_table_contains(warm->by_resource, resource);
+    return warm != NULL && g_hash_table_contains(warm->by_text, resource->text);
 }
 
 const char *hb_warm_state(const struct hb_warm *warm, const struct hb_resource *resource, pid_t *pid)
 {
     const struct hb_warm_member *member =
-        warm != NULL ? g_hash_table_lookup(warm->by_resource, resource) : NULL;
+        warm != NULL ? g_hash_table_lookup(warm->by_text, resource->text) : NULL;
 
     *pid = member != NULL ? member->pid : 0;
     if (member == NULL || member->hopeless)

@@ -25,8 +25,9 @@ struct hb_warm_part {
 /* One file, one process. */
 struct hb_warm_member {
     struct hb_warm *warm;
-    const char *text;              /* as in haresources, for messages */
-    const char *file, *instance;
+    char *text;                    /* as in haresources, for messages */
+    char *file;
+    const char *instance;          /* a part of file */
     char socket[HA_DIRECTOR_SOCKET_MAX];
     GArray *parts;                 /* of struct hb_warm_part */
     bool hopeless;                 /* not an ldirectord that knows standby */
@@ -54,7 +55,7 @@ struct hb_warm {
     char *const *environment;
     uint64_t look_ms, check_ms; /* HB_WARM_LOOK_MS, HB_WARM_CHECK_MS; other ones for tests */
     GPtrArray *members;      /* of struct hb_warm_member *, owned */
-    GHashTable *by_resource; /* const struct hb_resource * -> struct hb_warm_member * */
+    GHashTable *by_text;     /* of a resource -> struct hb_warm_member * */
 };
 
 struct hb_warm_part *hb_warm_part(struct hb_warm_member *member, unsigned group);
@@ -71,6 +72,7 @@ void hb_warm_kill(struct hb_warm_member *member);
 /* Sends SIGTERM to the process that is known. */
 void hb_warm_end(struct hb_warm_member *member);
 
+unsigned hb_warm_op_group(const struct hb_warm_op *op);
 /* A start has ended, well or not: operations that waited for that go on. */
 void hb_warm_op_started(struct hb_warm_member *member);
 /* The process has ended: operations that waited for that are through, those that asked it something

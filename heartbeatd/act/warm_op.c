@@ -35,6 +35,11 @@ struct hb_warm_op {
     void *ctx;
 };
 
+unsigned hb_warm_op_group(const struct hb_warm_op *op)
+{
+    return op->group;
+}
+
 void hb_warm_abandon(struct hb_warm_op *op)
 {
     if (op == NULL)
@@ -201,17 +206,34 @@ static void stop(struct hb_warm_op *op, const struct hb_warm_part *part, uint64_
     }
 }
 
+/* The group's own. What a group has lost is stopped under another number: for whoever started it. */
+static struct hb_warm_part *part_for(struct hb_warm_member *member, const struct hb_action *op)
+{
+    struct hb_warm_part *part = hb_warm_part(member, op->group), fresh = {.group = op->group};
+
+    for (guint i = 0; part == NULL && op->op == HB_OP_STOP && i < member->parts->len; i++) {
+        struct hb_warm_part *other = &g_array_index(member->parts, struct hb_warm_part, i);
+
+        if (other->started)
+            part = other;
+    }
+    if (part != NULL)
+        return part;
+    g_array_append_val(member->parts, fresh);
+    return &g_array_index(member->parts, struct hb_warm_part, member->parts->len - 1);
+}
+
 struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *resource,
                                const struct hb_action *op, hb_warm_fn fn, void *ctx)
 {
-    struct hb_warm_member *member = g_hash_table_lookup(warm->by_resource, resource);
-    struct hb_warm_part *part = hb_warm_part(member, op->group);
+    struct hb_warm_member *member = g_hash_table_lookup(warm->by_text, resource->text);
+    struct hb_warm_part *part = part_for(member, op);
     struct hb_warm_op *run = g_new0(struct hb_warm_op, 1);
 
     run->member = member;
     run->link.data = run;
     run->op = op->op;
-    run->group = op->group;
+    run->group = part->group;
     run->wait_ms = MIN(op->deadline_ms, op->op == HB_OP_STATUS ? warm->look_ms : HB_WARM_ORDER_MS);
     run->fn = fn;
     run->ctx = ctx;

@@ -106,6 +106,22 @@ static void tell_unknown(struct hb_cf *cf, const char *name)
                 "expected a directive of ha.cf(5), found \"%s\"", name);
 }
 
+static void keep_line(struct hb_cf *cf, const char *rest)
+{
+    struct hb_directive *line = g_new0(struct hb_directive, 1);
+    char *copy = g_strdup(rest), *at = copy;
+    GString *text = g_string_new(NULL);
+    const char *word;
+
+    while ((word = ha_word(&at, BLANKS)))
+        g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", word);
+    line->name = g_strdup(cf->directive->name);
+    line->text = g_string_free(text, FALSE);
+    line->line = cf->line;
+    g_ptr_array_add(cf->config->lines, line);
+    g_free(copy);
+}
+
 /* seen[i]: the line of the first use of directive i of the table. */
 static void read_line(struct hb_cf *cf, char *line, unsigned *seen)
 {
@@ -130,6 +146,7 @@ static void read_line(struct hb_cf *cf, char *line, unsigned *seen)
         return;
     }
     seen[index] = cf->line;
+    keep_line(cf, rest);
     set_values(cf, rest);
 }
 

@@ -373,7 +373,7 @@ void hb_media_close(struct hb_media *media)
 
 bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out)
 {
-    const struct hb_link *found = link_find(media, link);
+    const struct hb_link *found = media ? link_find(media, link) : NULL;
 
     if (found) {
         *out = found->counts;
