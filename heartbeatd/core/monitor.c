@@ -75,7 +75,8 @@ static void find_next(struct hb_monitor *monitor, const struct hb_group_run *run
     }
 }
 
-/* The first question comes anywhere in the interval, so that those of many do not come together. */
+/* The first question comes anywhere in the interval, so that those of many do not come together.
+ * One that is due already stays so: the restarts of a neighbour shall not put it off for ever. */
 static void arm(struct hb_monitor *monitor, const struct hb_group_run *run, uint64_t now_ns,
                 struct ha_rand *rand)
 {
@@ -86,6 +87,8 @@ static void arm(struct hb_monitor *monitor, const struct hb_group_run *run, uint
         if (probe->interval_ns == 0)
             continue;
         probe->misses = 0;
+        if (probe->due_ns > now_ns && probe->due_ns - now_ns <= probe->interval_ns)
+            continue;
         probe->due_ns = ha_after_ns(now_ns, 1 + ha_rand_below(rand, probe->interval_ns));
     }
     find_next(monitor, run);

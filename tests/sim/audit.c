@@ -172,12 +172,12 @@ void audit_truth(struct sim *sim)
 /* ---- what a core believes, against the truth ---- */
 
 /* A resource that died may go unnoticed for an interval and two questions without an answer, and
- * wait for its restart. */
+ * wait for its restart; another interval if a neighbour is restarted when its question is due. */
 static bool unnoticed(const struct sim *sim, unsigned index, unsigned group, unsigned at)
 {
     const struct hb_monitor_config *config = &sim->config[index]->monitor;
     uint64_t died_ns = sim->nodes[index].died_ns[group][at];
-    uint64_t limit_ms = config->interval_ms + 2 * config->timeout_ms + HB_RESTART_LAST_MS + 2000;
+    uint64_t limit_ms = 2 * config->interval_ms + 2 * config->timeout_ms + HB_RESTART_LAST_MS + 2000;
 
     return died_ns > 0 && sim->now_ns <= MAX(died_ns, sim->nodes[index].upset_ns) +
                                              ha_ms_to_ns(limit_ms);
