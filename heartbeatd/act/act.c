@@ -381,13 +381,14 @@ static void stop_addresses(struct hb_act *act, const struct hb_kernel *kernel, G
     hb_address_plan_clear(&plan);
 }
 
-static bool all_held(const struct hb_kernel *kernel, const GArray *specs)
+/* A range is asked for its status when it would not stop: one address that is left is enough. */
+static bool any_held(const struct hb_kernel *kernel, const GArray *specs)
 {
     for (guint i = 0; i < specs->len; i++) {
-        if (!hb_address_held(kernel, &g_array_index(specs, struct hb_address_spec, i)))
-            return false;
+        if (hb_address_held(kernel, &g_array_index(specs, struct hb_address_spec, i)))
+            return true;
     }
-    return true;
+    return false;
 }
 
 static void run_addresses(struct job *job, const struct hb_group *group, const struct hb_action *op)
@@ -404,7 +405,7 @@ static void run_addresses(struct job *job, const struct hb_group *group, const s
         g_string_append_printf(why, "the kernel's addresses cannot be read: %s", g_strerror(-err));
         result = HB_OP_FAILED;
     } else if (op->op == HB_OP_STATUS) {
-        result = !unreadable && all_held(kernel, specs) ? HB_OP_OK : HB_OP_STOPPED;
+        result = any_held(kernel, specs) ? HB_OP_OK : HB_OP_STOPPED;
     } else if (op->op == HB_OP_STOP) {
         g_string_truncate(why, 0); /* what nobody can read was never started */
         stop_addresses(act, kernel, specs, why);

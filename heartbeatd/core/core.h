@@ -94,8 +94,8 @@ enum hb_wish {
 
 enum hb_op { HB_OP_STATUS, HB_OP_START, HB_OP_STOP, HB_OP_COUNT };
 enum hb_op_result {
-    HB_OP_OK,       /* started, stopped; status: running */
-    HB_OP_STOPPED,  /* status only: not running */
+    HB_OP_OK,       /* started, stopped; status: something of the range is running */
+    HB_OP_STOPPED,  /* status only: nothing of it is */
     HB_OP_FAILED,
     HB_OP_TIMED_OUT,
     HB_OP_RESULT_COUNT

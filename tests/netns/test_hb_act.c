@@ -58,6 +58,20 @@ static void fifty_addresses_come_and_go_in_one_batch(void **state)
     assert_shows("dev eth0", "10.0.0.149", false);
 }
 
+/* It would not stop: as long as one address is there, another node must not take the group. */
+static void a_range_runs_while_one_of_its_addresses_is_left(void **state)
+{
+    struct place *f = *state;
+
+    place_resource(f, "IPaddr2", "10.0.0.61/24/eth0");
+    place_resource(f, "IPaddr2", "10.0.0.62/24/eth0");
+    place_begin(f);
+    place_sh("ip addr add 10.0.0.62/24 dev eth0");
+    assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_OK);
+    place_sh("ip addr del 10.0.0.62/24 dev eth0");
+    assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
+}
+
 static void more_than_a_batch_can_hold_come_in_several(void **state)
 {
     struct place *f = *state;
@@ -363,6 +377,7 @@ static void whoever_leaves_is_not_called_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(a_range_runs_while_one_of_its_addresses_is_left),
         CASE(fifty_addresses_come_and_go_in_one_batch),
         CASE(more_than_a_batch_can_hold_come_in_several),
         CASE(what_is_there_need_not_be_started_and_what_is_gone_not_stopped),

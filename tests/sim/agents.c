@@ -67,7 +67,7 @@ void sim_op_end(struct sim *sim, struct sim_due *due)
 {
     struct sim_node *node = &sim->nodes[due->node];
     bool *up = node->up[due->op.group];
-    bool all = true;
+    bool any = false;
 
     if (due->op.op == HB_OP_START)
         node->rising[due->op.group] = false;
@@ -79,10 +79,10 @@ void sim_op_end(struct sim *sim, struct sim_due *due)
             up[i] = up[i] || due->result == HB_OP_OK || sim_chance(sim, 500);
         else if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
             up[i] = false;
-        all = all && up[i];
+        any = any || up[i];
     }
     if (due->op.op == HB_OP_STATUS && due->result == HB_OP_OK)
-        due->result = all ? HB_OP_OK : HB_OP_STOPPED;
+        due->result = any ? HB_OP_OK : HB_OP_STOPPED;
 }
 
 void sim_op_report(struct sim *sim, struct sim_due *due)
