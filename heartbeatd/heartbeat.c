@@ -24,9 +24,9 @@
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/identity.h"
 #include "heartbeatd/manage.h"
+#include "heartbeatd/post.h"
 #include "heartbeatd/peers.h"
 #include "heartbeatd/realtime.h"
-#include "heartbeatd/ring.h"
 #include "heartbeatd/show_config.h"
 #include "heartbeatd/scripts.h"
 
@@ -57,31 +57,6 @@ static struct hb_now now(struct hb_daemon *daemon)
     return now;
 }
 
-static void send_message(struct hb_daemon *daemon, const struct hb_msg *msg, const char *link)
-{
-    int status;
-
-    g_byte_array_set_size(daemon->datagram, 0);
-    status = hb_wire_seal(&daemon->setup.keys, msg, !daemon->setup.config->msgfmt_netstring,
-                          daemon->datagram);
-    if (status < 0) {
-        const char *type = hb_msg_text(msg, "t");
-
-        ha_log(HA_LOG_ERROR, "cannot send a message of type %s: %s", type ? type : "?",
-               strerror(-status));
-        return;
-    }
-    if (!daemon->media) {
-        return; /* until open_again() */
-    }
-    if (link) {
-        hb_media_ping(daemon->media, link, daemon->datagram->data, daemon->datagram->len);
-    } else {
-        hb_media_send(daemon->media, daemon->datagram->data, daemon->datagram->len);
-        hb_ring_send(daemon, msg);
-    }
-}
-
 static void restart_soon(struct hb_daemon *daemon);
 
 static void show_status(struct hb_daemon *daemon)
@@ -97,7 +72,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
 {
     switch (action->kind) {
     case HB_ACT_SEND:
-        send_message(daemon, action->msg, action->link);
+        hb_post_send(daemon, action->msg, action->link);
         break;
     case HB_ACT_OP:
         hb_act_run(daemon->act, action);
@@ -195,7 +170,7 @@ static void received(void *ctx, const char *link, const void *bytes, size_t leng
         return;
     }
     daemon->refused[HB_ACCEPTED]++;
-    hb_ring_forward(daemon, msg, link);
+    hb_post_forward(daemon, msg, link);
     hb_daemon_step(daemon,
                    &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = link});
     hb_msg_unref(msg);

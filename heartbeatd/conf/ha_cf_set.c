@@ -29,12 +29,6 @@ void hb_cf_tell(struct hb_cf *cf, enum ha_severity severity, const char *format,
     g_free(text);
 }
 
-static enum hb_cf_result not_yet(struct hb_cf *cf, const char *value)
-{
-    hb_cf_tell(cf, HA_UNSUPPORTED, "%s: this version does not act on it yet", value);
-    return HB_CF_TOLD;
-}
-
 static enum hb_cf_result result(bool ok)
 {
     return ok ? HB_CF_OK : HB_CF_BAD;
@@ -221,18 +215,7 @@ enum hb_cf_result hb_cf_set_any_boolean(struct hb_cf *cf, char *value)
     return result(ha_value_bool(value, &answer));
 }
 
-/* For switches of which this version has the "off" side only. */
-static enum hb_cf_result set_off(struct hb_cf *cf, const char *value)
-{
-    bool answer;
-
-    if (!ha_value_bool(value, &answer))
-        return HB_CF_BAD;
-    return answer ? not_yet(cf, value) : HB_CF_OK;
-}
-
-/* Accepted, so that the file starts here, and said. */
-static enum hb_cf_result set_idle(struct hb_cf *cf, const char *value, const char *why)
+enum hb_cf_result set_idle(struct hb_cf *cf, const char *value, const char *why)
 {
     bool answer;
 
@@ -251,7 +234,7 @@ enum hb_cf_result hb_cf_set_use_logd(struct hb_cf *cf, char *value)
 
 enum hb_cf_result hb_cf_set_traditional_compression(struct hb_cf *cf, char *value)
 {
-    return set_off(cf, value);
+    return result(ha_value_bool(value, &cf->config->traditional_compression));
 }
 
 enum hb_cf_result hb_cf_set_use_apphbd(struct hb_cf *cf, char *value)
@@ -342,10 +325,17 @@ enum hb_cf_result hb_cf_set_uuidfrom(struct hb_cf *cf, char *value)
 
 enum hb_cf_result hb_cf_set_compression(struct hb_cf *cf, char *value)
 {
-    bool bzip2;
+    return result(hb_compression_find(value, &cf->config->compression));
+}
 
-    (void)cf;
-    return set_choice(value, "zlib", "bz2", &bzip2);
+enum hb_cf_result hb_cf_set_compression_threshold(struct hb_cf *cf, char *value)
+{
+    uint64_t kib = 0;
+    enum hb_cf_result set = set_number(value, 1, INT32_MAX, &kib);
+
+    if (set == HB_CF_OK)
+        cf->config->compression_threshold = kib * 1024;
+    return set;
 }
 
 enum hb_cf_result hb_cf_set_autojoin(struct hb_cf *cf, char *value)

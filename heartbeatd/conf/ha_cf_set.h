@@ -44,7 +44,8 @@ hb_cf_setter hb_cf_set_logfile, hb_cf_set_debugfile, hb_cf_set_logfacility, hb_c
 hb_cf_setter hb_cf_set_realtime, hb_cf_set_rtprio;
 hb_cf_setter hb_cf_set_hbgenmethod, hb_cf_set_msgfmt, hb_cf_set_uuidfrom, hb_cf_set_autojoin,
     hb_cf_set_pacemaker, hb_cf_set_env;
-hb_cf_setter hb_cf_set_compression, hb_cf_set_traditional_compression, hb_cf_set_use_apphbd;
+hb_cf_setter hb_cf_set_compression, hb_cf_set_compression_threshold,
+    hb_cf_set_traditional_compression, hb_cf_set_use_apphbd;
 /* ha_cf_monitor.c */
 hb_cf_setter hb_cf_set_monitor, hb_cf_set_monitor_timeout, hb_cf_set_restart_limit,
     hb_cf_set_restart_delay;

@@ -86,6 +86,8 @@ struct hb_config *hb_config_new(void)
     config->udpport = 694;
     config->baud = 19200;
     config->hopfudge = 1;
+    config->compression = HB_COMPRESS_ZLIB;
+    config->compression_threshold = 2048;
     config->log_badpack = true;
     config->realtime = true;
     config->rtprio = 1;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/base/addr.h"
+#include "heartbeatd/core/compress.h"
 
 #define HB_NODES_MAX      100
 #define HB_MEDIA_MAX      64
@@ -77,6 +78,9 @@ struct hb_config {
     bool msgfmt_netstring;  /* inner auth field left out */
     bool generation_by_time; /* hbgenmethod time */
     bool uuid_from_name;     /* uuidfrom nodename */
+    enum hb_compression compression;
+    uint64_t compression_threshold; /* bytes from which on traditional_compression compresses */
+    bool traditional_compression;
     bool log_badpack;
     bool realtime;
     int rtprio;             /* 1…99 */

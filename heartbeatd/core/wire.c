@@ -12,9 +12,12 @@
 #include <string.h>
 
 #include "common/base/name.h"
+#include "heartbeatd/core/compress.h"
 #include "heartbeatd/core/fields.h"
 
 static const char auth_name[] = "auth";
+static const char packed_name[] = "_compressed_payload";
+static const char method_name[] = "_compression_algorithm";
 
 static const struct ha_name codes[] = {
     {HB_ACCEPTED, "accepted"},
@@ -42,7 +45,7 @@ static const struct ha_name sentences[] = {
     {HB_REFUSED_WRONG_DIGEST, "the digest is wrong: another key, or the message was changed"},
     {HB_REFUSED_BAD_FIELD, "the digest is right, but a field is malformed"},
     {HB_REFUSED_BAD_HEADER, "the digest is right, but type, sender, time or number is missing"},
-    {HB_REFUSED_COMPRESSED, "the message is compressed, which is not supported"},
+    {HB_REFUSED_COMPRESSED, "the digest is right, but what is compressed cannot be read"},
     HA_NAME_END,
 };
 
@@ -159,8 +162,6 @@ static enum hb_refusal check_header(const struct hb_msg *msg)
     const char *src = hb_msg_text(msg, "src");
     uint64_t ts = 0, seq = 0;
 
-    if (hb_msg_find(msg, "_compressed_payload") != NULL)
-        return HB_REFUSED_COMPRESSED;
     if (type == NULL || *type == '\0' || src == NULL || *src == '\0')
         return HB_REFUSED_BAD_HEADER;
     if (!hb_msg_hex(msg, "ts", &ts) || ts == 0)
@@ -168,6 +169,46 @@ static enum hb_refusal check_header(const struct hb_msg *msg)
     if (strncmp(type, "NS_", 3) != 0 && (!hb_msg_hex(msg, "seq", &seq) || seq == 0))
         return HB_REFUSED_BAD_HEADER;
     return HB_ACCEPTED;
+}
+
+/* What lies between the markers; no digest is looked for, for the one outside covers it all. */
+static bool read_plain(struct hb_span all, struct hb_msg *msg)
+{
+    bool net = hb_span_starts(&all, hb_net_begin);
+    size_t end = find_last(&all, net ? hb_net_end : hb_old_end);
+    struct hb_span fields;
+
+    if ((!net && !hb_span_starts(&all, hb_old_begin)) || end == all.length || end < HB_MARK)
+        return false;
+    fields = (struct hb_span){all.at + HB_MARK, end - HB_MARK};
+    return net ? hb_fields_read_net(fields, msg) : hb_fields_read_old(fields, msg);
+}
+
+/* The message inside another one, authenticated with it. */
+static enum hb_refusal unpack(const struct hb_msg *outer, struct hb_msg **out)
+{
+    const struct hb_field *packed = hb_msg_find(outer, packed_name);
+    GByteArray *plain = g_byte_array_new();
+    struct hb_msg *msg = hb_msg_new();
+    enum hb_refusal refusal = HB_ACCEPTED;
+    enum hb_compression method;
+    int err = -EBADMSG;
+
+    if (packed->type == HB_FIELD_BINARY &&
+        hb_compression_find(hb_msg_text(outer, method_name), &method))
+        err = hb_uncompress(method, packed->value, packed->length, HB_MSG_BYTES_MAX, plain);
+    if (err != 0)
+        refusal = err == -EMSGSIZE ? HB_REFUSED_TOO_LONG : HB_REFUSED_COMPRESSED;
+    else if (!read_plain((struct hb_span){plain->data, plain->len}, msg))
+        refusal = HB_REFUSED_BAD_FIELD;
+    else
+        refusal = hb_msg_find(msg, packed_name) != NULL ? HB_REFUSED_COMPRESSED
+                                                        : check_header(msg);
+    g_byte_array_unref(plain);
+    if (refusal == HB_ACCEPTED)
+        *out = hb_msg_ref(msg);
+    hb_msg_unref(msg);
+    return refusal;
 }
 
 enum hb_refusal hb_wire_open(const struct ak_keys *keys, const void *bytes, size_t length,
@@ -192,14 +233,12 @@ enum hb_refusal hb_wire_open(const struct ak_keys *keys, const void *bytes, size
     msg = hb_msg_new();
     if (!(net ? hb_fields_read_net(fields, msg) : hb_fields_read_old(fields, msg)))
         refusal = HB_REFUSED_BAD_FIELD;
-    else
-        refusal = check_header(msg);
-    if (refusal != HB_ACCEPTED) {
-        hb_msg_unref(msg);
-        return refusal;
-    }
-    *out = msg;
-    return HB_ACCEPTED;
+    else if (hb_msg_find(msg, packed_name) != NULL)
+        refusal = unpack(msg, out);
+    else if ((refusal = check_header(msg)) == HB_ACCEPTED)
+        *out = hb_msg_ref(msg);
+    hb_msg_unref(msg);
+    return refusal;
 }
 
 /* ---- out ---- */
@@ -280,7 +319,8 @@ int hb_wire_seal(const struct ak_keys *keys, const struct hb_msg *msg, bool inne
     return err;
 }
 
-int hb_wire_seal_classic(const struct ak_keys *keys, const struct hb_msg *msg, GByteArray *out)
+/* Of any length. */
+static int seal_classic(const struct ak_keys *keys, const struct hb_msg *msg, GByteArray *out)
 {
     guint from = out->len;
     char line[DIGEST_LINE];
@@ -297,9 +337,40 @@ int hb_wire_seal_classic(const struct ak_keys *keys, const struct hb_msg *msg, G
     hb_fields_append(out, line, length);
     hb_fields_append(out, "\n", 1);
     hb_fields_append(out, hb_old_end, HB_MARK + 1); /* with its NUL */
-    if (err == 0 && out->len - from > HB_MSG_BYTES_MAX)
-        err = -EMSGSIZE;
     if (err != 0)
         g_byte_array_set_size(out, from);
+    return err;
+}
+
+int hb_wire_seal_classic(const struct ak_keys *keys, const struct hb_msg *msg, GByteArray *out)
+{
+    guint from = out->len;
+    int err = seal_classic(keys, msg, out);
+
+    if (err == 0 && out->len - from > HB_MSG_BYTES_MAX) {
+        g_byte_array_set_size(out, from);
+        return -EMSGSIZE;
+    }
+    return err;
+}
+
+int hb_wire_seal_packed(const struct ak_keys *keys, const struct hb_msg *msg,
+                        enum hb_compression method, GByteArray *out)
+{
+    GByteArray *plain = g_byte_array_new(), *packed = g_byte_array_new();
+    struct hb_msg *outer = hb_msg_new();
+    int err = seal_classic(keys, msg, plain);
+
+    if (err == 0)
+        err = hb_compress(method, plain->data, plain->len, packed);
+    if (err == 0 &&
+        !(hb_msg_add(outer, HB_FIELD_BINARY, packed_name, packed->data, packed->len) &&
+          hb_msg_add_text(outer, method_name, hb_compression_name(method))))
+        err = -EMSGSIZE;
+    if (err == 0)
+        err = hb_wire_seal(keys, outer, false, out);
+    hb_msg_unref(outer);
+    g_byte_array_unref(packed);
+    g_byte_array_unref(plain);
     return err;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "authkeys/authkeys.h"
+#include "heartbeatd/core/compress.h"
 #include "heartbeatd/core/msg.h"
 
 enum hb_refusal {
@@ -24,7 +25,7 @@ enum hb_refusal {
     HB_REFUSED_WRONG_DIGEST,
     HB_REFUSED_BAD_FIELD,   /* authenticated, but not a message */
     HB_REFUSED_BAD_HEADER,  /* no t, src, ts, or a bad seq */
-    HB_REFUSED_COMPRESSED,
+    HB_REFUSED_COMPRESSED,  /* authenticated, but what it holds cannot be unpacked */
     HB_REFUSAL_COUNT
 };
 const char *hb_refusal_name(enum hb_refusal refusal); /* short code, e.g. "wrong-digest" */
@@ -32,7 +33,8 @@ const char *hb_refusal_text(enum hb_refusal refusal); /* a sentence */
 
 /* Authenticate, then parse. The key is the one of the message's index; then the
  * text of our sending key with the index's method, as Heartbeat 3.0.6 has it.
- * *out is a new message only when HB_ACCEPTED. */
+ * What is compressed is read once that has happened, up to HB_MSG_BYTES_MAX bytes of it; the
+ * message is then the one inside. *out is a new message only when HB_ACCEPTED. */
 enum hb_refusal hb_wire_open(const struct ak_keys *keys, const void *bytes, size_t length,
                              struct hb_msg **out);
 
@@ -47,5 +49,10 @@ int hb_wire_seal(const struct ak_keys *keys, const struct hb_msg *msg, bool inne
 /* The classic string form with its final NUL, without authentication beyond the inner field, as
  * old peers send it (tests, FIFO). */
 int hb_wire_seal_classic(const struct ak_keys *keys, const struct hb_msg *msg, GByteArray *out);
+
+/* The whole message compressed inside another one, as Heartbeat sends long ones. Errors as above,
+ * and -ENOMEM. */
+int hb_wire_seal_packed(const struct ak_keys *keys, const struct hb_msg *msg,
+                        enum hb_compression method, GByteArray *out);
 
 #endif
