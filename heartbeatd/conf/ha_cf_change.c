@@ -15,6 +15,7 @@
 static const char *const under_way[] = {
     "keepalive", "deadtime", "warntime", "initdead", "deadping", "max_rexmit_delay", "hopfudge",
     "auto_failback", "env", "msgfmt",
+    "compression", "compression_threshold", "traditional_compression",
     "logfile", "debugfile", "logfacility", "syslogmsgfmt", "log_badpack", "debug", "use_logd",
     "conn_logd_time", "coredumps", "coreroot",
     "cluster", "memreserve", "nice_failback", "quorum_server", "use_apphbd", "crm_daemon_dir",
@@ -90,6 +91,9 @@ void hb_ha_cf_take(struct hb_config *running, struct hb_config *fresh)
     running->hopfudge = fresh->hopfudge;
     running->auto_failback = fresh->auto_failback;
     running->msgfmt_netstring = fresh->msgfmt_netstring;
+    running->compression = fresh->compression;
+    running->compression_threshold = fresh->compression_threshold;
+    running->traditional_compression = fresh->traditional_compression;
     running->log_badpack = fresh->log_badpack;
     running->logfacility = fresh->logfacility;
     running->syslog_format = fresh->syslog_format;
