@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/base/name.h"
+#include "heartbeatd/clients.h"
 #include "heartbeatd/heartbeat.h"
 #include "heartbeatd/status.h"
 
@@ -53,21 +54,33 @@ static int answer_rscstatus(struct hb_daemon *daemon, const char *argument, GStr
 
 static int answer_parameter(struct hb_daemon *daemon, const char *argument, GString *answer)
 {
-    const struct hb_directive *found = NULL;
+    const char *text = hb_config_parameter(daemon->setup.config, argument);
 
-    for (guint i = 0; i < daemon->setup.config->directives->len; i++) {
-        const struct hb_directive *directive = daemon->setup.config->directives->pdata[i];
-
-        if (!strcmp(directive->name, argument)) {
-            found = directive; /* the last one counts */
-        }
-    }
-    if (!found) {
+    if (!text) {
         g_string_append_printf(answer, "no parameter %s is set\n", argument);
         return HB_ANSWER_NO;
     }
-    g_string_append_printf(answer, "%s\n", found->text);
+    g_string_append_printf(answer, "%s\n", text);
     return HB_ANSWER_OK;
+}
+
+/* argument: NODE CLIENT ask|again. */
+static int answer_client(struct hb_daemon *daemon, const char *argument, GString *answer)
+{
+    char **words = g_strsplit(argument, " ", -1);
+    int status = HB_ANSWER_PARAMETER;
+
+    if (g_strv_length(words) != 3) {
+        g_string_append(answer, "expected a node, a client, and ask or again\n");
+    } else if (hb_clients_status(daemon->clients, words[0], words[1], !strcmp(words[2], "ask"),
+                                 answer)) {
+        status = HB_ANSWER_OK;
+    } else {
+        g_string_append_printf(answer, "there is no node %s in this cluster\n", words[0]);
+        status = HB_ANSWER_OTHER;
+    }
+    g_strfreev(words);
+    return status;
 }
 
 static void list_links(struct hb_daemon *daemon, size_t node, GString *answer)
@@ -165,11 +178,17 @@ static void describe_unused(struct hb_daemon *daemon, GString *answer)
     }
 }
 
+static int answer_version(struct hb_daemon *daemon, const char *argument, GString *answer)
+{
+    (void)daemon;
+    (void)argument;
+    g_string_append(answer, HB_VERSION " (Hearth)\n");
+    return HB_ANSWER_OK;
+}
+
 static int answer_describe(struct hb_daemon *daemon, const char *argument, GString *answer)
 {
     (void)argument;
-    g_string_append_printf(answer, "Heartbeat version %s (Hearth)\nmanaged by:\t\"haresources\"\n",
-                           HB_VERSION);
     describe_counters(daemon, answer);
     describe_unused(daemon, answer);
     return HB_ANSWER_OK;
@@ -223,8 +242,8 @@ static const struct question {
     {"nodestatus", 1, false, answer_nodestatus}, {"rscstatus", 0, false, answer_rscstatus},
     {"parameter", 1, false, answer_parameter},   {"standby", 1, true, answer_standby},
     {"takeover", 1, true, answer_takeover},      {"reload", 0, true, answer_reload},
-    {"restart", 0, true, answer_restart},
-    {"status", 1, false, hb_status_answer},
+    {"restart", 0, true, answer_restart},        {"version", 0, false, answer_version},
+    {"status", 1, false, hb_status_answer},      {"client", 1, false, answer_client},
 };
 
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)
@@ -244,7 +263,7 @@ int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words,
             g_string_append(answer, "only root may do this\n");
             return HB_ANSWER_OTHER;
         }
-        if (!daemon->core && question->fn != answer_hbstatus) {
+        if (!daemon->core && question->fn != answer_hbstatus && question->fn != answer_version) {
             g_string_append(answer, "heartbeat is starting anew, ask again in a moment\n");
             return HB_ANSWER_OTHER;
         }

@@ -4,10 +4,12 @@
  * exit statuses of cl_status, which are the answers' statuses. Words:
  *
  *   hbstatus                  empty
- *   describe                  version and counters, for people
+ *   version                   of the daemon
+ *   describe                  counters, for people
  *   nodes                     NAME TAB STATUS TAB TYPE per node, last of ha.cf first
  *   links                     the same, each followed by TAB LINK TAB STATUS per link
  *   nodestatus NAME           up, active, dead, init
+ *   client "NODE CLIENT ask"   online, offline, or wait: then "NODE CLIENT again"
  *   rscstatus                 none, local, foreign, all, transition
  *   parameter NAME            a directive's value as in ha.cf
  *   standby WHAT, takeover WHAT   all, local or foreign; root only

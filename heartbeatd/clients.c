@@ -325,37 +325,38 @@ static void ask(struct hb_clients *clients, const char *node, const char *client
     hb_msg_unref(msg);
 }
 
-static const char *find_node(const struct hb_core *core, const char *name)
+static bool find_node(const struct hb_core *core, const char *name, size_t *index)
 {
-    for (size_t i = 0; i < hb_core_node_count(core); i++) {
-        if (!g_ascii_strcasecmp(hb_core_node_name(core, i), name) &&
-            !hb_core_node_is_ping(core, i)) {
-            return hb_core_node_name(core, i);
+    for (*index = 0; *index < hb_core_node_count(core); ++*index) {
+        if (!g_ascii_strcasecmp(hb_core_node_name(core, *index), name)) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 bool hb_clients_status(struct hb_clients *clients, const char *node, const char *client,
                        bool first, GString *answer)
 {
-    const char *name = find_node(clients->daemon->core, node), *word = "wait";
+    const struct hb_core *core = clients->daemon->core;
+    const char *name, *word = "offline";
     struct asked *asked;
+    size_t index;
 
-    if (!name) {
+    if (!find_node(core, node, &index)) {
         return false;
     }
+    name = hb_core_node_name(core, index);
     if (!strcmp(name, clients->daemon->setup.node)) {
         word = clients->server && hb_api_server_has(clients->server, client) ? "online"
                                                                              : "offline";
-    } else {
+    } else if (!hb_core_node_is_ping(core, index) &&
+               hb_core_node_status(core, index) != HB_STATUS_DEAD) {
         if (first) {
             ask(clients, name, client);
         }
         asked = find_asked(clients, name, client);
-        if (asked && asked->known) {
-            word = asked->online ? "online" : "offline";
-        }
+        word = !asked || !asked->known ? "wait" : asked->online ? "online" : "offline";
     }
     g_string_append_printf(answer, "%s\n", word);
     return true;
@@ -386,6 +387,9 @@ void hb_clients_action(struct hb_clients *clients, const struct hb_action *actio
         break;
     case HB_ACT_NODE:
         start_soon(clients, action);
+        if (clients->server && action->msg && action->status == HB_STATUS_PING) {
+            hb_api_server_heard(clients->server, action->msg, HB_HEARD_NEWS);
+        }
         if (clients->server && action->status == HB_STATUS_DEAD) {
             hb_api_server_node_dead(clients->server, hb_core_node_name(core, action->node));
         }

@@ -240,31 +240,42 @@ static void getnodename(const struct request *in)
 }
 
 /* Another node has to be asked: what it says goes to the client itself, by its to_id. */
+static void ask_node(const struct request *in, const char *node, const char *name)
+{
+    struct hb_msg *msg = hb_msg_new();
+
+    hb_msg_add_text(msg, "t", "query-cstatus");
+    hb_msg_add_text(msg, "dest", node);
+    hb_msg_add_text(msg, "cn", name);
+    hb_msg_add_text(msg, "from_id", in->client->name);
+    hb_api_act(in->acts, HB_API_CAST, in->client->id)->msg = msg;
+}
+
 static void clientstatus(const struct request *in)
 {
-    const char *name = hb_msg_text(in->msg, "cn"), *node_name;
-    struct hb_msg *msg;
+    const struct hb_core *core = in->world->core;
+    const char *name = hb_msg_text(in->msg, "cn");
+    struct hb_msg *answer;
+    bool here, known;
     size_t node;
 
     if (!find_node(in, &node))
         return;
-    if (name == NULL || hb_core_node_is_ping(in->world->core, node)) {
+    if (name == NULL) {
         refuse(in, invalid);
         return;
     }
-    node_name = hb_core_node_name(in->world->core, node);
-    msg = strcmp(node_name, in->world->node) == 0 ? begin(in) : hb_msg_new();
-    if (hb_msg_count(msg) > 0) {
-        hb_msg_add_text(msg, "subt", "respond-cstatus");
-        hb_msg_add_text(msg, "cs", hb_api_has(in->api, name) ? "online" : "offline");
-        finish(in, msg, "OK");
+    here = strcmp(hb_core_node_name(core, node), in->world->node) == 0;
+    known = here || hb_core_node_is_ping(core, node) ||
+            hb_core_node_status(core, node) == HB_STATUS_DEAD;
+    if (!known) {
+        ask_node(in, hb_core_node_name(core, node), name);
         return;
     }
-    hb_msg_add_text(msg, "t", "query-cstatus");
-    hb_msg_add_text(msg, "dest", node_name);
-    hb_msg_add_text(msg, "cn", name);
-    hb_msg_add_text(msg, "from_id", in->client->name);
-    hb_api_act(in->acts, HB_API_CAST, in->client->id)->msg = msg;
+    answer = begin(in);
+    hb_msg_add_text(answer, "subt", "respond-cstatus");
+    hb_msg_add_text(answer, "cs", here && hb_api_has(in->api, name) ? "online" : "offline");
+    finish(in, answer, "OK");
 }
 
 /* ---- how the client wants to be told ---- */

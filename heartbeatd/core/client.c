@@ -44,10 +44,13 @@ static enum hb_heard worth(struct hb_node *node, const char *type)
 
 void hb_client_hears(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg)
 {
-    enum hb_heard heard = worth(node, hb_msg_text(msg, "t"));
+    const char *type = hb_msg_text(msg, "t");
+    enum hb_heard heard = worth(node, type);
+    /* The daemon itself may have asked. */
+    bool wanted = heard == HB_HEARD_API || strcmp(type, "respond-cstatus") == 0;
     struct hb_action *action;
 
-    if (!core->listening && heard != HB_HEARD_API)
+    if (!core->listening && !wanted)
         return;
     action = hb_actions_add(core->out, HB_ACT_TELL);
     action->msg = hb_msg_ref((struct hb_msg *)msg);

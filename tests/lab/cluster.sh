@@ -77,6 +77,25 @@ rsc_status() { [[ $(on "$1" cl_status rscstatus 2>/dev/null) == "$2" ]]; }
 # node_status HOST NODE WORD
 node_status() { [[ $(on "$1" cl_status nodestatus "$2" 2>/dev/null) == "$3" ]]; }
 
+# client_status HOST NODE CLIENT WORD, link_status HOST NODE LINK WORD
+client_status() { [[ $(on "$1" cl_status clientstatus "$2" "$3" 2>/dev/null) == "$4" ]]; }
+link_status() { [[ $(on "$1" cl_status hblinkstatus "$2" "$3" 2>/dev/null) == "$4" ]]; }
+
+# real_programs HOST: the clients of Heartbeat 3.0.6, unchanged, beside our product: $real_cl_status and
+# /opt/ipfail, which finds its libraries.
+real_programs() {
+    local root file
+    root=$(host_root "$1")/opt
+    real_cl_status='env LD_LIBRARY_PATH=/opt /opt/cl_status'
+    mkdir -p "$root"
+    for file in "$LAB_PEER"/usr/bin/cl_status "$LAB_PEER"/usr/lib/lib{hbclient,ccmclient,plumb,plumbgpl,pils}.so.?; do
+        cp -L "$file" "$root/"
+    done
+    cp "$LAB_PEER/usr/libexec/heartbeat/ipfail" "$root/ipfail.real"
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=/opt exec /opt/ipfail.real\n' >"$root/ipfail"
+    chmod 755 "$root" "$root"/*
+}
+
 only_owner() { # ADDRESS HOST OTHER: it is there and only there
     has_address "$2" "$1" && ! has_address "$3" "$1"
 }
