@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
@@ -25,6 +26,8 @@
 
 /* How long one may take to end before it is killed. */
 #define END_NS (10 * HA_NS_PER_S)
+/* All of them together, when there is no time. */
+#define HURRY_NS (200 * HA_NS_PER_MS)
 
 struct running {
     struct hb_respawn *respawn;
@@ -264,22 +267,39 @@ struct hb_respawn *hb_respawn_new(struct ha_loop *loop, const struct hb_config *
     return respawn;
 }
 
+/* It has been told to end; after until_ns it is killed. */
+static void reap_now(struct running *one, uint64_t until_ns)
+{
+    struct pollfd ended = {.fd = one->watch.fd, .events = POLLIN};
+    uint64_t now_ns = ha_clock_ns();
+    int wait_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0;
+
+    if (one->pid <= 0) {
+        return;
+    }
+    if (poll(&ended, 1, wait_ms) <= 0) {
+        kill(-one->pid, SIGKILL);
+    }
+    waitpid(one->pid, NULL, 0);
+    ha_watch_stop(one->respawn->loop, &one->watch);
+    close(ended.fd);
+}
+
 void hb_respawn_free(struct hb_respawn *respawn)
 {
+    uint64_t until_ns = ha_clock_ns() + HURRY_NS;
+
     if (!respawn) {
         return;
     }
     for (guint i = 0; i < respawn->count; i++) {
-        struct running *one = &respawn->list[i];
-        int fd = one->watch.fd;
-
-        ha_timer_cancel(respawn->loop, &one->timer);
-        if (one->pid > 0) {
-            ha_watch_stop(respawn->loop, &one->watch);
-            close(fd);
-            kill(one->pid, SIGKILL);
-            waitpid(one->pid, NULL, 0);
+        ha_timer_cancel(respawn->loop, &respawn->list[i].timer);
+        if (respawn->list[i].pid > 0) {
+            kill(-respawn->list[i].pid, SIGTERM);
         }
+    }
+    for (guint i = respawn->count; i-- > 0;) {
+        reap_now(&respawn->list[i], until_ns);
     }
     g_strfreev(respawn->environment);
     g_free(respawn->list);
@@ -310,7 +330,7 @@ static void kill_now(void *ctx, uint64_t now_ns)
 
     (void)now_ns;
     ha_log(HA_LOG_WARNING, "client \"%s\" does not end: killed", one->program->command);
-    kill(one->pid, SIGKILL);
+    kill(-one->pid, SIGKILL);
 }
 
 static void end_next(struct hb_respawn *respawn)

@@ -19,7 +19,7 @@ void hb_respawn_check(const struct hb_config *config, struct ha_diags *diags);
 /* before_start comes right before each start of a program. config outlives it. */
 struct hb_respawn *hb_respawn_new(struct ha_loop *loop, const struct hb_config *config,
                                   char **environment, void (*before_start)(void *ctx), void *ctx);
-/* What still runs is killed. */
+/* What still runs is ended: SIGTERM, and SIGKILL a moment later. */
 void hb_respawn_free(struct hb_respawn *respawn);
 /* All of them, in the order of ha.cf. */
 void hb_respawn_start(struct hb_respawn *respawn);
