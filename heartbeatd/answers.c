@@ -225,6 +225,13 @@ static int answer_reload(struct hb_daemon *daemon, const char *argument, GString
     return hb_daemon_reload(daemon, false, answer) ? HB_ANSWER_OK : HB_ANSWER_NO;
 }
 
+static int answer_compare(struct hb_daemon *daemon, const char *argument, GString *answer)
+{
+    (void)argument;
+    hb_daemon_compare(daemon, answer);
+    return HB_ANSWER_OK;
+}
+
 static int answer_restart(struct hb_daemon *daemon, const char *argument, GString *answer)
 {
     (void)argument;
@@ -244,6 +251,7 @@ static const struct question {
     {"takeover", 1, true, answer_takeover},      {"reload", 0, true, answer_reload},
     {"restart", 0, true, answer_restart},        {"version", 0, false, answer_version},
     {"status", 1, false, hb_status_answer},      {"client", 1, false, answer_client},
+    {"compare", 0, true, answer_compare},
 };
 
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)

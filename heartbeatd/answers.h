@@ -15,6 +15,7 @@
  *   standby WHAT, takeover WHAT   all, local or foreign; root only
  *   status FORM               everything there is to show, as text or json (status.h)
  *   reload                    what was taken over and what was not; root only
+ *   compare                   what reload would do; root only
  *   restart                   the same, with a new generation whatever changed; root only
  */
 #ifndef HB_ANSWERS_H

@@ -580,6 +580,9 @@ int hb_daemon_run(const struct hb_options *options)
     umask(022);
     ha_diags_init(&diags);
     status = hb_setup_load(&daemon.setup, options->unmanaged, &diags);
+    if (status == 0) {
+        hb_act_verify(daemon.setup.resources, false, HA_WARNING, &diags);
+    }
     hb_log_setup(daemon.setup.config, options->log_to_stderr, options->debug);
     log_diags(&diags);
     ha_diags_clear(&diags);

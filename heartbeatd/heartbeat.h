@@ -74,6 +74,8 @@ void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event);
  * way, or by hb_daemon_replace() if it takes that (anew: in any case). A fault in a file, and nothing
  * is. Appends a line per finding to out. */
 bool hb_daemon_reload(struct hb_daemon *daemon, bool anew, GString *out);
+/* What a reload would change, a line each. */
+void hb_daemon_compare(struct hb_daemon *daemon, GString *out);
 /* A new life with another setup: new media and a new core, which inherits what the old one holds.
  * 0; or negative errno, a line per fault in what, and all as before. fresh is empty afterwards, or
  * the caller's. */

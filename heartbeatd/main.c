@@ -23,6 +23,7 @@ static const char usage_text[] =
     "       heartbeat -r         check the files, and take over what has changed\n"
     "       heartbeat -R         start anew within, holding on to resources\n"
     "       heartbeat -s         say whether it runs\n"
+    "       heartbeat -t         check files, scripts, addresses and interfaces\n"
     "       heartbeat -D [-W]    print the defaults of ha.cf, -W for a wiki\n"
     "       heartbeat -V         print the version\n"
     "-d more in the log, -f foreground, -l no real-time priority, -M no resources,\n"
@@ -76,7 +77,7 @@ int main(int argc, char **argv)
     int option, mode = 0;
 
     ha_daemon_fill_standard();
-    while ((option = getopt(argc, argv, "dfklrsvDMRVWC:")) != -1) {
+    while ((option = getopt(argc, argv, "dfklrstvDMRVWC:")) != -1) {
         switch (option) {
         case 'd':
             options.debug++;
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
         case 'r':
         case 'R':
         case 's':
+        case 't':
             if (mode == 'D' || mode == 'V') {
                 break;
             }
@@ -134,6 +136,8 @@ int main(int argc, char **argv)
         return hb_manage_status();
     case 'k':
         return hb_manage_stop();
+    case 't':
+        return hb_manage_test();
     case 'R':
         return hb_manage_restart();
     case 'r': {

@@ -75,8 +75,11 @@ int hb_manage_stop(void)
     return 0;
 }
 
-static int check_files(void)
+/* Faults in the files count; what they name and this machine does not have is told, and counts only
+ * if it is to. */
+static int check_files(bool machine)
 {
+    enum ha_severity severity = machine ? HA_ERROR : HA_WARNING;
     struct hb_setup setup;
     struct ha_diags diags;
     GString *text = g_string_new(NULL);
@@ -84,6 +87,11 @@ static int check_files(void)
 
     ha_diags_init(&diags);
     status = hb_setup_load(&setup, false, &diags);
+    if (status == 0) {
+        hb_media_verify(setup.config, severity, &diags);
+        hb_act_verify(setup.resources, true, severity, &diags);
+        status = diags.errors > 0 ? HB_EXIT_CONFIG : 0;
+    }
     ha_diags_print(&diags, text);
     fputs(text->str, stderr);
     hb_setup_clear(&setup);
@@ -114,7 +122,7 @@ static int ask(const char *word)
 
 int hb_manage_reload(bool *start)
 {
-    int status = check_files(), pid = hb_manage_pid();
+    int status = check_files(false), pid = hb_manage_pid();
 
     *start = pid <= 0 && status == 0;
     if (status) {
@@ -131,9 +139,25 @@ int hb_manage_reload(bool *start)
     return status == HB_EXIT_CONFIG ? 0 : status;
 }
 
+int hb_manage_test(void)
+{
+    int status = check_files(true);
+
+    if (status) {
+        fprintf(stderr, "There are faults: heartbeat would %s.\n",
+                hb_manage_pid() > 0 ? "not take them over, or trip over them" : "not start, or trip over them");
+        return status;
+    }
+    printf("The files are right, and this machine has what they name.\n");
+    if (hb_manage_pid() > 0 && ask("compare") == HB_EXIT_CONFIG) {
+        fprintf(stderr, "The running heartbeat does not say what it would change.\n");
+    }
+    return 0;
+}
+
 int hb_manage_restart(void)
 {
-    int status = check_files();
+    int status = check_files(false);
 
     if (status) {
         return not_restarted(status);

@@ -137,6 +137,69 @@ static bool apply(struct hb_daemon *daemon, struct hb_setup *fresh, bool anew, G
     return good;
 }
 
+static const struct hb_group *find_group(const struct hb_haresources *resources, const char *key)
+{
+    for (guint i = 0; i < resources->groups->len; i++) {
+        const struct hb_group *group = resources->groups->pdata[i];
+
+        if (strcmp(hb_group_key(group), key) == 0) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+static void compare_resources(const struct hb_haresources *running,
+                              const struct hb_haresources *fresh, GString *out)
+{
+    for (guint i = 0; i < fresh->groups->len; i++) {
+        const struct hb_group *group = fresh->groups->pdata[i];
+        const struct hb_group *before = find_group(running, hb_group_key(group));
+
+        if (!before) {
+            g_string_append_printf(out, "haresources:%u: group %s is new\n", group->line,
+                                   hb_group_key(group));
+        } else if (!same_group(before, group)) {
+            g_string_append_printf(out, "haresources:%u: group %s changes\n", group->line,
+                                   hb_group_key(group));
+        }
+    }
+    for (guint i = 0; i < running->groups->len; i++) {
+        const struct hb_group *group = running->groups->pdata[i];
+
+        if (!find_group(fresh, hb_group_key(group))) {
+            g_string_append_printf(out, "haresources: group %s goes\n", hb_group_key(group));
+        }
+    }
+}
+
+void hb_daemon_compare(struct hb_daemon *daemon, GString *out)
+{
+    size_t before = out->len;
+    struct hb_setup fresh;
+    struct ha_diags diags;
+
+    ha_diags_init(&diags);
+    if (hb_setup_load(&fresh, daemon->options.unmanaged, &diags) == 0) {
+        GString *names = g_string_new(NULL);
+        enum hb_cf_change change = hb_ha_cf_compare(daemon->setup.config, fresh.config, names);
+
+        if (change != HB_CF_SAME) {
+            g_string_append_printf(out, "ha.cf: changes in %s%s\n", names->str,
+                                   change == HB_CF_RESTART ? ", which takes a new life" : "");
+        }
+        compare_resources(daemon->setup.resources, fresh.resources, out);
+        if (!hb_stamp_equal(&fresh.authkeys, &daemon->setup.authkeys)) {
+            g_string_append(out, "authkeys: is another file\n");
+        }
+        g_string_append(out, out->len == before ? "The running heartbeat uses these files.\n"
+                                                : "heartbeat -r takes that over.\n");
+        g_string_free(names, TRUE);
+        hb_setup_clear(&fresh);
+    }
+    ha_diags_clear(&diags);
+}
+
 static void log_lines(const char *text)
 {
     char **lines = g_strsplit(text, "\n", -1);

@@ -171,20 +171,3 @@ void hb_setup_clear(struct hb_setup *setup)
     g_free(setup->node);
     *setup = (struct hb_setup){0};
 }
-
-bool hb_setup_reload_keys(struct ak_keys *keys, struct hb_stamp *stamp, struct ha_diags *diags)
-{
-    struct ak_keys fresh = {0};
-    struct hb_stamp fresh_stamp = {0};
-    int status = 0;
-
-    if (!load_keys(&fresh, &fresh_stamp, diags, &status)) {
-        ak_keys_clear(&fresh);
-        return false;
-    }
-    ak_keys_clear(keys);
-    *keys = fresh;
-    *stamp = fresh_stamp;
-    explicit_bzero(&fresh, sizeof(fresh));
-    return true;
-}

@@ -36,9 +36,6 @@ struct hb_setup {
 int hb_setup_load(struct hb_setup *out, bool unmanaged, struct ha_diags *diags);
 void hb_setup_clear(struct hb_setup *setup);
 
-/* Only the keys, for a change while running; on false *keys and *stamp are as they were. */
-bool hb_setup_reload_keys(struct ak_keys *keys, struct hb_stamp *stamp, struct ha_diags *diags);
-
 /* The stamp of a file of HA_HADIR as it is now; all zero if there is none. */
 struct hb_stamp hb_stamp_now(const char *name);
 bool hb_stamp_equal(const struct hb_stamp *a, const struct hb_stamp *b);

@@ -11,6 +11,8 @@
 int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct ha_loop *loop,
                   const struct hb_config *config, struct hb_haresources *resources,
                   const char *node, hb_act_fn fn, void *ctx);
+void hb_act_verify_at(const struct hb_act_paths *paths, struct hb_haresources *resources,
+                      bool addresses, enum ha_severity severity, struct ha_diags *diags);
 const struct hb_announce *hb_act_announce(const struct hb_act *act);
 struct hb_held *hb_act_held(const struct hb_act *act);
 

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "common/conf/diag.h"
 #include "common/run/loop.h"
 #include "heartbeatd/core/config.h"
 
@@ -46,5 +47,10 @@ void hb_media_send_text(struct hb_media *media, const char *but, const void *byt
 void hb_media_ping(struct hb_media *media, const char *link, const void *bytes, size_t length);
 /* Counts of one link by name; false for no such link. */
 bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out);
+
+/* What the media lines name and this machine does not have, a diagnostic each. Opens no port. May
+ * wait for names to be resolved. */
+void hb_media_verify(const struct hb_config *config, enum ha_severity severity,
+                     struct ha_diags *diags);
 
 #endif
