@@ -92,7 +92,10 @@ plug() {
     on right ip address add "$2.2/24" brd + dev "$1"
     on left ip link set "$1" up
     on right ip link set "$1" up
+    # A node that starts before its link is there starts without it.
+    wait_until 10 has_link left "$1" && wait_until 10 has_link right "$1"
 }
+has_link() { on "$1" ip link show "$2" | grep -q LOWER_UP; }
 
 # put NODE FILE: standard input becomes a file of the node's configuration directory.
 put() {
