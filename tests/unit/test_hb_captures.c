@@ -154,6 +154,7 @@ static const struct {
     {"start-2node.pcap", AK_SHA1, 124},    {"auth-crc.pcap", AK_CRC, 26},
     {"std-1-standby-0.pcap", AK_SHA1, 18}, {"msgfmt-netstring.pcap", AK_SHA1, 26},
     {"std-1-kill9-0.pcap", AK_SHA1, 12},   {"partition-heal.pcap", AK_SHA1, 470},
+    {"standby-md5.pcap", AK_MD5, 166},
 };
 
 static void every_datagram_verifies_and_is_written_again_byte_for_byte(void **state)
