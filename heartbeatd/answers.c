@@ -10,6 +10,7 @@
 
 #include "common/base/name.h"
 #include "heartbeatd/clients.h"
+#include "heartbeatd/groups.h"
 #include "heartbeatd/heartbeat.h"
 #include "heartbeatd/status.h"
 
@@ -252,6 +253,8 @@ static const struct question {
     {"restart", 0, true, answer_restart},        {"version", 0, false, answer_version},
     {"status", 1, false, hb_status_answer},      {"client", 1, false, answer_client},
     {"compare", 0, true, answer_compare},
+    {"group", 1, false, hb_group_answer},        {"take", 1, true, hb_group_take},
+    {"give", 1, true, hb_group_give},            {"seek", 1, true, hb_group_seek},
 };
 
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)

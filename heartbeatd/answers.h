@@ -14,6 +14,8 @@
  *   parameter NAME            a directive's value as in ha.cf
  *   standby WHAT, takeover WHAT   all, local or foreign; root only
  *   status FORM               everything there is to show, as text or json (status.h)
+ *   group KEY                 its state here, and who else has it
+ *   take KEY, give KEY, seek KEY  doc/states.md, "Legacy"; root only
  *   reload                    what was taken over and what was not; root only
  *   compare                   what reload would do; root only
  *   restart                   the same, with a new generation whatever changed; root only

@@ -51,8 +51,33 @@ static int status(int argc, char **argv)
     return -EINVAL;
 }
 
+/* Of one group, named by its first resource. */
+static int group(int argc, char **argv)
+{
+    return argc == 1 ? ask("group", argv[0]) : -EINVAL;
+}
+
+static int take(int argc, char **argv)
+{
+    return argc == 1 ? ask("take", argv[0]) : -EINVAL;
+}
+
+static int give(int argc, char **argv)
+{
+    return argc == 1 ? ask("give", argv[0]) : -EINVAL;
+}
+
+static int seek(int argc, char **argv)
+{
+    return argc == 1 ? ask("seek", argv[0]) : -EINVAL;
+}
+
 static const struct command commands[] = {
     {"status", "[--json]", "nodes, links, groups and counters, as this node sees them", status},
+    {"group", "KEY", "what a group of resources does here, and who else has it", group},
+    {"take", "KEY", "take a group that no other node has", take},
+    {"give", "KEY", "stop a group and leave it stopped", give},
+    {"seek", "KEY", "ask the node that has a group to release it, and take it", seek},
 };
 
 static int usage(FILE *to)

@@ -14,6 +14,18 @@
 
 #define ASK_TIMEOUT_MS 5000
 
+static int usage(const char *called, const char *fault, const char *what)
+{
+    if (what != NULL)
+        printf("%s: %s(%s).\n", called, fault, what);
+    else if (fault != NULL)
+        printf("%s: %s\n", called, fault);
+    printf("usage:\n");
+    fflush(stdout);
+    fprintf(stderr, "%s [all|foreign|local|failback]\n", called);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
@@ -23,11 +35,13 @@ int main(int argc, char **argv)
     GString *answer;
     int error, status = 0;
 
-    if (argc > 2 || (strcmp(what, "all") != 0 && strcmp(what, "local") != 0 &&
-                     strcmp(what, "foreign") != 0 && strcmp(what, "failback") != 0)) {
-        fprintf(stderr, "usage: %s [all|foreign|local|failback]\n", name);
-        return 1;
-    }
+    if (argc > 2)
+        return usage(argv[0], "too many arguments", NULL);
+    if (strcmp(what, "--help") == 0)
+        return usage(argv[0], NULL, NULL);
+    if (strcmp(what, "all") != 0 && strcmp(what, "local") != 0 && strcmp(what, "foreign") != 0 &&
+        strcmp(what, "failback") != 0)
+        return usage(argv[0], "wrong resources", what);
     words[1] = (char *)(strcmp(what, "failback") == 0 ? "foreign" : what);
     answer = g_string_new(NULL);
     error = ha_control_ask("heartbeat", words, ASK_TIMEOUT_MS, &status, answer);
@@ -38,7 +52,7 @@ int main(int argc, char **argv)
     } else if (status != 0) {
         fputs(answer->str, stderr);
     } else if (!takeover) {
-        printf("Going standby [%s].\n", words[1]);
+        fprintf(stderr, "Going standby [%s].\n", words[1]);
     }
     g_string_free(answer, TRUE);
     return error < 0 || status != 0;

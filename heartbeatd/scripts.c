@@ -45,9 +45,22 @@ static const char *our_status(const struct hb_daemon *daemon)
     return hb_status_name(HB_STATUS_INIT);
 }
 
+static bool being_released(const struct hb_daemon *daemon, const char *key)
+{
+    size_t group = hb_core_find_group(daemon->core, key);
+
+    return group < daemon->setup.resources->groups->len &&
+           hb_core_group_state(daemon->core, group) == HB_GROUP_STOPPING;
+}
+
 static void run(struct hb_daemon *daemon, const struct hb_msg *msg)
 {
-    hb_rcd_run(daemon->rcd, NULL, msg, our_status(daemon), hb_core_alone(daemon->core));
+    const char *type = hb_msg_text(msg, "t");
+
+    /* An administrator's step before a group goes to a node that asks for it. */
+    if (type && !strcmp(type, "ip-request") && being_released(daemon, hb_msg_text(msg, "ipaddr")))
+        hb_rcd_run(daemon->rcd, "local_giveip", msg, our_status(daemon));
+    hb_rcd_run(daemon->rcd, type, msg, our_status(daemon));
 }
 
 /* Another node has another status: the message that says so, or one that stands for it. */

@@ -204,6 +204,9 @@ static void start_next(void *ctx, uint64_t now_ns)
     g_free(script);
 }
 
+/* The digest, and what Hearth nodes say to each other. */
+static const char *const not_for_scripts[] = {"HA_auth", "HA_hearth", "HA_hstate", "HA_hlife", NULL};
+
 /* A field may not pass for one of the daemon's own variables. */
 static bool may_be_set(char **environment, const char *name)
 {
@@ -211,17 +214,15 @@ static bool may_be_set(char **environment, const char *name)
         if (!g_ascii_isalnum(*at) && *at != '_')
             return false;
     }
-    return strcmp(name, "HA_auth") != 0 && g_environ_getenv(environment, name) == NULL;
+    return !g_strv_contains(not_for_scripts, name) && g_environ_getenv(environment, name) == NULL;
 }
 
 static char **job_environment(const struct hb_rcd *rcd, const struct hb_msg *msg,
-                              const char *status, bool alone)
+                              const char *status)
 {
     char **environment = g_strdupv(rcd->environment);
 
     environment = g_environ_setenv(environment, "HA_OSTATUS", status, TRUE);
-    if (alone)
-        environment = g_environ_setenv(environment, "HA_DONTASK", "yes", TRUE);
     for (size_t i = 0; i < hb_msg_count(msg); i++) {
         const struct hb_field *field = hb_msg_at(msg, i);
         char *name;
@@ -236,8 +237,7 @@ static char **job_environment(const struct hb_rcd *rcd, const struct hb_msg *msg
     return environment;
 }
 
-void hb_rcd_run(struct hb_rcd *rcd, const char *type, const struct hb_msg *msg, const char *status,
-                bool alone)
+void hb_rcd_run(struct hb_rcd *rcd, const char *type, const struct hb_msg *msg, const char *status)
 {
     struct job *job;
     unsigned dropped;
@@ -254,7 +254,7 @@ void hb_rcd_run(struct hb_rcd *rcd, const char *type, const struct hb_msg *msg, 
     }
     job = g_new0(struct job, 1);
     job->type = g_strdup(type);
-    job->environment = job_environment(rcd, msg, status, alone);
+    job->environment = job_environment(rcd, msg, status);
     g_queue_push_tail(&rcd->jobs, job);
     if (rcd->jobs.length == 1)
         ha_timer_set(rcd->loop, &rcd->next, 1, start_next, rcd);

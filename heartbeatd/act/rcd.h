@@ -29,10 +29,10 @@ void hb_rcd_free(struct hb_rcd *rcd);
 
 /* Is there a script that would be run for messages of that type? */
 bool hb_rcd_wants(const struct hb_rcd *rcd, const char *type);
-/* Runs it, if there is one: HA_<field> for each text field, HA_OSTATUS=status (ours), and
- * HA_DONTASK=yes if alone. type: the script, NULL for the message's own. */
-void hb_rcd_run(struct hb_rcd *rcd, const char *type, const struct hb_msg *msg, const char *status,
-                bool alone);
+/* Runs it, if there is one: HA_<field> for each text field, HA_OSTATUS=status (ours). type: the
+ * script, NULL for the message's own. */
+void hb_rcd_run(struct hb_rcd *rcd, const char *type, const struct hb_msg *msg,
+                const char *status);
 /* Scripts dropped since the start because the queue was full. */
 uint64_t hb_rcd_dropped(const struct hb_rcd *rcd);
 

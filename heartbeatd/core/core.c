@@ -331,11 +331,6 @@ const struct hb_counters *hb_core_counters(const struct hb_core *core)
     return &core->counters;
 }
 
-bool hb_core_alone(const struct hb_core *core)
-{
-    return hb_member_alone(core);
-}
-
 enum hb_hold hb_core_holding(const struct hb_core *core)
 {
     if (core->config->unmanaged)

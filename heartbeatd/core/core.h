@@ -215,8 +215,6 @@ bool hb_core_link_status(const struct hb_core *core, size_t node, const char *li
 /* The links of a node by number; NULL beyond the last. */
 const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t link);
 enum hb_hold hb_core_holding(const struct hb_core *core);
-/* No other node is alive and has not left. */
-bool hb_core_alone(const struct hb_core *core);
 /* 16 bytes; NULL while it is not known. */
 const uint8_t *hb_core_node_uuid(const struct hb_core *core, size_t index);
 /* Everything is released and the end is near: the time to end what we run beside resources. */

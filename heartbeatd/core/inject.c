@@ -13,7 +13,7 @@
 
 /* What the core adds itself, and nobody else. */
 static const char *const standard[] = {"src", "srcuuid", "destuuid", "seq",    "hg",    "ts",
-                                       "ld",  "ttl",     "auth",     "hearth", "hstate"};
+                                       "ld",  "ttl",     "auth",     "hearth", "hstate", "hlife"};
 
 static void refuse(struct hb_core *core, const struct hb_msg *msg, const char *why)
 {

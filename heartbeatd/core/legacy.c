@@ -17,6 +17,10 @@
 
 /* The one asked may not have been active yet, or forgets: it is asked again. */
 #define ASK_AGAIN_MS 5000
+/* A wish that was not granted by then is not one any more: what is free much later, after a
+ * handover say, is free for a reason the operator did not know. */
+#define TAKE_LIMIT_MS 5000
+#define SEEK_LIMIT_MS 60000
 
 bool hb_legacy_on(const struct hb_core *core)
 {
@@ -116,7 +120,8 @@ void hb_legacy_response(struct hb_core *core, struct hb_node *node, const struct
     size_t group = hb_core_find_group(core, hb_msg_text(msg, "ipaddr"));
 
     if (ok == NULL || strcmp(ok, "OK") != 0 || group == core->group_count ||
-        hb_msg_text(msg, "dest") == NULL)
+        hb_msg_text(msg, "dest") == NULL ||
+        !(hb_legacy_on(core) || core->groups[group].sought)) /* nobody asked */
         return;
     hb_say(core, LOG_INFO, "node %s has answered: resource group %s is free", node->name,
            hb_group_key(core->groups[group].run.group));
@@ -152,6 +157,7 @@ static void settle_sought(struct hb_core *core, size_t group)
     struct hb_owned *owned = &core->groups[group];
     struct hb_msg *msg;
 
+    owned->sought &= owned->sought_until_ns > hb_mono(core);
     if (!wants(core, group) || !to_be_asked(core, group)) {
         owned->ask_ns = 0;
         return;
@@ -179,6 +185,8 @@ uint64_t hb_legacy_next_ns(const struct hb_core *core)
     for (size_t i = 0; i < core->group_count; i++) {
         if (core->groups[i].ask_ns > 0)
             next_ns = MIN(next_ns, core->groups[i].ask_ns);
+        if (core->groups[i].sought)
+            next_ns = MIN(next_ns, core->groups[i].sought_until_ns);
     }
     return next_ns;
 }
@@ -193,6 +201,8 @@ const char *hb_core_group_elsewhere(const struct hb_core *core, size_t group)
         if (!node->self && hb_node_alive(node) && (node->view.groups[group] & HB_G_CLAIMED))
             return node->name;
     }
+    if (group < core->group_count && hb_legacy_lent(core, group))
+        return core->nodes[core->groups[group].lent_to - 1].name;
     return NULL;
 }
 
@@ -210,9 +220,12 @@ void hb_legacy_wish(struct hb_core *core, size_t group, enum hb_wish wish)
                hb_group_key(owned->run.group));
         hb_owner_let_go(core, group);
         owned->withheld = true;
-    } else if (!owned->run.wanted) {
+    } else if (!owned->run.wanted &&
+               (wish == HB_WISH_SEEK || hb_core_group_elsewhere(core, group) == NULL)) {
         owned->withheld = owned->failed = false;
         owned->lent_to = 0;
-        owned->sought = wish == HB_WISH_SEEK || hb_core_group_elsewhere(core, group) == NULL;
+        owned->sought = true;
+        owned->sought_until_ns = ha_after_ns(
+            hb_mono(core), ha_ms_to_ns(wish == HB_WISH_SEEK ? SEEK_LIMIT_MS : TAKE_LIMIT_MS));
     }
 }

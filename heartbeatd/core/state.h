@@ -56,6 +56,7 @@ struct hb_owned {
     bool failed;        /* could not be started here */
     bool withheld;      /* an operator gave it up: still ours, to the others as well */
     bool sought;        /* an operator wants it here */
+    uint64_t sought_until_ns;
     bool owes_answer;   /* to the one it is lent to */
     size_t lent_to;     /* 1 + the node that asked for it; 0: nobody did */
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */

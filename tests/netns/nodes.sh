@@ -63,6 +63,7 @@ node_make() {
     cp "$top/heartbeatd/hactl" "$root$sbindir/"
     cp "$top/heartbeatd/cl_status" "$root$bindir/"
     cp "$top/heartbeatd/hb_standby" "$top/heartbeatd/hb_takeover" "$root$hbsharedir/"
+    cp "$top/heartbeatd/share"/* "$root$hbsharedir/"
     cp "$top/heartbeatd/init/heartbeat" "$root$initddir/"
     unshare --net --uts chroot "$root" sleep 86400 &
     eval "$1_pid=\$!"

@@ -311,6 +311,29 @@ static void a_group_that_another_has_is_not_taken(void **state)
     assert_int_equal(hand_count(hand, "ip-request"), 0);
 }
 
+static void what_was_lent_is_not_taken_back_by_a_script_that_comes_late(void **state)
+{
+    struct hand *hand = *state;
+
+    hand_hear(hand, "t=ip-request|ipaddr=10.0.0.1");
+    hand_wish(hand, OURS, HB_WISH_TAKE);
+    hand_pass_beating(hand, 10000);
+    assert_groups(hand, HB_GROUP_STOPPED, HB_GROUP_STOPPED);
+}
+
+static void a_wish_does_not_outlive_its_time(void **state)
+{
+    struct hand *hand = *state;
+
+    hand_wish(hand, THEIRS, HB_WISH_SEEK);
+    hand_pass_beating(hand, 62000);
+    hand_forget(hand);
+    hand_hear(hand, "t=ip-request-resp|dest=node1|ipaddr=10.0.0.2|weown=yes|ok=OK");
+    hand_pass_beating(hand, 1000);
+    assert_groups(hand, HB_GROUP_HELD, HB_GROUP_STOPPED);
+    assert_int_equal(hand_count(hand, "ip-request"), 0);
+}
+
 static void but_it_can_be_sought(void **state)
 {
     struct hand *hand = *state;
@@ -394,6 +417,8 @@ int main(void)
         NICE(a_group_that_is_not_held_cannot_be_given_up),
         NICE(a_group_that_another_has_is_not_taken),
         NICE(but_it_can_be_sought),
+        NICE(what_was_lent_is_not_taken_back_by_a_script_that_comes_late),
+        NICE(a_wish_does_not_outlive_its_time),
         NICE(what_scripts_say_goes_out_with_the_standard_fields_and_is_heard_here),
         NICE(nobody_speaks_for_the_core),
         NICE(the_words_of_old_scripts_are_wishes),

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The commands and scripts of Heartbeat 3.0.6 and ours side by side: two machines of the same name
+# with the same files, the same calls on both, and the same words and exit statuses back. What is
+# meant to differ is in doc/differences.md and asked for here as ours alone.
+# needs: hearth peer
+# bound: 200
+network theirs
+network ours
+host theirs uname=left product=peer eth0=theirs:10.1.0.1/24
+host ours uname=left product=hearth eth0=ours:10.1.0.1/24
+share=/usr/share/heartbeat
+for name in theirs ours; do
+    for script in IPaddr thing other grumpy broken; do
+        host_install $name /etc/ha.d/resource.d/$script 755 <<'END'
+#!/bin/sh
+for word; do op=$word; done
+file=/var/tmp/up-${0##*/}-${1%%/*}
+case ${0##*/} in
+    grumpy) case $op in status) echo "it is NOT  running, not running" ;; start) exit 1 ;; esac ;;
+    broken) case $op in status) exit 0 ;; start) exit 5 ;; esac ;;
+    *)
+        case $op in
+            start) : >"$file"; env -0 | tr '\n\0' '~\n' | LC_ALL=C sort >/var/tmp/env-${0##*/}-$1 ;;
+            stop) rm -f "$file" ;;
+            status) if [ -e "$file" ]; then echo running; else echo stopped; fi; exit 1 ;;
+        esac
+        ;;
+esac
+exit 0
+END
+    done
+    host_install $name /etc/ha.d/rc.d/custom 755 <<'END'
+#!/bin/sh
+env -0 | tr '\n\0' '~\n' | LC_ALL=C sort >/var/tmp/env-custom
+END
+    host_install $name /etc/ha.d/haresources <<'END'
+# a comment
+LEFT 10.1.0.100/24/eth0	thing::a   other::x::y
+
+left	thing::b \
+    other::z
+  right IPaddr::10.1.0.101 thing::c # and one more
+right grumpy::g
+left broken::b thing::d
+END
+    host_install $name /etc/ha.d/authkeys 600 <<<$'auth 1\n1 sha1 lab-secret'
+    host_install $name /etc/ha.d/ha.cf <<'END'
+logfile /var/log/ha-log
+debugfile /var/log/ha-debug
+keepalive 250ms
+deadtime 2
+initdead 6
+auto_failback on
+env COLOUR=blue
+ucast eth0 10.1.0.2
+node left
+node right
+END
+done
+
+# What COMMAND... says and how it ends, in $said_HOST; without dates and process numbers.
+ask() {
+    local host=$1 status=0
+    shift
+    # shellcheck disable=SC2094
+    on "$host" "$@" >"$LAB_OUT/said" 2>&1 </dev/null || status=$?
+    printf -v "said_$host" '%s\nstatus %s' \
+        "$(sed -E 's/^[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} //; s/\[(pid )?[0-9]+/[N/g' "$LAB_OUT/said")" $status
+}
+same() { # COMMAND...
+    ask theirs "$@"
+    ask ours "$@"
+    if [[ $said_theirs != "$said_ours" ]]; then
+        note "theirs: $said_theirs"
+        note "ours: $said_ours"
+        fail "the same from both for: $*"
+    fi
+    note "the same: $* (${said_ours//$'\n'/ | })"
+}
+same_sh() { same sh -c "$1"; }
+
+tell "ResourceManager, without a daemon"
+rm=$share/ResourceManager
+same $rm
+same $rm nonsense
+for words in left LEFT right nobody '.*' 'l.*t'; do same $rm listkeys "$words"; done
+same $rm allkeys
+for node in left right LEFT nobody; do
+    same env HA_CURHOST=$node $rm ourkeys
+    same env HA_CURHOST=$node $rm otherkeys
+done
+for resource in thing::a 10.1.0.100/24/eth0 IPaddr::10.1.0.101 grumpy::g broken::b; do
+    same $rm status $resource
+done
+same_sh "$rm status nothing::a 2>&1 | grep -o 'ERROR: .*'"
+same_sh "HA_DEBUGLOG=/var/tmp/debug $rm statgroup thing::b; cat /var/tmp/debug; rm /var/tmp/debug"
+same $rm verifyallidle
+same $rm takegroup 10.1.0.100/24/eth0
+same_sh 'ls /var/tmp/up-*'
+same_sh "HA_DEBUGLOG=/var/tmp/debug $rm statgroup 10.1.0.100/24/eth0; cat /var/tmp/debug; rm /var/tmp/debug"
+same $rm status 10.1.0.100/24/eth0
+same_sh "$rm verifyallidle 2>/dev/null"
+same_sh "$rm verifyallidle 2>&1 | grep -o 'CRITICAL: Res.*not be!' | sort -u"
+same_sh 'rm /var/tmp/up-thing-a'
+same_sh "HA_DEBUGLOG=/var/tmp/debug $rm statgroup 10.1.0.100/24/eth0; cat /var/tmp/debug; rm /var/tmp/debug"
+same $rm givegroup 10.1.0.100/24/eth0
+same_sh 'ls /var/tmp/up-* 2>/dev/null'
+same_sh "$rm takegroup broken::b || :" # theirs ends with 0 all the same
+same_sh 'ls /var/tmp/up-* 2>/dev/null'
+same $rm takegroup nothing
+same $rm givegroup nothing
+
+tell "The commands: wrong words, and what they send"
+for command in hb_standby hb_takeover; do
+    same $share/$command --help
+    same $share/$command some
+    same $share/$command all all
+done
+for command in hb_addnode hb_delnode hb_setweight hb_setsite; do
+    same $share/$command
+    same $share/$command --help
+done
+sends() { # COMMAND...: what it writes into the fifo
+    same_sh "rm -f /var/tmp/fifo; mkfifo /var/tmp/fifo; timeout 5 cat /var/tmp/fifo & sleep 0.2; HA_FIFO=/var/tmp/fifo $*; wait"
+}
+sends $share/hb_addnode carol dave
+sends $share/hb_delnode carol
+sends $share/hb_setweight left 10
+sends $share/hb_setsite left 'site'
+same_sh '. /etc/ha.d/shellfuncs; for p in deadtime keepalive auto_failback node ucast crm; do ha_parameter $p; done'
+same_sh 'unset HA_DIR; . /etc/ha.d/shellfuncs; for v in HA_DIR HA_RCDIR HA_CF HA_FIFO HA_BIN HA_NOARCHBIN \
+    HA_SBIN_DIR HA_RESOURCEDIR HA_VARLIB HA_RSCTMP HA_RSCTMP_OLD HA_VARRUN HA_VARLOCK HA_DOCDIR HA_DATEFMT \
+    HA_DEBUGLOG INITDIR OCF_ROOT OCF_AGENTS; do eval "echo $v=\$$v"; done'
+same_sh 'cp /etc/ha.d/shellfuncs /var/tmp/; . /etc/ha.d/shellfuncs; type Echo ha_clustermsg ha_parameter BSD_Status \
+    ha_log ha_debug hadate ocf_log ocf_run ocf_is_true ha_pseudo_resource | grep -c function'
+
+tell "With a daemon"
+same /etc/init.d/heartbeat status
+for name in theirs ours; do heartbeat_start $name; done
+for name in theirs ours; do
+    for file in thing-a thing-b thing-c other-x other-z; do
+        wait_until 30 "$file is up on $name" test -e "$(host_root $name)/var/tmp/up-$file"
+    done
+done
+same_sh "ls /var/tmp/up-* | grep -v IPaddr"
+same $rm listkeys left
+same $rm status thing::b
+same $share/req_resource thing::b
+same_sh "$share/mach_down right 2>&1 | tail -0"
+same_sh "HA_CURHOST=right $share/mach_down RIGHT"
+same_sh "HA_info=ping $share/mach_down router"
+same $rm givegroup thing::b
+same $rm status thing::b
+nap 2
+same $rm status thing::b
+same $rm takegroup thing::b
+same $rm status thing::b
+
+tell "What scripts find in their environment"
+for name in theirs ours; do
+    on $name sh -c 'printf ">>>\nt=custom\ncolour=red\n<<<\n" >/var/lib/heartbeat/fifo'
+    wait_until 10 "$name runs rc.d/custom" test -s "$(host_root $name)/var/tmp/env-custom"
+done
+# Not compared: what differs from run to run, and what doc/differences.md names.
+names() {
+    on "$1" sed -E '/^(HA_(seq|ts|hg|ld|auth|ttl|src|t|st|dest|ok|weown|ipaddr|OSTATUS|COMPRESSION|debug)|PATH|PWD|OLDPWD|_|SHLVL|TERM|HOME|USER|LOGNAME|ASAN_OPTIONS|UBSAN_OPTIONS|JOURNAL_STREAM)=/d; s,//,/,g; s,(HA_DIR=.*)/$,\1,' "/var/tmp/env-$2"
+}
+for script in thing-c custom; do
+    names theirs $script >"$LAB_OUT/env.theirs"
+    names ours $script >"$LAB_OUT/env.ours"
+    if ! diff "$LAB_OUT/env.theirs" "$LAB_OUT/env.ours" >"$LAB_OUT/env.diff"; then
+        note "$(<"$LAB_OUT/env.diff")"
+        fail "the environment of $script to be the same"
+    fi
+done
+for name in theirs ours; do
+    for word in HA_t=custom HA_colour=red HA_src=left HA_OSTATUS=active; do
+        expect "custom on $name has $word" file_says "$(host_root $name)/var/tmp/env-custom" $word
+    done
+done
+
+tell "The init script, while it runs"
+init=/etc/init.d/heartbeat
+# Their usage does not name the word standby.
+same_sh "$init nonsense | sed 's/|standby//'"
+same_sh "$init | sed 's/|standby//'"
+same $init status
+same_sh "$init standby 2>/dev/null"
+# Theirs finds what it holds itself not idle, and tells it at length.
+same_sh "$init start >/dev/null 2>&1"
+# Theirs restarts in place at a reload and has to wait for initdead again.
+for word in reload force-reload; do
+    ask ours $init $word
+    expect "$word of ours says what theirs says" \
+        [ "${said_ours%%$'\n'*}" = "Reloading High-Availability services: Done." ]
+done
+for name in theirs ours; do
+    host_install $name /etc/ha.d/resource.d/startstop 755 <<'END'
+#!/bin/sh
+echo "startstop $*" >>/var/tmp/startstop
+END
+done
+same_sh "$init stop"
+same_sh "cat /var/tmp/startstop; ls /var/lock/subsys"
+
+tell "The init script, when it does not run"
+same_sh "$init status; :" # theirs leaves its pid file and says 1
+same $init stop
+same_sh "$init standby"
+same_sh "rm -f /var/tmp/startstop; rm -rf /run/resource-agents; $init start 2>&1 | grep -v INFO:; ls -d /run/resource-agents /var/lock/subsys/*; cat /var/tmp/startstop"
+same_sh "sed -i 's/^deadtime.*/deadtime nonsense/' /etc/ha.d/ha.cf; $init stop; $init start >/var/tmp/said 2>&1; echo \$?; grep -o 'Heartbeat failure.*' /var/tmp/said; ls /var/lock/subsys"
+same_sh "sed -i '/^auto_failback/d' /etc/ha.d/ha.cf; $init standby"
+same_sh "echo auto_failback LEGACY >>/etc/ha.d/ha.cf; $init standby"
+same_sh "sed -i '/^auto_failback/d' /etc/ha.d/ha.cf; echo nice_failback off >>/etc/ha.d/ha.cf; $init standby"
+same_sh "rm /etc/ha.d/ha.cf; $init start"
