@@ -236,6 +236,7 @@ void fate_begin(struct sim *sim, uint64_t for_ms)
     sim->keep_up = false;
     sim->trouble_ns = sim->now_ns + for_ms * SIM_MS;
     sim_later(sim, sim_below(sim, 20000), 0, 0, trouble);
+    sim_carrier_begin(sim);
     if (sim->config[0]->monitor.interval_ms > 0)
         sim_later(sim, sim_below(sim, 40000), 0, 0, deaths);
 }
@@ -255,4 +256,5 @@ void fate_quiet(struct sim *sim)
             calm(sim, i, j);
         }
     }
+    sim_carrier_mend(sim);
 }

@@ -10,6 +10,7 @@
  *   net.c        messages on their way, through the real wire codec if asked
  *   audit.c      what must hold after every step and at the end
  *   fate.c       what may happen to whom
+ *   carrier.c    and to the cables of its service interfaces
  *   life.c       a random life from a seed
  *   scenarios.c  lives written by hand, each with what it must lead to
  *   sim.c        the command
@@ -76,6 +77,8 @@ struct sim_node {
     bool orphan[SIM_GROUPS][SIM_RESOURCES]; /* up since an earlier life whose daemon died alone */
     unsigned keys;           /* which set it signs and checks with */
     uint64_t died_ns[SIM_GROUPS][SIM_RESOURCES]; /* of itself, when; 0: it did not */
+    bool down[SIM_GROUPS], told_down[SIM_GROUPS]; /* no link for it; as the core was told */
+    unsigned losses;         /* of links, in this episode */
     /* audit.c */
     unsigned heard_life[SIM_NODES];  /* the newest life of each that reached it in this one, */
     uint64_t heard_ns[SIM_NODES];    /* by a message sent when */
@@ -133,6 +136,7 @@ struct sim_record {
 struct sim {
     uint64_t seed;
     struct ha_rand rand;
+    struct ha_rand carrier_rand;
     uint64_t now_ns, order;
     unsigned node_count, group_count, link_count;
     unsigned resource_count[SIM_GROUPS];
@@ -207,6 +211,11 @@ void sim_attacker(struct sim *sim);
 void sim_tape_clear(struct sim *sim);
 /* Sends some of that once more: count messages by chance, or in a row at their own pace. */
 void sim_replay(struct sim *sim, unsigned count, bool in_a_row);
+
+/* ---- carrier.c ---- */
+void sim_carrier_begin(struct sim *sim); /* for some seeds: links of service interfaces fail */
+void sim_carrier_mend(struct sim *sim);
+void sim_carrier_tell(struct sim *sim, unsigned node); /* it was started, or is awake again */
 
 /* ---- audit.c ---- */
 void audit_step(struct sim *sim, unsigned node);

@@ -298,6 +298,8 @@ void sim_start(struct sim *sim, unsigned index)
                              ha_rand_next(&sim->rand));
     audit_upset(sim, index);
     sim_step(sim, index, &event);
+    memset(node->told_down, 0, sizeof node->told_down);
+    sim_carrier_tell(sim, index);
 }
 
 static void drop_backlog(struct sim *sim, unsigned index)
@@ -403,6 +405,7 @@ void sim_resume(struct sim *sim, unsigned index)
     /* Whether its timer or its sockets come first is chance. */
     if (node->wake_ns != HA_NEVER && node->wake_ns < sim->now_ns)
         node->wake_ns = sim_chance(sim, 500) ? sim->now_ns : at_ns + 5 * HA_NS_PER_US;
+    sim_carrier_tell(sim, index);
 }
 
 /* ---- time ---- */
