@@ -30,6 +30,7 @@ static struct house {
     struct hb_act_paths paths;
     struct hb_haresources *resources;
     struct hb_warm *warm;
+    unsigned descriptors;
     /* the last operation's */
     unsigned answers;
     bool reached;
@@ -171,6 +172,17 @@ static void write_file(const char *path, const char *text, int mode)
     assert_int_equal(g_chmod(path, mode), 0);
 }
 
+static unsigned open_descriptors(void)
+{
+    GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
+    unsigned count = 0;
+
+    while (g_dir_read_name(dir) != NULL)
+        count++;
+    g_dir_close(dir);
+    return count;
+}
+
 static int begin(void **state)
 {
     static unsigned number;
@@ -188,6 +200,7 @@ static int begin(void **state)
     write_file(house.file, text, 0644);
     ha_log_setup(&(struct ha_log_settings){.ident = "heartbeat", .file = house.log,
                                            .level = HA_LOG_INFO, .syslog_facility = -1});
+    house.descriptors = open_descriptors();
     house.program = g_canonicalize_filename(PROGRAM, NULL);
     house.paths = (struct hb_act_paths){.hadir = house.dir, .initdir = house.dir, .rundir = house.dir,
                                         .ldirectord = house.program, .piddir = house.dir};
@@ -221,6 +234,8 @@ static int end(void **state)
     }
     hb_haresources_free(house.resources);
     ha_loop_free(house.loop);
+    if (open_descriptors() != house.descriptors)
+        fail_msg("%u descriptors, and %u before", open_descriptors(), house.descriptors);
     ha_log_close();
     assert_int_equal(system(command), 0);
     g_free(command);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ldirectord/core under random lives: random configurations and reloads,
+ * ldirectord/core under random lives: random configurations and reloads, turns in standby,
  * servers that fall ill and recover, answers that come late or say nothing,
  * hands in the kernel table, a kernel that refuses. After every step what is
  * in the table must follow from who is up; after every quiet time who is up
@@ -31,6 +31,8 @@ struct life {
     uint64_t seed;
     struct fake_director director;
     bool well[HOSTS + 1];
+    bool takes_turns;       /* goes into standby and out of it; all services have cleanstop then */
+    bool standby;
     uint64_t loaded_ns;     /* of the configuration in force */
     GHashTable *last_asked; /* "type address:port request" -> uint64_t * */
 };
@@ -60,7 +62,7 @@ static void random_check(struct life *life, struct ld_service *service)
     service->checkinterval_ms = chance(life, 50) ? 5000 : 7000;
     service->failurecount = 1 + (unsigned)dice(life, 3);
     service->quiescent = chance(life, 50);
-    service->cleanstop = chance(life, 80);
+    service->cleanstop = chance(life, 80) || life->takes_turns;
 }
 
 static void random_reals(struct life *life, struct ld_service *service)
@@ -202,9 +204,14 @@ static void audit(struct life *life)
         fail_life(life, life->director.broken);
     if (life->director.failed > 0)
         return; /* the kernel refused something: it will be tried again */
+    audit_rest(life);
+    if (life->standby) {
+        if (life->director.ipvs.table->services->len > 1)
+            fail_life(life, "a service is there in standby");
+        return;
+    }
     ld_core_view(life->director.core, audit_server, &found);
     close_service(&found);
-    audit_rest(life);
 }
 
 /* ---- checks ---- */
@@ -328,7 +335,7 @@ static void reload_same(struct life *life)
 
 static void something_happens(struct life *life)
 {
-    switch (dice(life, 6)) {
+    switch (dice(life, life->takes_turns ? 7 : 6)) {
     case 0:
     case 1:
         life->well[1 + dice(life, HOSTS)] ^= true;
@@ -343,6 +350,10 @@ static void something_happens(struct life *life)
         break;
     case 4:
         life->director.ipvs.fail_next = (unsigned)dice(life, 4);
+        break;
+    case 6:
+        life->standby = chance(life, 60) ? !life->standby : life->standby;
+        fake_director_mode(&life->director, life->standby);
         break;
     default:
         break;
@@ -387,9 +398,14 @@ static void play(uint64_t seed)
     life.last_asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (int i = 1; i <= HOSTS; i++)
         life.well[i] = chance(&life, 70);
+    life.takes_turns = seed % 2 == 0;
     fake_director_init(&life.director, random_config(&life), seed);
     add_foreign(&life);
-    fake_director_start(&life.director);
+    life.standby = life.takes_turns && chance(&life, 50);
+    if (life.standby)
+        fake_director_start_standby(&life.director);
+    else
+        fake_director_start(&life.director);
     audit(&life);
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         something_happens(&life);
