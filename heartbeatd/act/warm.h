@@ -21,8 +21,8 @@ struct hb_warm;
  * by their numbers, as actions have them: at the start their indices. */
 struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *paths,
                             char *const *environment, const struct hb_haresources *resources);
-/* Another haresources, numbers[i] being the number of its group i. What is new is kept warm; what is in no group any more is not wanted, and ended when
- * no group has it started. */
+/* Another haresources, numbers[i] being the number of its group i. What is new is kept warm; what is in
+ * no group any more is not wanted, and ended when no group has it started. */
 void hb_warm_renew(struct hb_warm *warm, const struct hb_haresources *resources,
                    const unsigned *numbers);
 void hb_warm_set_environment(struct hb_warm *warm, char *const *environment);

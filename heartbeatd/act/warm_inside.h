@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What warm.c (the process and its life) and warm_op.c (orders to it) share. */
+/* What warm_members.c (who), warm.c (the process and its life) and warm_op.c (orders to it) share. */
 #ifndef HB_ACT_WARM_INSIDE_H
 #define HB_ACT_WARM_INSIDE_H
 
@@ -63,6 +63,8 @@ struct hb_warm_part *hb_warm_part(struct hb_warm_member *member, unsigned group)
 bool hb_warm_wanted(const struct hb_warm_member *member);
 bool hb_warm_started(const struct hb_warm_member *member, const struct hb_warm_part *but);
 bool hb_warm_in_use(const struct hb_warm_member *member);
+/* Forgets the process, which goes on; what is under way is abandoned. */
+void hb_warm_leave(struct hb_warm_member *member);
 /* Does what follows from all that. */
 void hb_warm_settle(struct hb_warm_member *member);
 /* A script may have started it behind our back. */

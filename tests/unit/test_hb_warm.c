@@ -434,6 +434,27 @@ static void a_file_in_two_groups_serves_while_either_is_held(void **state)
     assert_true(stands_by());
 }
 
+static void another_haresources_ends_what_it_does_not_name(void **state)
+{
+    struct hb_haresources *none = hb_haresources_new();
+    const unsigned same[] = {0};
+    pid_t pid;
+
+    (void)state;
+    make_ready();
+    pid = pid_of_it();
+    hb_warm_renew(house.warm, house.resources, same);
+    assert_int_equal(pid_of_it(), pid);
+    hb_warm_renew(house.warm, none, NULL);
+    WAIT(nobody_runs);
+    WAIT(is_forgotten);
+    hb_warm_renew(house.warm, house.resources, same);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(is_known);
+    assert_true(stands_by());
+    hb_haresources_free(none);
+}
+
 static void two_files_are_two_processes(void **state)
 {
     (void)state;
@@ -463,6 +484,18 @@ static void one_found_active_where_the_group_goes_up_runs(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_OK);
     WAIT(is_known);
     assert_true(is_active());
+}
+
+static void one_that_serves_an_inherited_group_does_so_after_its_death(void **state)
+{
+    (void)state;
+    call_program("start");
+    furnish();
+    hb_warm_wish(house.warm, 0, HB_WARM_IN_USE); /* held, and nobody asks again */
+    WAIT(is_known);
+    kill(pid_of_it(), SIGKILL);
+    WAIT(is_forgotten);
+    WAIT(is_active);
 }
 
 static void whom_nobody_can_reach_is_the_scripts(void **state)
@@ -585,9 +618,11 @@ int main(void)
         CASE(it_ends_when_heartbeat_leaves),
         CASE(where_the_group_is_held_its_stop_ends_it_then),
         CASE(a_file_in_two_groups_serves_while_either_is_held),
+        CASE(another_haresources_ends_what_it_does_not_name),
         CASE(two_files_are_two_processes),
         CASE(one_found_active_where_nothing_is_held_is_told_to_stand_by),
         CASE(one_found_active_where_the_group_goes_up_runs),
+        CASE(one_that_serves_an_inherited_group_does_so_after_its_death),
         CASE(whom_nobody_can_reach_is_the_scripts),
         CASE(a_program_that_knows_no_standby_is_the_scripts),
         CASE(a_broken_file_is_told_and_tried_again),
