@@ -12,6 +12,7 @@
 #include "heartbeatd/clients.h"
 #include "heartbeatd/groups.h"
 #include "heartbeatd/heartbeat.h"
+#include "heartbeatd/safety.h"
 #include "heartbeatd/status.h"
 
 static const struct ha_name whats[] = {
@@ -255,6 +256,7 @@ static const struct question {
     {"compare", 0, true, answer_compare},
     {"group", 1, false, hb_group_answer},        {"take", 1, true, hb_group_take},
     {"give", 1, true, hb_group_give},            {"seek", 1, true, hb_group_seek},
+    {"confirm-down", 1, true, hb_safety_confirm},
 };
 
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)

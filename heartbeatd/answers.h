@@ -16,6 +16,7 @@
  *   status FORM               everything there is to show, as text or json (status.h)
  *   group KEY                 its state here, and who else has it
  *   take KEY, give KEY, seek KEY  doc/states.md, "Legacy"; root only
+ *   confirm-down NODE         a dead node is down for certain; root only
  *   reload                    what was taken over and what was not; root only
  *   compare                   what reload would do; root only
  *   restart                   the same, with a new generation whatever changed; root only

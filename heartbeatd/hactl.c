@@ -72,19 +72,26 @@ static int seek(int argc, char **argv)
     return argc == 1 ? ask("seek", argv[0]) : -EINVAL;
 }
 
+static int confirm_down(int argc, char **argv)
+{
+    return argc == 1 ? ask("confirm-down", argv[0]) : -EINVAL;
+}
+
 static const struct command commands[] = {
     {"status", "[--json]", "nodes, links, groups and counters, as this node sees them", status},
     {"group", "KEY", "what a group of resources does here, and who else has it", group},
     {"take", "KEY", "take a group that no other node has", take},
     {"give", "KEY", "stop a group and leave it stopped", give},
     {"seek", "KEY", "ask the node that has a group to release it, and take it", seek},
+    {"confirm-down", "NODE", "you have made sure that the dead NODE is down: take what it had",
+     confirm_down},
 };
 
 static int usage(FILE *to)
 {
     fprintf(to, "usage:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(to, "  hactl %-9s %-10s %s\n", commands[i].name, commands[i].arguments,
+        fprintf(to, "  hactl %-12s %-8s %s\n", commands[i].name, commands[i].arguments,
                 commands[i].help);
     return to == stdout ? 0 : EXIT_USAGE;
 }

@@ -27,6 +27,7 @@
 #include "heartbeatd/post.h"
 #include "heartbeatd/peers.h"
 #include "heartbeatd/realtime.h"
+#include "heartbeatd/safety.h"
 #include "heartbeatd/show_config.h"
 #include "heartbeatd/scripts.h"
 
@@ -105,6 +106,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
     default:
         break;
     }
+    hb_safety_action(daemon->safety, action);
     hb_clients_action(daemon->clients, action);
 }
 
@@ -256,6 +258,7 @@ static void bring_down(struct hb_daemon *daemon)
     stop_parts(daemon);
     hb_media_close(daemon->media);
     hb_act_free(daemon->act);
+    g_clear_pointer(&daemon->safety, hb_safety_free);
     hb_core_free(daemon->core);
     daemon->media = NULL;
     daemon->act = NULL;
@@ -279,6 +282,11 @@ static void begin(struct hb_daemon *daemon)
 {
     hb_scripts_start(daemon);
     daemon->clients = hb_clients_new(daemon);
+    if (daemon->safety) {
+        hb_safety_renew(daemon->safety);
+    } else {
+        daemon->safety = hb_safety_new(daemon);
+    }
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
     hb_daemon_watch_nics(daemon);
 }

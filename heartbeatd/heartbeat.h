@@ -47,6 +47,7 @@ struct hb_daemon {
     struct hb_fifo *fifo; /* NULL: could not be had */
     struct hb_clients *clients;
     struct hb_nics *nics; /* NULL: not watched */
+    struct hb_safety *safety;
     struct hb_core *core; /* NULL while waiting to start anew */
     uint64_t generation;
 

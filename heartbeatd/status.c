@@ -42,6 +42,18 @@ static void show_links(const struct hb_daemon *daemon, size_t node, struct ha_wr
     ha_show_end(writer);
 }
 
+static void show_fencing(const struct hb_show_node *node, struct ha_writer *writer)
+{
+    ha_show_count(writer, "fence_devices", node->devices);
+    if (node->fencing == NULL)
+        return;
+    ha_show_text(writer, "fencing", node->fencing);
+    show_moment(writer, "fencing_since", node->fencing_ns);
+    ha_show_flag(writer, "confirmed_by_hand", node->fenced_by_hand);
+    ha_show_count(writer, "fence_tries", node->fence_tries);
+    ha_show_text(writer, "fence_trouble", node->fence_trouble);
+}
+
 static void show_nodes(const struct hb_daemon *daemon, struct ha_writer *writer)
 {
     struct hb_show_node node;
@@ -60,6 +72,8 @@ static void show_nodes(const struct hb_daemon *daemon, struct ha_writer *writer)
         }
         if (!node.self)
             show_moment(writer, "last_beat", node.beat_ns);
+        if (!node.self && !node.ping)
+            show_fencing(&node, writer);
         if (!node.self)
             show_links(daemon, i, writer);
         ha_show_end(writer);

@@ -21,6 +21,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -307,9 +308,10 @@ static void tell_failed(void *ctx, uint64_t now_ns)
 /* Everything from 3 up is closed but keep_fd, which travels by way of 3 because
  * "all but one" cannot be said at once. */
 static int plan_descriptors(posix_spawn_file_actions_t *plan, const struct ha_child_spec *spec,
-                            int write_fd)
+                            int write_fd, int input_fd)
 {
-    int status = posix_spawn_file_actions_addopen(plan, 0, "/dev/null", O_RDONLY, 0);
+    int status = input_fd >= 0 ? posix_spawn_file_actions_adddup2(plan, input_fd, 0)
+                               : posix_spawn_file_actions_addopen(plan, 0, "/dev/null", O_RDONLY, 0);
 
     status = status ? status
              : write_fd >= 0
@@ -333,14 +335,41 @@ static int plan_descriptors(posix_spawn_file_actions_t *plan, const struct ha_ch
                   : posix_spawn_file_actions_addchdir_np(plan, spec->cwd ? spec->cwd : "/");
 }
 
+/* A file in memory with the text, at its start; or -1 and errno. */
+static int open_input(const char *text)
+{
+    int fd = memfd_create("input", MFD_CLOEXEC);
+    size_t length = strlen(text);
+
+    if (fd < 0) {
+        return -1;
+    }
+    while (length > 0) {
+        ssize_t put = write(fd, text, length);
+
+        if (put <= 0) {
+            close(fd);
+            return -1;
+        }
+        text += put;
+        length -= (size_t)put;
+    }
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
 /* 0 or a positive errno, as posix_spawn() answers. */
 static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int write_fd)
 {
+    int input_fd = spec->input ? open_input(spec->input) : -1;
     posix_spawn_file_actions_t plan;
     posix_spawnattr_t attr;
     sigset_t none, all;
     int status;
 
+    if (spec->input && input_fd < 0) {
+        return errno;
+    }
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&plan);
@@ -350,13 +379,16 @@ static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int w
     posix_spawnattr_setpgroup(&attr, 0);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &all);
-    status = plan_descriptors(&plan, spec, write_fd);
+    status = plan_descriptors(&plan, spec, write_fd, input_fd);
     if (!status) {
         status = posix_spawn(&child->pid, spec->path, &plan, &attr, spec->argv,
                              spec->envp ? spec->envp : environ);
     }
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&plan);
+    if (input_fd >= 0) {
+        close(input_fd);
+    }
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Child processes with a deadline. A child gets its own process group, /dev/null
- * as input and no descriptor of ours; its output is either dropped or kept up
+ * or a text (as a file in memory: nobody waits for it to be read) as input, and no descriptor of ours; its output is either dropped or kept up
  * to a bound (the rest is read and thrown away, so that a chatterbox neither
  * blocks nor fills memory). Its end is learnt from a pidfd; a grandchild that
  * keeps the pipe open delays nothing. At the deadline the group gets SIGTERM,
@@ -35,6 +35,7 @@ struct ha_child_spec {
     uint64_t deadline_ms;  /* 0 is not allowed: everything ends */
     size_t output_max;     /* bytes of stdout to keep; 0: to /dev/null */
     bool merge_stderr;     /* stderr goes where stdout goes; else to /dev/null */
+    const char *input;     /* what it reads on its standard input; NULL: nothing. Not kept */
     int keep_fd;           /* one descriptor to hand down under the same number; 0: none */
 };
 

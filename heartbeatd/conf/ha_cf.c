@@ -279,6 +279,7 @@ static void check_whole(struct hb_cf *cf, const char *local, const unsigned *see
     bool times_read = true;
 
     check_nodes(cf, local);
+    hb_cf_check_fence(cf);
     if (!any_seen(seen, media))
         tell_file(cf, HA_ERROR,
                   "expected a medium, a line \"ucast INTERFACE ADDRESS\", \"bcast INTERFACE\" or "

@@ -51,6 +51,11 @@ hb_cf_setter hb_cf_set_monitor, hb_cf_set_monitor_timeout, hb_cf_set_restart_lim
     hb_cf_set_restart_delay;
 /* ha_cf_client.c */
 hb_cf_setter hb_cf_set_apiauth, hb_cf_set_respawn, hb_cf_set_failfast;
+/* ha_cf_fence.c */
+hb_cf_setter hb_cf_set_stonith, hb_cf_set_stonith_host, hb_cf_set_fence, hb_cf_set_fence_timeout,
+    hb_cf_set_fence_retry, hb_cf_set_stop_failure, hb_cf_set_watchdog;
+/* Devices for nodes that are not in the cluster; after the last line. */
+void hb_cf_check_fence(struct hb_cf *cf);
 /* Values that are checked and then change nothing. */
 hb_cf_setter hb_cf_set_any_text, hb_cf_set_any_boolean, hb_cf_set_any_duration, hb_cf_set_any_count;
 

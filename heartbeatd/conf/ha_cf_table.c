@@ -78,6 +78,18 @@ const struct hb_cf_directive hb_cf_directives[] = {
     /* What happens to resources. */
     OPTION("auto_failback", NULL, BOOLEAN, "resources return to their home node when it returns",
            hb_cf_set_auto_failback),
+    MEMBER("stonith", true, "a type of stonith(8) and the absolute path of a file of parameters",
+           "how a dead node is switched off", hb_cf_set_stonith),
+    MEMBER("stonith_host", true, "a node or *, a type of stonith(8), and its parameters",
+           "how a dead node is switched off by that node", hb_cf_set_stonith_host),
+    MEMBER("fence", true, "a node or *, a program fence_..., and its parameters key=value",
+           "how that node is switched off when it is dead", hb_cf_set_fence),
+    MEMBER("fence_timeout", false, DURATION, "time a device has to switch a node off",
+           hb_cf_set_fence_timeout),
+    MEMBER("fence_retry", false, DURATION, "pause before the devices are tried again",
+           hb_cf_set_fence_retry),
+    MEMBER("stop_failure", false, "keep, reboot or fence", "what a resource that will not stop "
+           "leads to", hb_cf_set_stop_failure),
     MEMBER("monitor", true, "a duration above 0, or off; before it may stand the name of a script or a "
            "resource as in haresources",
            "how often a held resource is asked whether it runs", hb_cf_set_monitor),
@@ -124,6 +136,8 @@ const struct hb_cf_directive hb_cf_directives[] = {
     OPTION("realtime", "true", BOOLEAN, "run before other processes, with memory locked",
            hb_cf_set_realtime),
     OPTION("rtprio", NULL, "a number from 1 to 99", "realtime priority", hb_cf_set_rtprio),
+    ONCE("watchdog", HB_CF_ACTED, NULL, "the absolute path of a device such as /dev/watchdog",
+         "device that restarts the machine when the daemon hangs", hb_cf_set_watchdog),
     OPTION("hbgenmethod", "file", "file or time", "where the generation number comes from",
            hb_cf_set_hbgenmethod),
     OPTION("msgfmt", "classic", "classic or netstring",
@@ -166,9 +180,6 @@ const struct hb_cf_directive hb_cf_directives[] = {
 
     /* Refused with a sentence that says so. */
     NOT_YET("hbaping", "hosts that are reached over fibre channel"),
-    NOT_YET("watchdog", "device that restarts the machine when the daemon hangs"),
-    NOT_YET("stonith", "how a dead node is switched off"),
-    NOT_YET("stonith_host", "how a dead node is switched off, per node"),
     {.name = NULL},
 };
 

@@ -54,6 +54,19 @@ static void api_line_free(void *item)
     g_free(line);
 }
 
+static void device_free(void *item)
+{
+    struct hb_fence_device *device = item;
+
+    if (device->input != NULL)
+        explicit_bzero(device->input, strlen(device->input));
+    g_free(device->host);
+    g_free(device->type);
+    g_free(device->input);
+    g_free(device->file);
+    g_free(device);
+}
+
 static void resource_free(void *item)
 {
     struct hb_resource *resource = item;
@@ -94,6 +107,9 @@ struct hb_config *hb_config_new(void)
     config->logfacility = -1;
     config->syslog_format = true;
     config->coredumps = true;
+    config->fence.devices = g_ptr_array_new_with_free_func(device_free);
+    config->fence.timeout_ms = 60000;
+    config->fence.retry_ms = 5000;
     config->monitor.timeout_ms = 20000;
     config->monitor.restarts = 3;
     config->monitor.window_ms = 600000;
@@ -113,6 +129,8 @@ void hb_config_free(struct hb_config *config)
     g_ptr_array_free(config->monitor.rules, TRUE);
     g_ptr_array_free(config->programs, TRUE);
     g_ptr_array_free(config->api_lines, TRUE);
+    g_ptr_array_free(config->fence.devices, TRUE);
+    g_free(config->watchdog);
     g_free(config->logfile);
     g_free(config->debugfile);
     g_free(config->coreroot);

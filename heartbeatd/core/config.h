@@ -21,6 +21,7 @@
 #define HB_NAME_MAX       99   /* bytes in a node name */
 #define HB_RESTARTS_MAX   100  /* in one window */
 #define HB_RULES_MAX      1024
+#define HB_DEVICES_MAX    256
 
 enum hb_failback { HB_FAILBACK_LEGACY, HB_FAILBACK_ON, HB_FAILBACK_OFF, HB_FAILBACK_COUNT };
 enum hb_medium_kind { HB_UCAST, HB_BCAST, HB_MCAST, HB_PING, HB_SERIAL, HB_MEDIUM_KIND_COUNT };
@@ -63,6 +64,33 @@ struct hb_monitor_config {
     GPtrArray *rules;     /* of struct hb_monitor_rule *, in file order; the last that fits counts */
 };
 
+/* How a node is switched off (doc/states.md, "Fencing"). */
+enum hb_device_kind {
+    HB_DEVICE_STONITH, /* a plugin of cluster-glue's stonith command */
+    HB_DEVICE_AGENT,   /* a fence_* program */
+    HB_DEVICE_KIND_COUNT
+};
+struct hb_fence_device {
+    enum hb_device_kind kind;
+    char *host;  /* STONITH: who may use it; AGENT: whom it switches off; lower case, or "*" */
+    char *type;  /* STONITH: the plugin; AGENT: the program, with or without a path */
+    char *input; /* STONITH: its parameters, one line; AGENT: lines of key=value; secret */
+    char *file;  /* STONITH: a file with the parameters instead; else NULL */
+    unsigned line;
+};
+/* What a resource that will not stop leads to. */
+enum hb_stop_failure {
+    HB_STOP_KEEP,   /* it stays claimed here and is tried again */
+    HB_STOP_REBOOT, /* this machine is rebooted at once */
+    HB_STOP_FENCE,  /* the other node is asked to switch this one off */
+    HB_STOP_FAILURE_COUNT
+};
+struct hb_fence_config {
+    GPtrArray *devices; /* of struct hb_fence_device *, in file order */
+    uint64_t timeout_ms, retry_ms;
+    enum hb_stop_failure stop_failure;
+};
+
 struct hb_config {
     GPtrArray *nodes; /* of char *, lower case, in file order, no duplicates */
     GPtrArray *media; /* of struct hb_medium *, in file order */
@@ -91,6 +119,8 @@ struct hb_config {
     char *coreroot;         /* NULL: below the daemon's own directory */
     int debug;
     struct hb_monitor_config monitor;
+    struct hb_fence_config fence;
+    char *watchdog;         /* path of the device; NULL: none */
     GPtrArray *programs;    /* of struct hb_program *, in file order */
     GPtrArray *api_lines;   /* of struct hb_api_line *, one per client */
     uint64_t carrier_ms;    /* how long an interface may be without link; 0: for ever */

@@ -98,6 +98,7 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
         core->nodes[i].proof.floor = self->floors[i];
     init_groups(core, self->node);
     hb_watch_init(core);
+    hb_fence_init(core);
     return core;
 }
 
@@ -109,6 +110,7 @@ void hb_core_free(struct hb_core *core)
         hb_node_clear(&core->nodes[i]);
     hb_watch_clear(core);
     hb_reload_free(core);
+    hb_fence_clear(core);
     g_free(core->nodes);
     g_free(core->pings);
     g_free(core->groups);
@@ -147,6 +149,12 @@ static void handle(struct hb_core *core, const struct hb_event *event)
         break;
     case HB_EV_TAKEOVER:
         hb_standby_takeover(core, event->what);
+        break;
+    case HB_EV_FENCED:
+        hb_fence_done(core, event);
+        break;
+    case HB_EV_CONFIRMED:
+        hb_fence_confirmed(core, event->node);
         break;
     case HB_EV_RESOURCE_LOST:
         hb_watch_lost(core, event);
@@ -190,6 +198,7 @@ static void settle(struct hb_core *core)
 {
     hb_reload_settle(core);
     hb_carrier_settle(core);
+    hb_fence_settle(core);
     hb_owner_settle(core);
     hb_standby_settle(core);
     hb_watch_settle(core);
@@ -209,6 +218,7 @@ static uint64_t next_ns(const struct hb_core *core)
     next = MIN(next, hb_watch_next_ns(core));
     next = MIN(next, hb_carrier_next_ns(core));
     next = MIN(next, hb_reload_next_ns(core));
+    next = MIN(next, hb_fence_next_ns(core));
     return MIN(next, hb_dialogue_next_ns(core));
 }
 

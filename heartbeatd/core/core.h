@@ -32,6 +32,7 @@
  *   agree.c     what of ha.cf must be the same on all nodes
  *   claims.c    who has what while two nodes have different haresources
  *   reload.c    another haresources: groups come, go and change; a new core inherits
+ *   fence.c     before a dead node's groups are taken, it is switched off
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
  *   warm.c      which groups should be ready to be held here
@@ -73,6 +74,8 @@ enum hb_event_kind {
     HB_EV_OP_DONE,    /* an HB_ACT_OP ended */
     HB_EV_STANDBY,    /* operator: hb_standby <what> here */
     HB_EV_TAKEOVER,   /* operator: hb_takeover <what> here */
+    HB_EV_FENCED,     /* an HB_ACT_FENCE ended */
+    HB_EV_CONFIRMED,  /* operator: node is down, whatever we think of it */
     HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
     HB_EV_STOP,       /* operator or signal: orderly stop */
     HB_EV_WISH,       /* operator: about one group */
@@ -101,18 +104,27 @@ enum hb_op_result {
     HB_OP_RESULT_COUNT
 };
 
+enum hb_fence_result {
+    HB_FENCED_OK,
+    HB_FENCED_BAD_HOST, /* the device does not know the node */
+    HB_FENCED_BAD,      /* anything else, no answer included */
+    HB_FENCE_RESULT_COUNT
+};
+
 struct hb_event {
     enum hb_event_kind kind;
     struct hb_msg *msg;  /* MESSAGE, INJECT; stays the caller's, but INJECT may change it */
     const char *link;    /* MESSAGE: name of the link it came by */
     enum hb_what what;   /* STANDBY, TAKEOVER */
     enum hb_wish wish;   /* WISH */
-    uint32_t op_id;      /* OP_DONE */
+    uint32_t op_id;      /* OP_DONE, FENCED */
     enum hb_op_result result;
-    const char *detail;  /* OP_DONE, RESOURCE_LOST: why, for the log; may be NULL. CARRIER: the
-                            interface */
+    const char *detail;  /* OP_DONE, RESOURCE_LOST, FENCED: why, for the log; may be NULL. CARRIER:
+                            the interface */
     unsigned group, resource; /* RESOURCE_LOST, group as the action had it; WISH, CARRIER: group */
     bool up;                  /* CARRIER */
+    enum hb_fence_result fenced; /* FENCED */
+    size_t node;              /* CONFIRMED */
     const struct hb_haresources *resources; /* CONFIG: the new ones, which must outlive the core;
                                                those of before may go. NULL: no others */
 };
@@ -131,6 +143,10 @@ enum hb_action_kind {
     HB_ACT_SEND,      /* msg, on every medium but ping lines; with link: on that ping line only */
     HB_ACT_OP,        /* run op on resources first…last of group; answer with OP_DONE */
     HB_ACT_CANCEL,    /* op_id is not wanted any more: end it now, its OP_DONE comes all the same */
+    HB_ACT_FENCE,     /* switch node off by device; answer with FENCED */
+    HB_ACT_FENCE_END, /* the FENCE of op_id is not wanted any more: end it now; no answer */
+    HB_ACT_REBOOT,    /* a resource will not stop, and that is what is wished for: reboot this
+                         machine now, without any orderly end; text says why */
     HB_ACT_LOG,       /* level, text */
     HB_ACT_REMEMBER,  /* a hb_core_floor() has risen: keep them for our next life */
     HB_ACT_STATUS,    /* our status or what we hold changed: refresh what is shown */
@@ -157,7 +173,8 @@ struct hb_action {
     enum hb_action_kind kind;
     struct hb_msg *msg;        /* SEND, NODE, HEARD, TELL; owned by the action list */
     const char *link;          /* SEND, LINK: of the configuration; SEND: or NULL */
-    size_t node;               /* NODE, LINK: for hb_core_node_name() and its like */
+    const struct hb_fence_device *device; /* FENCE; the configuration's */
+    size_t node;               /* NODE, LINK, FENCE: for hb_core_node_name() and its like */
     enum hb_status status;     /* NODE */
     bool up;                   /* LINK */
     uint32_t op_id;            /* OP, CANCEL */
@@ -166,9 +183,10 @@ struct hb_action {
                                   index in hb_haresources.groups */
     const struct hb_group *of; /* OP: the group; valid until the next step */
     unsigned first, last;      /* neighbouring native resources come as one range, scripts alone */
-    uint64_t deadline_ms;      /* OP: from now; the shell reports HB_OP_TIMED_OUT then */
+    uint64_t deadline_ms;      /* OP, FENCE: from now; the shell reports HB_OP_TIMED_OUT, or
+                                  HB_FENCED_BAD, then */
     int level;                 /* LOG: syslog level */
-    char *text;                /* LOG; owned by the action list */
+    char *text;                /* LOG, REBOOT; owned by the action list */
     enum hb_heard heard;       /* TELL */
 };
 
@@ -221,6 +239,9 @@ const uint8_t *hb_core_node_uuid(const struct hb_core *core, size_t index);
 bool hb_core_leaving(const struct hb_core *core);
 /* Whether HB_ACT_TELL is wanted; what the interfaces for programs ask each other comes anyway. */
 void hb_core_listen(struct hb_core *core, bool listening);
+
+/* Whether an operator may say that the node is down (HB_EV_CONFIRMED): it is counted dead. */
+bool hb_core_confirmable(const struct hb_core *core, size_t node);
 
 /* What of ha.cf must be the same on all nodes. */
 enum hb_topic { HB_TOPIC_NODES, HB_TOPIC_TIMES, HB_TOPIC_FAILBACK, HB_TOPIC_PORTS, HB_TOPIC_PINGS,

@@ -159,7 +159,7 @@ static void acquire(struct hb_core *core)
     hb_word_renew_trust(core);
     hb_say(core, LOG_INFO, "local resource transition completed.");
     for (size_t i = 0; i < core->node_count; i++) {
-        if (!core->nodes[i].self && hb_node_lost(&core->nodes[i]))
+        if (!core->nodes[i].self && hb_node_lost(&core->nodes[i]) && !hb_fence_pending(core))
             hb_say(core, LOG_INFO, "Resources being acquired from %s.", core->nodes[i].name);
     }
     hb_owner_settle(core);

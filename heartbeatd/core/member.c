@@ -178,13 +178,7 @@ void hb_member_status(struct hb_core *core, struct hb_node *node, const struct h
 static void node_dies(struct hb_core *core, struct hb_node *node)
 {
     hb_say(core, LOG_WARNING, "node %s: is dead", node->name);
-    if (node->view.stage == HB_STAGE_GONE) {
-        hb_say(core, LOG_INFO, "Dead node %s gave up resources.", node->name);
-    } else if (core->stage == HB_STAGE_STABLE) {
-        hb_say(core, LOG_WARNING, "No STONITH device configured.");
-        hb_say(core, LOG_WARNING, "Shared disks are not protected.");
-        hb_say(core, LOG_INFO, "Resources being acquired from %s.", node->name);
-    }
+    hb_fence_lost(core, node);
     hb_standby_lost(core, node);
     hb_owner_home_gone(core, node);
     hb_node_die(node, core->group_count);

@@ -64,6 +64,7 @@ struct hb_view {
     bool other_resources; /* its haresources is not ours */
     bool told_resources;  /* ... and the log says so */
     unsigned other_config; /* its ha.cf does not agree with ours: 1 << enum hb_topic */
+    bool fence_me;        /* its resources do not stop: it asks to be switched off */
     bool sees_us;         /* it counts us alive, in this life of ours */
     uint64_t saw;         /* the newest of our messages it knew of */
     uint64_t blind_ns;    /* since when it has not seen us; HA_NEVER: it does */

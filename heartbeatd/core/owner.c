@@ -270,7 +270,7 @@ static void consider(struct hb_core *core, size_t group)
 {
     struct hb_owned *owned = &core->groups[group];
 
-    if (core->doubt_ns > hb_mono(core) || owned->fresh)
+    if (core->doubt_ns > hb_mono(core) || owned->fresh || hb_fence_pending(core))
         return;
     if (hb_owner_retry_ns(core, group) <= hb_mono(core)) {
         owned->failed = false;

@@ -194,6 +194,12 @@ static void ip_request_resp(struct hb_core *core, const struct arrival *in)
     hb_legacy_response(core, in->node, in->msg);
 }
 
+static void stonith(struct hb_core *core, const struct arrival *in)
+{
+    if (!in->node->self)
+        hb_fence_heard(core, in->node, in->msg);
+}
+
 static void hb_takeover(struct hb_core *core, const struct arrival *in)
 {
     hb_standby_taken_over(core, in->node, in->msg);
@@ -221,6 +227,7 @@ static const struct handler {
     {"shutdone", 0, shutdone},
     {"starting", WHEN_ACTIVE, starting},
     {"ask_resources", WHEN_ACTIVE, ask_resources},
+    {"stonith", WHEN_ACTIVE | HEARD | OWN, stonith},
     {"hb_takeover", WHEN_ACTIVE | HEARD, hb_takeover},
     {"ip-request", WHEN_ACTIVE | HEARD, ip_request},
     {"ip-request-resp", WHEN_ACTIVE | HEARD, ip_request_resp},

@@ -306,6 +306,7 @@ void hb_core_inherit(struct hb_core *core, struct hb_core *old)
         if (node < core->node_count)
             core->nodes[node].dead_ns = old->nodes[i].dead_ns;
     }
+    hb_fence_inherit(core, old);
     g_clear_pointer(&old->groups, g_free);
     old->group_count = 0;
     core->inherited = true;

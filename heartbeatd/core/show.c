@@ -18,6 +18,18 @@ static const char *const whys[HB_WHY_COUNT] = {
     [HB_WHY_CARRIER] = "its home has no link on an interface that it needs",
 };
 
+static void show_fence(const struct hb_fence *fence, struct hb_show_node *out)
+{
+    out->devices = fence->devices->len;
+    if (fence->state == HB_FENCE_NONE)
+        return;
+    out->fencing = hb_fence_state_name(fence->state);
+    out->fencing_ns = fence->since_ns;
+    out->fence_tries = fence->tries;
+    out->fenced_by_hand = fence->by_hand;
+    out->fence_trouble = fence->reason[0] != '\0' ? fence->reason : NULL;
+}
+
 bool hb_show_node(const struct hb_core *core, size_t index, struct hb_show_node *out)
 {
     const struct hb_node *node;
@@ -34,6 +46,7 @@ bool hb_show_node(const struct hb_core *core, size_t index, struct hb_show_node 
     out->hearth = node->self || node->hearth;
     out->stage = hb_stage_name(node->self ? core->stage : node->view.stage);
     out->beat_ns = node->beat_ns;
+    show_fence(&core->fences[index], out);
     out->haresources_differ = node->view.other_resources;
     return true;
 }
@@ -73,6 +86,8 @@ static const char *why(const struct hb_core *core, size_t group, const struct hb
     if (core->stage != HB_STAGE_STABLE)
         return core->stage > HB_STAGE_STABLE ? "this node is leaving"
                                              : "it is not settled yet who takes what";
+    if (hb_fence_pending(core))
+        return "a dead node may still have it: it is being reset, or you confirm that it is down";
     if (core->standby.phase != HB_HANDOVER_NONE)
         return "it is being handed over";
     if (owned->failed)

@@ -17,6 +17,12 @@ struct hb_show_node {
     const char *stage;       /* NULL: not known (ping nodes) */
     uint64_t beat_ns;        /* its newest beat */
     bool haresources_differ;
+    const char *fencing;     /* hb_fence_state_name(); NULL: nothing to do about it */
+    uint64_t fencing_ns;     /* since when */
+    uint64_t fence_tries;
+    bool fenced_by_hand;
+    const char *fence_trouble; /* why the last try failed; NULL: none did */
+    size_t devices;          /* that may switch it off from here */
 };
 
 struct hb_show_group {

@@ -14,6 +14,7 @@
 #include "common/base/rand.h"
 #include "heartbeatd/core/actions.h"
 #include "heartbeatd/core/core.h"
+#include "heartbeatd/core/fence.h"
 #include "heartbeatd/core/group.h"
 #include "heartbeatd/core/history.h"
 #include "heartbeatd/core/monitor.h"
@@ -150,6 +151,10 @@ struct hb_core {
     struct hb_standby standby;
     struct hb_counters counters;
 
+    struct hb_fence *fences; /* fence.c: one per node */
+    uint32_t fence_ops;
+    bool fence_me;          /* something here does not stop: the others are to switch us off */
+    bool rebooting;
     size_t watch_turn;      /* watch.c: the group that is looked at first */
     /* client.c */
     bool listening;         /* somebody wants HB_ACT_TELL */
@@ -276,6 +281,21 @@ uint64_t hb_carrier_next_ns(const struct hb_core *core);
 bool hb_carrier_lacks(const struct hb_core *core, size_t group, size_t node);
 /* A standby of giver would bring us something that we have no link for, and it has. */
 bool hb_carrier_refuses(const struct hb_core *core, enum hb_what what, size_t giver);
+
+/* ---- fence.c: dead nodes are switched off first ---- */
+void hb_fence_init(struct hb_core *core);
+void hb_fence_clear(struct hb_core *core);
+/* The node is counted dead from now on; its view still says what it did last. */
+void hb_fence_lost(struct hb_core *core, struct hb_node *node);
+void hb_fence_done(struct hb_core *core, const struct hb_event *event);
+void hb_fence_confirmed(struct hb_core *core, size_t node);
+void hb_fence_heard(struct hb_core *core, const struct hb_node *node, const struct hb_msg *msg);
+/* A node that is counted dead may still be running: take nothing. */
+bool hb_fence_pending(const struct hb_core *core);
+/* What an old core had switched off needs not be again. */
+void hb_fence_inherit(struct hb_core *core, const struct hb_core *old);
+void hb_fence_settle(struct hb_core *core);
+uint64_t hb_fence_next_ns(const struct hb_core *core);
 
 /* ---- dialogue.c: starting, resource, shutdone ---- */
 void hb_dialogue_active(struct hb_core *core);

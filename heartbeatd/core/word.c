@@ -121,6 +121,8 @@ static void compose_word(struct hb_core *core, GString *text)
     put_text(text, hb_hold_name(hb_owner_hold(core)));
     put_text(text, " tr=");
     put_hex(text, core->trust);
+    if (core->fence_me)
+        put_text(text, " fm=1");
     put_text(text, " g=");
     for (size_t i = 0; i < core->group_count; i++)
         put(text, &"0123456789abcdef"[hb_word_bits(core, i)], 1);
@@ -193,9 +195,9 @@ void hb_word_renew_trust(struct hb_core *core)
 }
 
 /* The keys of hstate. Unknown ones are for later versions and passed over. */
-enum key { RS, FB, HO, RD, CD, RH, TR, G, NL, GR, SEEN, KEYS };
+enum key { RS, FB, HO, RD, CD, RH, TR, FM, G, NL, GR, SEEN, KEYS };
 static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "cd", "rh",
-                                       "tr", "g",  "nl", "gr", "seen"};
+                                       "tr", "fm", "g",  "nl", "gr", "seen"};
 
 struct value {
     const char *text;
@@ -336,6 +338,7 @@ void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_ms
     view->number = number;
     view->told_ns = hb_mono(core);
     view->failback = values[FB].length > 0 && value_is(&values[FB], "on");
+    view->fence_me = values[FM].length > 0 && value_is(&values[FM], "1");
     read_stage(core, node, values);
     read_groups(core, node, values);
     if (values[CD].length > 0)

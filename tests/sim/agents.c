@@ -145,3 +145,76 @@ void sim_resource_dies(struct sim *sim, unsigned index, unsigned group)
         return;
     }
 }
+
+/* ---- switching off ---- */
+
+void sim_add_fence(struct sim *sim)
+{
+    sim->fencing = true;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        struct hb_fence_device *device = g_new0(struct hb_fence_device, 1);
+
+        device->kind = HB_DEVICE_AGENT;
+        device->host = g_strdup("*");
+        device->type = g_strdup("fence_sim");
+        g_ptr_array_add(sim->config[i]->fence.devices, device);
+    }
+}
+
+void sim_fence_begin(struct sim *sim, unsigned index, const struct hb_action *action)
+{
+    struct sim_due *due = g_new0(struct sim_due, 1);
+
+    if (action->deadline_ms == 0 || action->device == NULL || action->node >= sim->node_count ||
+        action->node == index)
+        sim_fail(sim, "%s wants to switch off nobody, or for ever", sim_name(index));
+    due->kind = SIM_DUE_FENCE;
+    due->node = index;
+    due->life = sim->nodes[index].life;
+    due->other = (unsigned)action->node;
+    due->op = *action;
+    due->result = sim_chance(sim, sim->nodes[index].agent.fence_fails) ? HB_OP_FAILED : HB_OP_OK;
+    due->at_ns = sim->now_ns + (20 + sim_below(sim, 3000)) * SIM_MS;
+    sim_say(sim, "%s      switches %s off", sim_name(index), sim_name(due->other));
+    sim_push(sim, due);
+}
+
+/* Killed before it took effect, or after: that is chance. */
+void sim_fence_cancel(struct sim *sim, unsigned index, uint32_t op_id)
+{
+    for (guint i = 0; i < sim->queue->len; i++) {
+        struct sim_due *due = g_ptr_array_index(sim->queue, i);
+
+        if (due->kind == SIM_DUE_FENCE && due->node == index && due->op.op_id == op_id &&
+            due->life == sim->nodes[index].life && sim_chance(sim, 500))
+            due->life = 0; /* void */
+    }
+}
+
+static void power_on(struct sim *sim, unsigned node, unsigned other)
+{
+    (void)other;
+    sim_start(sim, node);
+}
+
+void sim_fence_end(struct sim *sim, struct sim_due *due)
+{
+    sim_say(sim, "%s      … %s %s", sim_name(due->node), sim_name(due->other),
+            due->result == HB_OP_OK ? "is off" : "COULD NOT BE SWITCHED OFF");
+    if (due->result != HB_OP_OK)
+        return;
+    sim->fenced++;
+    sim_crash(sim, due->other);
+    sim_machine_off(sim, due->other);
+    sim_later(sim, 3000 + sim_below(sim, 60000), due->other, due->other, power_on);
+}
+
+void sim_fence_report(struct sim *sim, struct sim_due *due)
+{
+    struct hb_event event = {.kind = HB_EV_FENCED,
+                             .op_id = due->op.op_id,
+                             .fenced = due->result == HB_OP_OK ? HB_FENCED_OK : HB_FENCED_BAD,
+                             .detail = due->result == HB_OP_OK ? NULL : "made to fail"};
+
+    sim_step(sim, due->node, &event);
+}

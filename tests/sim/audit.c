@@ -10,6 +10,7 @@
  * - neither begins to start a group of which the other has anything up;
  * - neither has a group up that the other has up, unless one of them has decided
  *   to let go of it.
+ * Nodes that can switch each other off are held to both at any time.
  * Where beats get through in one direction only, the node that hears lets go
  * within a dead time + 3 keepalives + 1 s.
  */
@@ -66,7 +67,7 @@ void audit_delivered(struct sim *sim, const struct sim_due *due)
     if (due->origin.heard[to] == sim->nodes[to].life &&
         sim->now_ns - due->origin.heard_ns[to] < dead_ns(sim, from))
         sim->nodes[to].met_life[from] = MAX(sim->nodes[to].met_life[from], due->origin.life);
-    if (from == to || due->origin.life != sim->nodes[to].met_life[from] ||
+    if (from == to || due->origin.again || due->origin.life != sim->nodes[to].met_life[from] ||
         due->origin.life < path->life ||
         (due->origin.life == path->life && number <= path->number))
         return;
@@ -134,6 +135,9 @@ static void audit_pair(struct sim *sim, unsigned group, unsigned a, unsigned b)
 
     if (sim->twice_ns[group] == 0)
         sim->twice_ns[group] = sim->now_ns;
+    if (sim->fencing)
+        sim_fail(sim, "group %u is owned by %s and %s, which can switch each other off", group,
+                 sim_name(a), sim_name(b));
     if (connected(sim, a, b))
         sim_fail(sim, "group %u is owned by %s and %s, which are connected", group, sim_name(a),
                  sim_name(b));
@@ -213,7 +217,8 @@ static void audit_begin(struct sim *sim, unsigned index, unsigned group)
     if (*state != HB_GROUP_STARTING || before == HB_GROUP_STARTING || held)
         return;
     for (unsigned other = 0; other < sim->node_count; other++) {
-        if (other != index && sim_owns(sim, other, group) && connected(sim, index, other))
+        if (other != index && sim_owns(sim, other, group) &&
+            (sim->fencing || connected(sim, index, other)))
             sim_fail(sim, "%s begins to start group %u, which %s has", sim_name(index), group,
                      sim_name(other));
     }

@@ -37,6 +37,15 @@ static void configure_monitor(struct sim *sim, enum life_kind kind)
     }
 }
 
+static void configure_fence(struct sim *sim)
+{
+    sim_add_fence(sim);
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        sim->config[i]->fence.retry_ms = 1000 + sim_below(sim, 9000);
+        sim->nodes[i].agent.fence_fails = sim_below(sim, 2) * sim_below(sim, 900);
+    }
+}
+
 static void configure_paths(struct sim *sim)
 {
     bool bad_net = sim_chance(sim, 100);
@@ -102,6 +111,8 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
     if (seed % 64 == 0)
         sim_keys_init(sim);
     configure(sim, kind);
+    if (seed % 3 == 2)
+        configure_fence(sim);
     for (unsigned i = 0; i < sim->node_count; i++)
         sim_later(sim, sim_chance(sim, 700) ? sim_below(sim, 3000) : sim_below(sim, 40000), i, i,
                   fate_start);

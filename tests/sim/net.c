@@ -143,7 +143,9 @@ static struct sim_origin origin_of(const struct sim *sim, unsigned from, const s
                                 .life = sim->nodes[from].life,
                                 .keys = sim->nodes[from].keys,
                                 .sent_ns = sim->now_ns};
+    uint64_t number;
 
+    origin.again = hb_msg_hex(msg, "seq", &number) && number <= sim->nodes[from].sent;
     memcpy(origin.heard, sim->nodes[from].heard_life, sizeof origin.heard);
     memcpy(origin.heard_ns, sim->nodes[from].heard_ns, sizeof origin.heard_ns);
     return origin;

@@ -59,6 +59,7 @@ struct sim_path {
 struct sim_agent {
     unsigned slow_max_ms;    /* of scripts */
     unsigned start_fails, stop_fails, hangs; /* per mille, scripts and natives alike */
+    unsigned fence_fails;    /* per mille */
 };
 
 struct sim_node {
@@ -95,7 +96,7 @@ struct sim_node {
     uint64_t lost;           /* messages it gave up, of all senders */
 };
 
-enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FATE };
+enum sim_due_kind { SIM_DUE_MESSAGE, SIM_DUE_OP, SIM_DUE_FENCE, SIM_DUE_FATE };
 
 /* The truth about a message, whoever delivers it. */
 struct sim_origin {
@@ -105,6 +106,7 @@ struct sim_origin {
     unsigned life;               /* of its sender */
     unsigned heard[SIM_NODES];   /* which lives of the others had reached that one */
     uint64_t heard_ns[SIM_NODES]; /* by messages sent when */
+    bool again;                  /* it was sent before: what it says is of then */
     uint64_t sent_ns;
 };
 
@@ -148,6 +150,8 @@ struct sim {
     struct ak_keys *keys;    /* SIM_KEYS sets: through the wire codec; NULL: messages as they are */
     uint64_t trouble_ns;     /* until then things happen */
     bool loopback;           /* own messages come back, as with bcast */
+    bool fencing;            /* nodes can switch each other off */
+    uint64_t fenced;         /* how often one did */
     bool keep_up;            /* what stops is started again */
     uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
     struct sim_record *tape; /* what an attacker recorded; NULL: there is none */
@@ -168,6 +172,8 @@ void sim_run(struct sim *sim, uint64_t for_ms);
 void sim_start(struct sim *sim, unsigned node);
 void sim_crash(struct sim *sim, unsigned node); /* the machine */
 void sim_kill(struct sim *sim, unsigned node);  /* the daemon alone; a guardian lets go of addresses */
+/* What is left running on a machine without a daemon goes. */
+void sim_machine_off(struct sim *sim, unsigned node);
 void sim_stop(struct sim *sim, unsigned node);
 void sim_pause(struct sim *sim, unsigned node);
 void sim_resume(struct sim *sim, unsigned node);
@@ -197,6 +203,12 @@ void sim_op_cancel(struct sim *sim, unsigned node, uint32_t op_id);
 void sim_op_end(struct sim *sim, struct sim_due *due);    /* the truth changes */
 void sim_op_report(struct sim *sim, struct sim_due *due); /* and the core is told */
 
+/* A node switches another off: it is gone when that ends well, and comes back by itself. */
+void sim_fence_begin(struct sim *sim, unsigned node, const struct hb_action *action);
+void sim_fence_cancel(struct sim *sim, unsigned node, uint32_t op_id);
+void sim_fence_end(struct sim *sim, struct sim_due *due);
+void sim_fence_report(struct sim *sim, struct sim_due *due);
+void sim_add_fence(struct sim *sim);
 /* A script of the group that is up there dies, if there is one. */
 void sim_resource_dies(struct sim *sim, unsigned node, unsigned group);
 

@@ -216,6 +216,12 @@ static void carry_out(struct sim *sim, unsigned index, const struct hb_action *a
     case HB_ACT_OP:
         sim_op_begin(sim, index, action);
         break;
+    case HB_ACT_FENCE:
+        sim_fence_begin(sim, index, action);
+        break;
+    case HB_ACT_FENCE_END:
+        sim_fence_cancel(sim, index, action->op_id);
+        break;
     case HB_ACT_CANCEL:
         sim_op_cancel(sim, index, action->op_id);
         break;
@@ -311,6 +317,16 @@ static void drop_backlog(struct sim *sim, unsigned index)
     g_ptr_array_set_size(backlog, 0);
 }
 
+void sim_machine_off(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    memset(node->up, 0, sizeof node->up);
+    memset(node->orphan, 0, sizeof node->orphan);
+    memset(node->rising, 0, sizeof node->rising);
+    memset(node->died_ns, 0, sizeof node->died_ns);
+}
+
 /* The machine goes: what ran on it is gone as well. */
 void sim_crash(struct sim *sim, unsigned index)
 {
@@ -321,10 +337,7 @@ void sim_crash(struct sim *sim, unsigned index)
     sim_say(sim, "%s  CRASHES", names[index]);
     leave(sim, index);
     drop_backlog(sim, index);
-    memset(node->up, 0, sizeof node->up);
-    memset(node->orphan, 0, sizeof node->orphan);
-    memset(node->rising, 0, sizeof node->rising);
-    memset(node->died_ns, 0, sizeof node->died_ns);
+    sim_machine_off(sim, index);
 }
 
 /* Its resources are left as they are, until the guardian or a successor acts. */
@@ -423,19 +436,29 @@ void sim_later(struct sim *sim, uint64_t in_ms, unsigned node, unsigned other,
     sim_push(sim, due);
 }
 
+/* What a child of the daemon does, and then tells it. */
+static void child_ends(struct sim *sim, struct sim_due *due)
+{
+    if (due->kind == SIM_DUE_OP)
+        sim_op_end(sim, due);
+    else
+        sim_fence_end(sim, due);
+}
+
 static void happen(struct sim *sim, struct sim_due *due)
 {
     struct sim_node *node = &sim->nodes[due->node];
+    bool child = due->kind == SIM_DUE_OP || due->kind == SIM_DUE_FENCE;
 
     if (due->kind == SIM_DUE_FATE) {
         due->fate(sim, due->node, due->other);
-    } else if (due->life != node->life && (due->kind == SIM_DUE_OP || node->core == NULL)) {
+    } else if (due->life != node->life && (child || node->core == NULL)) {
         /* void: it belongs to an earlier life */
     } else if (node->paused) {
-        if (due->kind == SIM_DUE_OP)
-            sim_op_end(sim, due);
-        if (due->kind == SIM_DUE_OP || node->backlog->len < SIM_BACKLOG) {
-            due->op.op = due->kind == SIM_DUE_OP ? HB_OP_COUNT : due->op.op;
+        if (child)
+            child_ends(sim, due);
+        if (child || node->backlog->len < SIM_BACKLOG) {
+            due->op.op = child ? HB_OP_COUNT : due->op.op;
             g_ptr_array_add(node->backlog, due);
             return;
         }
@@ -443,8 +466,11 @@ static void happen(struct sim *sim, struct sim_due *due)
         sim_deliver(sim, due);
     } else {
         if (due->op.op != HB_OP_COUNT)
-            sim_op_end(sim, due);
-        sim_op_report(sim, due);
+            child_ends(sim, due);
+        if (due->kind == SIM_DUE_OP)
+            sim_op_report(sim, due);
+        else
+            sim_fence_report(sim, due);
     }
     due_free(due);
 }

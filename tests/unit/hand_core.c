@@ -104,6 +104,7 @@ void hand_free(struct hand *hand)
     g_string_free(hand->told, TRUE);
     g_string_free(hand->did, TRUE);
     g_array_unref(hand->ops);
+    g_free(hand->reboot);
     g_free(hand);
 }
 
@@ -144,6 +145,18 @@ static void keep(struct hand *hand, const struct hb_action *action)
     case HB_ACT_LOG:
         g_string_append_printf(hand->log, "%s\n", action->text);
         break;
+    case HB_ACT_FENCE:
+        hand->fence = *action;
+        hand->fences++;
+        break;
+    case HB_ACT_FENCE_END:
+        if (hand->fence.op_id == action->op_id)
+            hand->fence.op_id = 0;
+        break;
+    case HB_ACT_REBOOT:
+        g_free(hand->reboot);
+        hand->reboot = g_strdup(action->text);
+        break;
     default:
         hand->stopped |= action->kind == HB_ACT_STOPPED;
         hand->restart |= action->kind == HB_ACT_RESTART;
@@ -174,6 +187,33 @@ void hand_op_done(struct hand *hand, guint index, enum hb_op_result result)
     event.op_id = g_array_index(hand->ops, struct hb_action, index).op_id;
     g_array_remove_index(hand->ops, index);
     step(hand, &event);
+}
+
+void hand_add_device(struct hand *hand, const char *host, const char *type)
+{
+    struct hb_identity self = {.node = "node1", .uuid = {1}, .generation = 100};
+    struct hb_fence_device *device = g_new0(struct hb_fence_device, 1);
+
+    device->kind = g_str_has_prefix(type, "fence_") ? HB_DEVICE_AGENT : HB_DEVICE_STONITH;
+    device->host = g_strdup(host);
+    device->type = g_strdup(type);
+    g_ptr_array_add(hand->config->fence.devices, device);
+    hb_core_free(hand->core);
+    hand->core = hb_core_new(hand->config, hand->resources, &self, 1);
+}
+
+void hand_fenced(struct hand *hand, enum hb_fence_result result, const char *detail)
+{
+    struct hb_event event = {.kind = HB_EV_FENCED, .op_id = hand->fence.op_id, .fenced = result,
+                             .detail = detail};
+
+    hand->fence.op_id = 0;
+    step(hand, &event);
+}
+
+void hand_confirm(struct hand *hand, size_t node)
+{
+    step(hand, &(struct hb_event){.kind = HB_EV_CONFIRMED, .node = node});
 }
 
 void hand_lost(struct hand *hand, unsigned group, unsigned resource, const char *detail)

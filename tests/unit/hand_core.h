@@ -23,6 +23,9 @@ struct hand {
     GArray *ops;            /* of struct hb_action: under way */
     bool answer_ops;        /* operations succeed by themselves (status: stopped) */
     bool stopped, restart;
+    struct hb_action fence; /* the last HB_ACT_FENCE; op_id 0: it has ended */
+    unsigned fences;        /* how many there were */
+    char *reboot;           /* why; NULL: not wished for */
 };
 
 struct hand *hand_new(enum hb_failback failback);
@@ -39,6 +42,10 @@ void hand_hear(struct hand *hand, const char *fields);
 /* The same with a number of the test's choice; the peer's own count stays. */
 void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number);
 void hand_operator(struct hand *hand, enum hb_event_kind kind, enum hb_what what);
+/* Before the start: gives node1 a device that switches `host` off; "fence_NAME" or a type of stonith. */
+void hand_add_device(struct hand *hand, const char *host, const char *type);
+void hand_fenced(struct hand *hand, enum hb_fence_result result, const char *detail);
+void hand_confirm(struct hand *hand, size_t node);
 /* A resource of a group turns out to be gone. */
 void hand_lost(struct hand *hand, unsigned group, unsigned resource, const char *detail);
 void hand_wish(struct hand *hand, unsigned group, enum hb_wish wish);

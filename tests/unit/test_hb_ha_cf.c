@@ -537,12 +537,12 @@ static void what_may_come_once_is_refused_twice(void **state)
 static void all_faults_are_told_in_one_run(void **state)
 {
     (void)state;
-    assert_says("nodes a\nnode a\nkeepalive 1s 2s\nucast eth0\nwatchdog /dev/watchdog\ndebug\n",
+    assert_says("nodes a\nnode a\nkeepalive 1s 2s\nucast eth0\nhbaping x\ndebug\n",
                 "ha.cf:1: expected a directive of ha.cf(5), found \"nodes\"\n"
                 "ha.cf:3: keepalive: " DURATION "found \"1s\"\n"
                 "ha.cf:3: keepalive: " DURATION "found \"2s\"\n"
                 "ha.cf:4: ucast: " UCAST "found \"eth0\"\n"
-                "ha.cf:5: watchdog: " NOT_YET_SAID
+                "ha.cf:5: hbaping: " NOT_YET_SAID
                 "ha.cf:6: debug: expected a number from 0 to 255, found nothing\n"
                 LEGACY_SAID);
 }

@@ -112,6 +112,31 @@ static void what_makes_no_sense_is_refused(void **state)
         assert_refused(lines[i]);
 }
 
+static void devices_come_in_the_order_of_the_file_with_what_they_need(void **state)
+{
+    struct hb_config *config = good("stonith_host * ssh b\nfence B fence_ipmilan ip=1.2.3.4 pw=x\n"
+                                    "stonith apc /etc/apc.conf\nfence_retry 2\n"
+                                    "stop_failure reboot\nwatchdog /dev/watchdog");
+    const struct hb_fence_device *device = config->fence.devices->pdata[0];
+
+    (void)state;
+    assert_int_equal(config->fence.devices->len, 3);
+    assert_int_equal(device->kind, HB_DEVICE_STONITH);
+    assert_string_equal(device->host, "*");
+    assert_string_equal(device->input, "b\n");
+    device = config->fence.devices->pdata[1];
+    assert_int_equal(device->kind, HB_DEVICE_AGENT);
+    assert_string_equal(device->host, "b");
+    assert_string_equal(device->type, "fence_ipmilan");
+    assert_string_equal(device->input, "ip=1.2.3.4\npw=x\n");
+    device = config->fence.devices->pdata[2];
+    assert_string_equal(device->file, "/etc/apc.conf");
+    assert_int_equal(config->fence.retry_ms, 2000);
+    assert_int_equal(config->fence.stop_failure, HB_STOP_REBOOT);
+    assert_string_equal(config->watchdog, "/dev/watchdog");
+    hb_config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +144,7 @@ int main(void)
         cmocka_unit_test(an_interval_for_all_and_for_some),
         cmocka_unit_test(a_lost_link_has_its_time_or_none),
         cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(devices_come_in_the_order_of_the_file_with_what_they_need),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
