@@ -76,6 +76,7 @@ struct hb_node {
     const char *name;
     bool self;
     bool hearth;          /* speaks our additions */
+    bool apart;           /* a 3.0.6 node that may become active without having heard us */
     bool uuid_known;
     uint8_t uuid[16];
     enum hb_status status;

@@ -149,13 +149,30 @@ static void acknowledged(struct hb_core *core, const struct arrival *in)
 
 /* ---- messages with one ---- */
 
+/* A 3.0.6 node becomes active once somebody answered it, or everybody else is dead to it. One whose
+ * life began when we were active, and which is active without having asked us, has not heard us:
+ * both have taken everything, and it will not notice. */
+static void is_it_apart(struct hb_core *core, const struct arrival *in)
+{
+    const char *its_status = hb_msg_text(in->msg, "st");
+
+    if (!in->node->apart || its_status == NULL || strcmp(its_status, "active") != 0)
+        return;
+    in->node->apart = false;
+    hb_say(core, LOG_CRIT, "Cluster node %s has started apart from this one.", in->node->name);
+    hb_dialogue_heal(core);
+}
+
 static void status(struct hb_core *core, const struct arrival *in)
 {
+    is_it_apart(core, in);
     hb_member_status(core, in->node, in->msg, in->number);
 }
 
 static void reqnodes(struct hb_core *core, const struct arrival *in)
 {
+    if (core->doubt_ns <= hb_mono(core)) /* else the question may be old, and our answer too late */
+        in->node->apart = false;
     hb_member_reqnodes(core, in->node);
 }
 
@@ -298,27 +315,20 @@ static bool lived_before(const struct hb_core *core, uint64_t number)
     return ha_after_ns(core->started_ns, its_life_ns) <= hb_mono(core);
 }
 
-/* A 3.0.6 node becomes active once somebody answered it, or everybody else is
- * dead to it. One we counted dead and first hear of when it is active has not
- * been heard by us nor heard us: both have taken everything. It will not notice. */
-static bool was_apart(const struct hb_core *core, const struct arrival *in)
+/* See is_it_apart(). Among more than two nodes another may have answered it. */
+static bool may_be_apart(const struct hb_core *core, const struct arrival *in)
 {
-    const char *its_status = hb_msg_text(in->msg, "st");
-
-    return in->node->status == HB_STATUS_DEAD && core->status == HB_STATUS_ACTIVE &&
-           its_status != NULL && strcmp(its_status, "active") == 0 &&
-           hb_msg_find(in->msg, "hstate") == NULL;
+    return core->status == HB_STATUS_ACTIVE && in->proof.nonce == 0 &&
+           hb_msg_find(in->msg, "hstate") == NULL &&
+           (core->node_count == 2 || in->node->status == HB_STATUS_DEAD);
 }
 
 static void begin_life(struct hb_core *core, const struct arrival *in, bool first)
 {
     struct hb_node *node = in->node;
     bool from_start = in->number <= FROM_START_MAX && (!first || lived_before(core, in->number));
+    bool apart = may_be_apart(core, in);
 
-    if (first && was_apart(core, in)) {
-        hb_say(core, LOG_CRIT, "Cluster node %s has started apart from this one.", node->name);
-        hb_dialogue_heal(core);
-    }
     if (!first) {
         hb_say(core, LOG_INFO, "Heartbeat restart on node %s", node->name);
         hb_standby_lost(core, node);
@@ -327,6 +337,7 @@ static void begin_life(struct hb_core *core, const struct arrival *in, bool firs
         hb_actions_node(core->out, (size_t)(node - core->nodes), HB_STATUS_INIT, in->msg);
     hb_proof_begin(core, node, &in->proof, in->generation);
     hb_node_begin(node, in->generation, from_start, core->group_count);
+    node->apart = apart;
     if (node->deadline_ns == HA_NEVER || core->comm_up)
         node->deadline_ns = ha_after_ns(
             hb_mono(core), node->dead_ns > 0 ? node->dead_ns

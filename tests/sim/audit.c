@@ -20,6 +20,7 @@
 
 #define RECOVERY_BEATS 3
 #define RECOVERY_NS    (500 * SIM_MS)
+#define CLASSIC_NS     (20 * SIM_S) /* with a 3.0.6 node: both must let go first */
 
 bool sim_owns(const struct sim *sim, unsigned index, unsigned group)
 {
@@ -124,9 +125,11 @@ static uint64_t heard_since_ns(const struct sim *sim, unsigned from, unsigned to
 
 static bool letting_go(const struct sim *sim, unsigned index, unsigned group)
 {
-    const struct hb_core *core = sim->nodes[index].core;
+    const struct sim_node *node = &sim->nodes[index];
 
-    return core == NULL || !core->groups[group].run.wanted;
+    if (node->classic != NULL)
+        return !classic_wants(node->classic, group);
+    return node->core == NULL || !node->core->groups[group].run.wanted;
 }
 
 static void audit_pair(struct sim *sim, unsigned group, unsigned a, unsigned b)
@@ -138,6 +141,12 @@ static void audit_pair(struct sim *sim, unsigned group, unsigned a, unsigned b)
     if (sim->fencing)
         sim_fail(sim, "group %u is owned by %s and %s, which can switch each other off", group,
                  sim_name(a), sim_name(b));
+    if (sim->nodes[a].is_classic || sim->nodes[b].is_classic) {
+        if (connected(sim, a, b) && sim->now_ns > sim->twice_ns[group] + CLASSIC_NS)
+            sim_fail(sim, "group %u is owned by %s and %s for long, which are connected", group,
+                     sim_name(a), sim_name(b));
+        return;
+    }
     if (connected(sim, a, b))
         sim_fail(sim, "group %u is owned by %s and %s, which are connected", group, sim_name(a),
                  sim_name(b));
@@ -243,7 +252,7 @@ void audit_believed(struct sim *sim, const struct sim_due *due)
         (due->origin.life == node->beat_life[of] && number <= node->beat_number[of]))
         sim_fail(sim, "%s believed beat %llu of life %u of %s twice or late", sim_name(index),
                  (unsigned long long)number, due->origin.life, sim_name(of));
-    if (age_ns > dead_ns(sim, of) + 2 * SIM_S + 1)
+    if (!sim->nodes[of].is_classic && age_ns > dead_ns(sim, of) + 2 * SIM_S + 1)
         sim_fail(sim, "%s believed a beat of %s that is %.3f s old", sim_name(index), sim_name(of),
                  (double)age_ns / 1e9);
     node->beats[of] = seen->beats;
@@ -364,7 +373,8 @@ void audit_end(struct sim *sim)
         else if (is_broken(sim, (unsigned)owner, group))
             sim_fail(sim, "in the end something of group %u is down on %s", group,
                      sim_name((unsigned)owner));
-        else if (hb_core_group_state(sim->nodes[owner].core, group) != HB_GROUP_HELD)
+        else if (!sim->nodes[owner].is_classic &&
+                 hb_core_group_state(sim->nodes[owner].core, group) != HB_GROUP_HELD)
             sim_fail(sim, "in the end group %u is %s on %s", group,
                      hb_group_state_name(hb_core_group_state(sim->nodes[owner].core, group)),
                      sim_name((unsigned)owner));
@@ -372,6 +382,12 @@ void audit_end(struct sim *sim)
     for (unsigned i = 0; i < sim->node_count && !sim->failed; i++) {
         const struct sim_node *node = &sim->nodes[i];
 
+        if (node->is_classic) {
+            if (node->classic == NULL || !classic_is_idle(node->classic) ||
+                !classic_sees_peer(node->classic))
+                sim_fail(sim, "in the end %s is not active, stable and idle", sim_name(i));
+            continue;
+        }
         if (node->core == NULL || node->core->status != HB_STATUS_ACTIVE ||
             node->core->stage != HB_STAGE_STABLE ||
             node->core->standby.phase != HB_HANDOVER_NONE)

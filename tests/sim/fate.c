@@ -121,8 +121,41 @@ static void spoil_agents(struct sim *sim, unsigned node)
     sim_later(sim, 10000 + some_time_ms(sim), node, node, cure);
 }
 
+/* What is asked of a pair with a 3.0.6 node: what that can live with. */
+static void happens_to_mixed(struct sim *sim, unsigned node)
+{
+    switch (sim_below(sim, 6)) {
+    case 0:
+        sim_crash(sim, node);
+        sim_later(sim, 500 + some_time_ms(sim), node, node, fate_start);
+        break;
+    case 1:
+        sim_stop(sim, node);
+        sim_later(sim, 3000 + some_time_ms(sim), node, node, fate_start);
+        break;
+    case 2:
+        if (!sim->nodes[node].is_classic)
+            sim_pause(sim, node);
+        sim_later(sim, some_time_ms(sim), node, node, resume);
+        break;
+    case 3:
+        sim_standby(sim, node, (enum hb_what)sim_below(sim, HB_WHAT_COUNT));
+        break;
+    case 4:
+        sim_takeover(sim, node, (enum hb_what)sim_below(sim, HB_WHAT_COUNT));
+        break;
+    default:
+        fate_start(sim, node, node);
+        break;
+    }
+}
+
 static void happens_to_node(struct sim *sim, unsigned node)
 {
+    if (sim->mixed) {
+        happens_to_mixed(sim, node);
+        return;
+    }
     switch (sim_below(sim, 10)) {
     case 0:
         sim_crash(sim, node);
@@ -165,7 +198,9 @@ static void happens_to_node(struct sim *sim, unsigned node)
 
 static void happens_to_path(struct sim *sim, unsigned from, unsigned to)
 {
-    switch (sim_below(sim, 6)) {
+    static const unsigned with_classic[] = {0, 2, 3};
+
+    switch (sim->mixed ? with_classic[sim_below(sim, 3)] : sim_below(sim, 6)) {
     case 0:
         sim_partition(sim, from, to, true);
         sim_later(sim, some_time_ms(sim), from, to, heal);
@@ -175,7 +210,7 @@ static void happens_to_path(struct sim *sim, unsigned from, unsigned to)
         sim_later(sim, some_time_ms(sim), from, to, heal);
         break;
     case 2:
-        sim->paths[from][to].loss = sim_below(sim, 700);
+        sim->paths[from][to].loss = sim_below(sim, sim->mixed ? 300 : 700);
         sim_say(sim, "%s --> %s loses %u‰", sim_name(from), sim_name(to),
                 sim->paths[from][to].loss);
         sim_later(sim, some_time_ms(sim), from, to, calm);

@@ -8,6 +8,8 @@
  *          each everything is mended, and the rest of the hour is what most of
  *          real life is: beats, checks, and nothing to be done
  *   dense  ten minutes: trouble for more than half of them
+ *   mixed  the same, but one node is a 3.0.6 one (classic.c), and nothing happens
+ *          that such a one cannot live with
  */
 #include "tests/sim/sim.h"
 
@@ -64,12 +66,14 @@ static void configure_paths(struct sim *sim)
 static void configure(struct sim *sim, enum life_kind kind)
 {
     static const unsigned keepalives_ms[LIFE_KIND_COUNT][5] = {
-        {2000, 2000, 2000, 5000, 10000}, {1000, 2000, 2000, 3000, 3000}};
+        {2000, 2000, 2000, 5000, 10000}, {1000, 2000, 2000, 3000, 3000},
+        {1000, 2000, 2000, 3000, 3000}};
     static const char *const kinds[] = {"n", "nn", "s", "ns", "nsn", "nnss", "sn"};
     unsigned keepalive_ms = keepalives_ms[kind][sim_below(sim, 5)];
     unsigned deadtime_ms = keepalive_ms * (3 + sim_below(sim, 4)) + 1;
     bool failback = sim_chance(sim, 500), differ = sim_chance(sim, 60);
-    unsigned groups = 1 + sim_below(sim, 3), fails = sim_chance(sim, 100) ? 500 : 0;
+    unsigned groups = 1 + sim_below(sim, 3);
+    unsigned fails = kind != LIFE_MIXED && sim_chance(sim, 100) ? 500 : 0;
 
     for (unsigned i = 0; i < sim->node_count; i++) {
         sim->config[i]->keepalive_ms = keepalive_ms;
@@ -84,7 +88,7 @@ static void configure(struct sim *sim, enum life_kind kind)
         sim_add_group(sim, sim_below(sim, sim->node_count), kinds[sim_below(sim, 7)]);
     sim->loopback = sim_chance(sim, 100);
     configure_paths(sim);
-    if (sim_chance(sim, 300))
+    if (kind != LIFE_MIXED && sim_chance(sim, 300))
         configure_monitor(sim, kind);
 }
 
@@ -110,17 +114,19 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
     sim->trace = trace;
     if (seed % 64 == 0)
         sim_keys_init(sim);
+    sim->mixed = kind == LIFE_MIXED;
+    sim->nodes[sim_below(sim, 2)].is_classic = sim->mixed;
     configure(sim, kind);
     if (seed % 3 == 2)
         configure_fence(sim);
     for (unsigned i = 0; i < sim->node_count; i++)
         sim_later(sim, sim_chance(sim, 700) ? sim_below(sim, 3000) : sim_below(sim, 40000), i, i,
                   fate_start);
-    if (seed % 4 == 1) {
+    if (seed % 4 == 1 && !sim->mixed) {
         sim_attacker(sim);
         sim_later(sim, sim_below(sim, 100000), 0, 0, fate_attack);
     }
-    if (kind == LIFE_DENSE) {
+    if (kind != LIFE_HOUR) {
         episode(sim, DENSE_TROUBLE_MS, DENSE_CALM_MS);
         return;
     }

@@ -95,7 +95,7 @@ static void play(struct sim *sim, const struct sim_record *record, uint64_t at_n
     unsigned to = (record->from + 1 + sim_below(sim, sim->node_count - 1)) % sim->node_count;
     const char *number = hb_msg_text(record->msg, "seq");
 
-    if (sim->nodes[to].core == NULL)
+    if (!sim_runs(sim, to))
         return;
     if (sim->trace)
         sim_say(sim, "%s     somebody sends %s again what %s had sent at %.3f: %s [%s]", "",
@@ -167,7 +167,7 @@ void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg)
         const struct sim_path *path = &sim->paths[from][to];
 
         for (unsigned link = 0; link < sim->link_count; link++) {
-            if (sim->nodes[to].core == NULL || (to == from && !sim->loopback) || path->cut ||
+            if (!sim_runs(sim, to) || (to == from && !sim->loopback) || path->cut ||
                 path->link_cut[link])
                 continue;
             if (!sim_chance(sim, path->loss))

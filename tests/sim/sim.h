@@ -8,6 +8,7 @@
  *   world.c      time, the queue of what is to come, nodes
  *   agents.c     operations on resources, and what is up where
  *   net.c        messages on their way, through the real wire codec if asked
+ *   classic.c    a model of a 3.0.6 node, for a peer
  *   audit.c      what must hold after every step and at the end
  *   fate.c       what may happen to whom
  *   carrier.c    and to the cables of its service interfaces
@@ -28,6 +29,7 @@ struct sim;
 #include "authkeys/authkeys.h"
 #include "common/base/rand.h"
 #include "heartbeatd/core/state.h"
+#include "tests/sim/classic.h"
 
 #define SIM_NODES     4
 #define SIM_LINKS     2
@@ -63,7 +65,9 @@ struct sim_agent {
 };
 
 struct sim_node {
-    struct hb_core *core;    /* NULL: not running */
+    struct hb_core *core;    /* NULL: not running, or a model of a 3.0.6 node */
+    struct classic *classic;
+    bool is_classic;         /* which of the two it is, running or not */
     unsigned life;           /* counts starts; what belongs to an earlier one is void */
     uint64_t generation;
     uint64_t floors[SIM_NODES]; /* what it keeps of the others over its lives */
@@ -153,6 +157,7 @@ struct sim {
     bool fencing;            /* nodes can switch each other off */
     uint64_t fenced;         /* how often one did */
     bool keep_up;            /* what stops is started again */
+    bool mixed;              /* one of the nodes is a 3.0.6 one */
     uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
     struct sim_record *tape; /* what an attacker recorded; NULL: there is none */
     unsigned recorded;
@@ -186,6 +191,10 @@ void sim_step(struct sim *sim, unsigned node, const struct hb_event *event);
 const char *sim_name(unsigned node);
 void sim_say(struct sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void sim_fail(struct sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static inline bool sim_runs(const struct sim *sim, unsigned node)
+{
+    return sim->nodes[node].core != NULL || sim->nodes[node].classic != NULL;
+}
 static inline unsigned sim_below(struct sim *sim, unsigned bound)
 {
     return (unsigned)ha_rand_below(&sim->rand, bound);
@@ -249,7 +258,7 @@ void fate_attack(struct sim *sim, unsigned node, unsigned other);
 void fate_start(struct sim *sim, unsigned node, unsigned other);
 
 /* ---- life.c, scenarios.c ---- */
-enum life_kind { LIFE_HOUR, LIFE_DENSE, LIFE_KIND_COUNT };
+enum life_kind { LIFE_HOUR, LIFE_DENSE, LIFE_MIXED, LIFE_KIND_COUNT };
 void life_play(struct sim *sim, uint64_t seed, enum life_kind kind);
 uint64_t life_ms(enum life_kind kind);
 unsigned scenarios_play(bool trace, const char *only); /* number that failed */

@@ -176,6 +176,7 @@ void sim_clear(struct sim *sim)
         g_ptr_array_set_free_func(sim->nodes[i].backlog, (GDestroyNotify)due_free);
         g_ptr_array_unref(sim->nodes[i].backlog);
         hb_core_free(sim->nodes[i].core);
+        classic_free(sim->nodes[i].classic);
         hb_config_free(sim->config[i]);
     }
     sim_tape_clear(sim);
@@ -193,7 +194,9 @@ static void leave(struct sim *sim, unsigned index)
     struct sim_node *node = &sim->nodes[index];
 
     hb_core_free(node->core);
+    classic_free(node->classic);
     node->core = NULL;
+    node->classic = NULL;
     node->life++;
     node->wake_ns = HA_NEVER;
     node->paused = node->stopping = false;
@@ -262,12 +265,16 @@ void sim_step(struct sim *sim, unsigned index, const struct hb_event *event)
     uint64_t wake_ns;
 
     sim->steps++;
-    hb_core_step(node->core, &now, event, &actions);
-    wake_ns = hb_core_wake_ns(node->core);
+    if (node->is_classic)
+        classic_step(node->classic, &now, event, &actions);
+    else
+        hb_core_step(node->core, &now, event, &actions);
+    wake_ns = node->is_classic ? classic_wake_ns(node->classic) : hb_core_wake_ns(node->core);
     node->wake_ns = wake_ns == HA_NEVER ? HA_NEVER : wake_ns - node->boot_ns;
     if (wake_ns != HA_NEVER && wake_ns <= now.mono_ns)
         sim_fail(sim, "%s wants to be woken in the past", names[index]);
-    audit_step(sim, index);
+    if (!node->is_classic)
+        audit_step(sim, index);
     for (guint i = 0; i < actions.list->len; i++)
         carry_out(sim, index, &g_array_index(actions.list, struct hb_action, i));
     if (actions.list->len > 600)
@@ -282,7 +289,7 @@ void sim_start(struct sim *sim, unsigned index)
                                .floors = node->floors};
     struct hb_event event = {.kind = HB_EV_START};
 
-    if (node->core != NULL)
+    if (sim_runs(sim, index))
         return;
     sim_say(sim, "%s  is started", names[index]);
     sim_guardian(sim, index, node->life); /* a successor comes after it */
@@ -300,8 +307,12 @@ void sim_start(struct sim *sim, unsigned index)
     memset(node->state, 0, sizeof node->state);
     memset(node->wanted, 0, sizeof node->wanted);
     node->pause_ns = 0;
-    node->core = hb_core_new(sim->config[index], sim->resources, &self,
-                             ha_rand_next(&sim->rand));
+    if (node->is_classic)
+        node->classic = classic_new(sim->config[index], sim->resources, &self,
+                                    ha_rand_next(&sim->rand));
+    else
+        node->core = hb_core_new(sim->config[index], sim->resources, &self,
+                                 ha_rand_next(&sim->rand));
     audit_upset(sim, index);
     sim_step(sim, index, &event);
     memset(node->told_down, 0, sizeof node->told_down);
@@ -332,7 +343,7 @@ void sim_crash(struct sim *sim, unsigned index)
 {
     struct sim_node *node = &sim->nodes[index];
 
-    if (node->core == NULL)
+    if (!sim_runs(sim, index))
         return;
     sim_say(sim, "%s  CRASHES", names[index]);
     leave(sim, index);
@@ -345,7 +356,7 @@ void sim_kill(struct sim *sim, unsigned index)
 {
     struct sim_node *node = &sim->nodes[index];
 
-    if (node->core == NULL)
+    if (!sim_runs(sim, index))
         return;
     sim_say(sim, "%s  the daemon is KILLED", names[index]);
     leave(sim, index);
@@ -359,7 +370,7 @@ void sim_stop(struct sim *sim, unsigned index)
 {
     struct hb_event event = {.kind = HB_EV_STOP};
 
-    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+    if (!sim_runs(sim, index) || sim->nodes[index].paused)
         return;
     sim_say(sim, "%s  is told to stop", names[index]);
     sim->nodes[index].stopping = true;
@@ -370,7 +381,7 @@ void sim_standby(struct sim *sim, unsigned index, enum hb_what what)
 {
     struct hb_event event = {.kind = HB_EV_STANDBY, .what = what};
 
-    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+    if (!sim_runs(sim, index) || sim->nodes[index].paused)
         return;
     sim_say(sim, "%s  hb_standby %s", names[index], hb_what_name(what));
     sim_step(sim, index, &event);
@@ -380,7 +391,7 @@ void sim_takeover(struct sim *sim, unsigned index, enum hb_what what)
 {
     struct hb_event event = {.kind = HB_EV_TAKEOVER, .what = what};
 
-    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+    if (!sim_runs(sim, index) || sim->nodes[index].paused)
         return;
     sim_say(sim, "%s  hb_takeover %s", names[index], hb_what_name(what));
     sim_step(sim, index, &event);
@@ -388,7 +399,7 @@ void sim_takeover(struct sim *sim, unsigned index, enum hb_what what)
 
 void sim_pause(struct sim *sim, unsigned index)
 {
-    if (sim->nodes[index].core == NULL || sim->nodes[index].paused)
+    if (!sim_runs(sim, index) || sim->nodes[index].paused)
         return;
     sim_say(sim, "%s  is PAUSED", names[index]);
     sim->nodes[index].paused = true;
@@ -452,7 +463,7 @@ static void happen(struct sim *sim, struct sim_due *due)
 
     if (due->kind == SIM_DUE_FATE) {
         due->fate(sim, due->node, due->other);
-    } else if (due->life != node->life && (child || node->core == NULL)) {
+    } else if (due->life != node->life && (child || !sim_runs(sim, due->node))) {
         /* void: it belongs to an earlier life */
     } else if (node->paused) {
         if (child)
@@ -483,7 +494,7 @@ static unsigned next_to_wake(const struct sim *sim, uint64_t *at_ns)
     for (unsigned i = 0; i < sim->node_count; i++) {
         const struct sim_node *node = &sim->nodes[i];
 
-        if (node->core != NULL && !node->paused && node->wake_ns < *at_ns) {
+        if (sim_runs(sim, i) && !node->paused && node->wake_ns < *at_ns) {
             *at_ns = node->wake_ns;
             first = i;
         }

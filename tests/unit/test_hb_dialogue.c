@@ -372,67 +372,6 @@ static void a_takeover_by_the_other_is_a_standby_of_the_opposite_here(void **sta
     }
 }
 
-static void after_a_partition_with_a_3_0_6_node_it_does_as_that_does(void **state)
-{
-    struct hand *hand = hand_new(HB_FAILBACK_ON);
-
-    (void)state;
-    hand_join(hand, "local");
-    hand_pass(hand, 20000);
-    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
-    hand_forget(hand);
-    hand_hear(hand, BEAT);
-    assert_true(hand_logged(hand, "Cluster node node2 returning after partition."));
-    assert_non_null(hand_sent(hand, "status"));
-    hand_pass(hand, 1999);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
-    hand_pass(hand, 1);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
-    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
-    assert_non_null(hand_sent(hand, "shutdone"));
-    hand_pass(hand, 999);
-    assert_false(hand->restart);
-    hand_pass(hand, 1);
-    assert_true(hand->restart);
-    assert_false(hand->stopped);
-    hand_forget(hand);
-    hand_hear(hand, BEAT);
-    hand_pass(hand, 60000);
-    assert_int_equal(hand->sent->len, 0);
-    hand_free(hand);
-}
-
-static void a_3_0_6_node_that_started_apart_is_given_way_to(void **state)
-{
-    struct hand *hand = hand_new(HB_FAILBACK_ON);
-
-    (void)state;
-    hand_start(hand);
-    hand_pass(hand, 20000);
-    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
-    hand->peer_number = 40;
-    hand_hear(hand, BEAT);
-    assert_true(hand_logged(hand, "Cluster node node2 has started apart from this one."));
-    hand_pass(hand, 3100);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
-    assert_true(hand->restart);
-    hand_free(hand);
-}
-
-static void a_3_0_6_node_that_comes_late_is_only_new(void **state)
-{
-    struct hand *hand = hand_new(HB_FAILBACK_ON);
-
-    (void)state;
-    hand_start(hand);
-    hand_pass(hand, 20000);
-    hand_hear(hand, "t=status|st=init|dt=1b58|protocol=1");
-    hand_pass(hand, 4000);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
-    assert_false(hand->restart);
-    hand_free(hand);
-}
-
 static void a_3_0_6_node_that_restarts_at_once_keeps_what_it_had_until_it_tells(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_OFF);
@@ -595,9 +534,6 @@ int main(void)
         cmocka_unit_test(an_unanswered_standby_is_cancelled_after_ten_seconds),
         cmocka_unit_test(a_second_standby_is_ignored_while_one_is_under_way),
         cmocka_unit_test(a_takeover_by_the_other_is_a_standby_of_the_opposite_here),
-        cmocka_unit_test(after_a_partition_with_a_3_0_6_node_it_does_as_that_does),
-        cmocka_unit_test(a_3_0_6_node_that_started_apart_is_given_way_to),
-        cmocka_unit_test(a_3_0_6_node_that_comes_late_is_only_new),
         cmocka_unit_test(a_3_0_6_node_that_restarts_at_once_keeps_what_it_had_until_it_tells),
         cmocka_unit_test(an_old_report_does_not_undo_a_newer_one),
         cmocka_unit_test(two_hearth_nodes_that_start_wait_for_nobody),

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two nodes, one of them 3.0.6, that were apart and both hold everything: after
+ * a partition, and after starts without the other.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "common/base/time.h"
+#include "tests/unit/hand_core.h"
+
+#define BEAT "t=status|st=active|dt=1388|protocol=1"
+
+static void after_a_partition_with_a_3_0_6_node_it_does_as_that_does(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_pass(hand, 20000);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
+    hand_forget(hand);
+    hand_hear(hand, BEAT);
+    assert_true(hand_logged(hand, "Cluster node node2 returning after partition."));
+    assert_non_null(hand_sent(hand, "status"));
+    hand_pass(hand, 1999);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    hand_pass(hand, 1);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
+    assert_non_null(hand_sent(hand, "shutdone"));
+    hand_pass(hand, 999);
+    assert_false(hand->restart);
+    hand_pass(hand, 1);
+    assert_true(hand->restart);
+    assert_false(hand->stopped);
+    hand_forget(hand);
+    hand_hear(hand, BEAT);
+    hand_pass(hand, 60000);
+    assert_int_equal(hand->sent->len, 0);
+    hand_free(hand);
+}
+
+static void a_3_0_6_node_that_started_apart_is_given_way_to(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_pass(hand, 20000);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
+    hand->peer_number = 40;
+    hand_hear(hand, BEAT);
+    assert_true(hand_logged(hand, "Cluster node node2 has started apart from this one."));
+    hand_pass(hand, 3100);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
+    assert_true(hand->restart);
+    hand_free(hand);
+}
+
+/* The first we hear of it is not its status, and it tells its beginnings when asked again. */
+static void who_started_apart_is_known_by_its_first_status_as_well(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_pass(hand, 20000);
+    hand->peer_number = 40;
+    hand_hear(hand, "t=ask_resources|rsc_hold=foreign|info=me");
+    hand_hear_numbered(hand, "t=status|st=up|dt=1388|protocol=1", 39);
+    assert_false(hand_logged(hand, "has started apart"));
+    hand_hear(hand, BEAT);
+    assert_true(hand_logged(hand, "Cluster node node2 has started apart from this one."));
+    hand_free(hand);
+}
+
+/* We were alive, but slept: it has left, come again and found nobody. */
+static void who_started_while_we_slept_has_started_apart(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_hear(hand, "t=shutdone|st=dead");
+    hand->now_ms += 30000;
+    hand->peer_generation++;
+    hand->peer_number = 0;
+    hand_hear(hand, "t=status|st=init|dt=1388|protocol=1");
+    hand_hear(hand, "t=reqnodes|dest=node1");
+    hand_hear(hand, "t=status|st=up|dt=1388|protocol=1");
+    hand_hear(hand, BEAT);
+    assert_true(hand_logged(hand, "Cluster node node2 has started apart from this one."));
+    hand_free(hand);
+}
+
+static void a_3_0_6_node_that_comes_late_is_only_new(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_pass(hand, 20000);
+    hand_hear(hand, "t=status|st=init|dt=1b58|protocol=1");
+    hand_pass(hand, 4000);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    assert_false(hand->restart);
+    hand_free(hand);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(after_a_partition_with_a_3_0_6_node_it_does_as_that_does),
+        cmocka_unit_test(a_3_0_6_node_that_started_apart_is_given_way_to),
+        cmocka_unit_test(who_started_apart_is_known_by_its_first_status_as_well),
+        cmocka_unit_test(who_started_while_we_slept_has_started_apart),
+        cmocka_unit_test(a_3_0_6_node_that_comes_late_is_only_new),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
