@@ -21,6 +21,7 @@
 #include "common/run/clock.h"
 #include "heartbeatd/cores.h"
 #include "heartbeatd/clients.h"
+#include "heartbeatd/guard.h"
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/identity.h"
 #include "heartbeatd/manage.h"
@@ -122,6 +123,7 @@ void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event)
 
     hb_core_step(daemon->core, &at, event, &daemon->actions);
     ha_timer_set(daemon->loop, &daemon->wake, hb_core_wake_ns(daemon->core), woken, daemon);
+    hb_guard_step(daemon);
     for (guint i = 0; i < daemon->actions.list->len; i++) {
         do_action(daemon, &g_array_index(daemon->actions.list, struct hb_action, i));
     }
@@ -313,6 +315,7 @@ static int bring_up(struct hb_daemon *daemon)
     }
     hb_act_on_lost(daemon->act, resource_lost);
     make_core(daemon, &self);
+    hb_guard_attach(daemon);
     begin(daemon);
     return 0;
 }
@@ -352,6 +355,7 @@ int hb_daemon_replace(struct hb_daemon *daemon, struct hb_setup *fresh, GString 
     hb_act_renew(daemon->act, daemon->setup.config, daemon->setup.resources, daemon->setup.node);
     make_core(daemon, &self);
     hb_core_inherit(daemon->core, former);
+    hb_guard_attach(daemon);
     hb_act_renew_warm(daemon->act, daemon->core);
     hb_core_free(former);
     hb_setup_clear(&before);
@@ -534,6 +538,7 @@ static void clear_out(struct hb_daemon *daemon)
         return;
     }
     bring_down(daemon);
+    hb_guard_end(daemon);
     ha_timer_cancel(daemon->loop, &daemon->restart);
     ha_timer_cancel(daemon->loop, &daemon->reopen);
     if (daemon->control) {
@@ -559,6 +564,7 @@ static int live(struct hb_daemon *daemon)
         if (daemon->setup.config->realtime && !daemon->options.no_realtime) {
             hb_realtime_enter(daemon->setup.config->rtprio);
         }
+        hb_guard_start(daemon);
         status = bring_up(daemon);
     }
     if (status == -EALREADY) {

@@ -44,6 +44,7 @@ struct hb_daemon {
     struct hb_media *media;
     struct hb_act *act;
     struct hb_rcd *rcd;
+    struct hb_guard *guard;
     struct hb_fifo *fifo; /* NULL: could not be had */
     struct hb_clients *clients;
     struct hb_nics *nics; /* NULL: not watched */

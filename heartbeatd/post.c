@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "heartbeatd/core/ring.h"
+#include "heartbeatd/guard.h"
 
 static unsigned serial_lines(const struct hb_daemon *daemon, const char *link, bool *is_one)
 {
@@ -115,4 +116,5 @@ void hb_post_send(struct hb_daemon *daemon, const struct hb_msg *msg, const char
     if (serial_lines(daemon, NULL, NULL) > 0) {
         send_text(daemon, msg, NULL);
     }
+    hb_guard_sent(daemon, msg);
 }

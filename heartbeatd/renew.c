@@ -5,6 +5,7 @@
  * lets go of a resource that the new haresources has; that and what becomes of
  * the rest is the core's business.
  */
+#include "heartbeatd/guard.h"
 #include "heartbeatd/heartbeat.h"
 
 #include <string.h>
@@ -94,6 +95,7 @@ static void take_over(struct hb_daemon *daemon, struct hb_setup *fresh, const ch
         hb_act_renew_warm(daemon->act, daemon->core);
     }
     if (resources) {
+        hb_guard_attach(daemon);
         hb_daemon_watch_nics(daemon); /* it looks at those of before */
     }
 }

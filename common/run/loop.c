@@ -58,6 +58,8 @@ struct ha_loop {
     } on_signal[NSIG];
 
     struct ha_loop_children children;
+    ha_round_fn round;
+    void *round_ctx;
 };
 
 /* ---- descriptors ---- */
@@ -70,6 +72,9 @@ static int32_t epoll_ready(int32_t fd, int32_t revents, void *data)
     (void)revents;
     if (ready <= 0) {
         return 0;
+    }
+    if (loop->round) {
+        loop->round(loop->round_ctx);
     }
     loop->batch_used = ready;
     for (int i = 0; i < ready && !loop->stopping; i++) {
@@ -268,10 +273,14 @@ static void put_back_due(struct ha_loop *loop, guint from)
 static int32_t timer_ready(int32_t fd, int32_t revents, void *data)
 {
     struct ha_loop *loop = data;
-    uint64_t ignored, now_ns = ha_clock_ns();
+    uint64_t ignored, now_ns;
     guint i;
 
     (void)revents;
+    if (loop->round) {
+        loop->round(loop->round_ctx);
+    }
+    now_ns = ha_clock_ns();
     if (read(fd, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN) {
         return 0;
     }
@@ -437,6 +446,12 @@ void ha_loop_stop(struct ha_loop *loop, int status)
     loop->status = status;
     loop->stopping = true;
     qb_loop_stop(loop->qb);
+}
+
+void ha_loop_on_round(struct ha_loop *loop, ha_round_fn fn, void *ctx)
+{
+    loop->round = fn;
+    loop->round_ctx = ctx;
 }
 
 struct qb_loop *ha_loop_qb(struct ha_loop *loop)

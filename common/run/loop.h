@@ -27,6 +27,9 @@ void ha_loop_free(struct ha_loop *loop);
 /* Runs until ha_loop_stop(); returns the status given there (at once if that came first). */
 int ha_loop_run(struct ha_loop *loop);
 void ha_loop_stop(struct ha_loop *loop, int status);
+/* Called before anything else whenever the loop has woken; NULL ends that. One only. */
+typedef void (*ha_round_fn)(void *ctx);
+void ha_loop_on_round(struct ha_loop *loop, ha_round_fn fn, void *ctx);
 /* For what needs libqb itself (its IPC server). */
 struct qb_loop *ha_loop_qb(struct ha_loop *loop);
 

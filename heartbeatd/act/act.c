@@ -11,6 +11,7 @@
 #include "common/run/log.h"
 #include "heartbeatd/act/act_inside.h"
 #include "heartbeatd/act/address.h"
+#include "heartbeatd/act/guard_note.h"
 #include "heartbeatd/act/held.h"
 #include "heartbeatd/act/hidden.h"
 #include "heartbeatd/act/resolve.h"
@@ -26,6 +27,7 @@ struct hb_act {
     struct hb_held *held;
     struct hb_warm *warm;
     bool warm_wished; /* by ha.cf */
+    struct hb_guard_table *guard;
     hb_act_fn fn;
     hb_act_lost_fn lost;
     void *ctx;
@@ -47,7 +49,12 @@ struct job {
 
 /* ---- life ---- */
 
-static void check_addresses(const struct hb_haresources *resources)
+typedef bool (*spec_fn)(void *ctx, const struct hb_group *group,
+                        const struct hb_resource *resource, const struct hb_address_spec *spec,
+                        const char *why);
+
+/* Every native address, until fn says true; spec is NULL and why says so where it cannot be read. */
+static bool each_address(const struct hb_haresources *resources, spec_fn fn, void *ctx)
 {
     for (guint i = 0; i < resources->groups->len; i++) {
         const struct hb_group *group = g_ptr_array_index(resources->groups, i);
@@ -58,24 +65,57 @@ static void check_addresses(const struct hb_haresources *resources)
             enum hb_address_kind kind;
             const char *why;
             char *argument;
+            bool read;
 
             if (!resource->native || !hb_address_kind_find(resource->name, &kind))
                 continue;
             argument = hb_resolve_argument(resource);
-            if (!hb_address_spec_parse(kind, argument, &spec, &why))
-                ha_log(HA_LOG_ERROR, "haresources:%u: %s: %s; it will not start", group->line,
-                       resource->text, why);
+            read = hb_address_spec_parse(kind, argument, &spec, &why);
             g_free(argument);
+            if (fn(ctx, group, resource, read ? &spec : NULL, why))
+                return true;
         }
     }
+    return false;
 }
 
-static void is_lost(void *ctx, unsigned group, unsigned resource, const char *why)
+static bool check_address(void *ctx, const struct hb_group *group,
+                          const struct hb_resource *resource, const struct hb_address_spec *spec,
+                          const char *why)
+{
+    (void)ctx;
+    if (spec == NULL)
+        ha_log(HA_LOG_ERROR, "haresources:%u: %s: %s; it will not start", group->line,
+               resource->text, why);
+    return false;
+}
+
+struct lost {
+    const struct hb_act *act;
+    const struct ha_addr *addr;
+    unsigned group, resource;
+};
+
+static bool is_the_lost_one(void *ctx, const struct hb_group *group,
+                            const struct hb_resource *resource, const struct hb_address_spec *spec,
+                            const char *why)
+{
+    struct lost *lost = ctx;
+
+    (void)why;
+    return spec != NULL && ha_addr_equal(&spec->addr, lost->addr) &&
+           g_ptr_array_find(lost->act->resources->groups, group, &lost->group) &&
+           g_ptr_array_find(group->resources, resource, &lost->resource);
+}
+
+/* Whose it is now: haresources may have been reread since it was started. */
+static void is_lost(void *ctx, const struct ha_addr *addr, const char *why)
 {
     struct hb_act *act = ctx;
+    struct lost lost = {.act = act, .addr = addr};
 
-    if (act->lost != NULL)
-        act->lost(act->ctx, group, resource, why);
+    if (act->lost != NULL && each_address(act->resources, is_the_lost_one, &lost))
+        act->lost(act->ctx, lost.group, lost.resource, why);
 }
 
 int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct ha_loop *loop,
@@ -106,7 +146,7 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     act->warm_wished = config->warm_standby;
     if (config->warm_standby)
         act->warm = hb_warm_new(loop, paths, act->environment, resources);
-    check_addresses(resources);
+    (void)each_address(resources, check_address, NULL);
     *out = act;
     return 0;
 }
@@ -159,11 +199,36 @@ void hb_act_renew(struct hb_act *act, const struct hb_config *config,
         }
     }
     g_hash_table_destroy(native);
-    check_addresses(resources);
+    (void)each_address(resources, check_address, NULL);
     act->resources = resources;
     g_strfreev(act->environment);
     act->environment = hb_agent_environment(&act->paths, config, node);
     hb_warm_set_environment(act->warm, act->environment);
+}
+
+void hb_act_guard(struct hb_act *act, struct hb_guard_table *guard)
+{
+    act->guard = guard;
+    hb_held_guard(act->held, guard);
+}
+
+void hb_act_taken_off(struct hb_act *act)
+{
+    hb_held_taken_off(act->held);
+}
+
+static bool is_address(void *ctx, const struct hb_group *group, const struct hb_resource *resource,
+                       const struct hb_address_spec *spec, const char *why)
+{
+    (void)group;
+    (void)resource;
+    (void)why;
+    return spec != NULL && ha_addr_equal(&spec->addr, ctx);
+}
+
+bool hb_act_knows(const struct hb_act *act, const struct ha_addr *addr)
+{
+    return each_address(act->resources, is_address, (void *)(uintptr_t)addr);
 }
 
 void hb_act_on_lost(struct hb_act *act, hb_act_lost_fn lost)
@@ -306,18 +371,17 @@ static int apply(struct hb_act *act, GArray *changes)
 
 /* From here on they are ours to look after. */
 static void keep_addresses(struct hb_act *act, const struct hb_kernel *kernel, const GArray *specs,
-                           const GArray *places, const struct hb_action *op)
+                           const GArray *places)
 {
     hb_announce_start(act->announce, kernel,
                       (const struct hb_kernel_address *)(void *)places->data, places->len);
     for (guint i = 0; i < specs->len && i < places->len; i++)
         hb_held_keep(act->held, kernel, &g_array_index(specs, struct hb_address_spec, i),
-                     &g_array_index(places, struct hb_kernel_address, i), op->group,
-                     op->first + i);
+                     &g_array_index(places, struct hb_kernel_address, i));
 }
 
 static void start_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
-                            const struct hb_action *op, GString *why)
+                            GString *why)
 {
     struct hb_address_plan plan;
 
@@ -333,12 +397,18 @@ static void start_addresses(struct hb_act *act, const struct hb_kernel *kernel, 
             ha_log(HA_LOG_WARNING, "%s: cannot note which address of a real server to put back: %s",
                    act->paths.rundir, g_strerror(-err));
     }
+    for (guint i = 0; plan.why->len == 0 && i < plan.hidden->len; i++)
+        hb_guard_hold(act->guard, HB_GUARD_RETURN,
+                      &g_array_index(plan.hidden, struct hb_kernel_address, i));
+    for (guint i = 0; plan.why->len == 0 && i < plan.held->len; i++)
+        hb_guard_hold(act->guard, HB_GUARD_REMOVE,
+                      &g_array_index(plan.held, struct hb_kernel_address, i));
     if (plan.why->len > 0)
         g_string_append(why, plan.why->str);
     else if (apply(act, plan.changes) != 0)
         explain(kernel, plan.changes, why);
     else
-        keep_addresses(act, kernel, specs, plan.held, op);
+        keep_addresses(act, kernel, specs, plan.held);
     hb_address_plan_clear(&plan);
 }
 
@@ -361,6 +431,13 @@ static void repair(struct hb_act *act, const struct hb_address_plan *done,
     hb_kernel_free(after);
 }
 
+static void forget(struct hb_act *act, const struct ha_addr *addr)
+{
+    hb_hidden_forget(act->paths.rundir, addr);
+    if (act->guard != NULL)
+        hb_guard_drop(act->guard, addr->family, addr->bytes);
+}
+
 static void stop_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
                            GString *why)
 {
@@ -381,8 +458,7 @@ static void stop_addresses(struct hb_act *act, const struct hb_kernel *kernel, G
         explain(kernel, plan.changes, why);
     else
         for (guint i = 0; i < specs->len; i++)
-            hb_hidden_forget(act->paths.rundir,
-                             &g_array_index(specs, struct hb_address_spec, i).addr);
+            forget(act, &g_array_index(specs, struct hb_address_spec, i).addr);
     repair(act, &plan, kernel);
     hb_address_plan_clear(&plan);
 }
@@ -418,7 +494,9 @@ static void run_addresses(struct job *job, const struct hb_group *group, const s
         result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
     } else {
         if (!unreadable)
-            start_addresses(act, kernel, specs, op, why);
+            start_addresses(act, kernel, specs, why);
+        for (guint i = 0; why->len > 0 && i < specs->len; i++)
+            hb_held_resume(act->held, &g_array_index(specs, struct hb_address_spec, i).addr);
         result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
     }
     hb_kernel_free(kernel);

@@ -33,6 +33,13 @@ char *const *hb_act_environment(const struct hb_act *act);
  * hb_act_new(), and again every few seconds for as long as that is so; may free act. */
 typedef void (*hb_act_lost_fn)(void *ctx, unsigned group, unsigned resource, const char *why);
 void hb_act_on_lost(struct hb_act *act, hb_act_lost_fn lost);
+/* Every address is noted there before it is set (guard_table.h). The table stays the caller's. */
+struct hb_guard_table;
+void hb_act_guard(struct hb_act *act, struct hb_guard_table *guard);
+/* All native addresses have been taken off: they are left alone until they are started again. */
+void hb_act_taken_off(struct hb_act *act);
+/* Is addr a native resource of haresources? */
+bool hb_act_knows(const struct hb_act *act, const struct ha_addr *addr);
 /* Exactly one answer per op_id, never from inside this call. */
 void hb_act_run(struct hb_act *act, const struct hb_action *op);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.

@@ -16,6 +16,7 @@
 #include "common/run/clock.h"
 #include "common/run/log.h"
 #include "heartbeatd/act/address.h"
+#include "heartbeatd/act/guard_note.h"
 #include "heartbeatd/act/notices.h"
 
 /* While something is away that no notice will tell of. */
@@ -29,8 +30,8 @@ struct record {
     struct hb_address_spec spec; /* with its place filled in */
     int index;
     unsigned bits;
-    unsigned group, resource;
     bool carrier;
+    bool off;             /* taken off: not ours to put back */
     unsigned put_backs;   /* since window_ns */
     uint64_t window_ns;
     uint64_t away_ns;     /* since then it cannot be put back; 0: it is there */
@@ -40,7 +41,7 @@ struct record {
 };
 
 struct lost {
-    unsigned group, resource;
+    struct ha_addr addr;
     char *why;
 };
 
@@ -58,6 +59,7 @@ struct hb_held {
     void *ctx;
     struct ha_log_limit route_log;
     uint64_t window_ms;
+    struct hb_guard_table *guard;
 };
 
 static guint addr_hash(gconstpointer addr)
@@ -99,7 +101,7 @@ static void tell(void *ctx, uint64_t now_ns)
     if (lost == NULL)
         return;
     if (held->fn != NULL)
-        held->fn(held->ctx, lost->group, lost->resource, lost->why); /* may free held */
+        held->fn(held->ctx, &lost->addr, lost->why); /* may free held */
     lost_free(lost);
 }
 
@@ -112,8 +114,7 @@ static void tell_later(struct hb_held *held, struct record *record, const char *
         return;
     record->told_ns = now_ns;
     lost = g_new0(struct lost, 1);
-    lost->group = record->group;
-    lost->resource = record->resource;
+    lost->addr = record->spec.addr;
     lost->why = g_strdup(why);
     g_queue_push_tail(&held->lost, lost);
     ha_timer_set(held->loop, &held->tell, 1, tell, held);
@@ -175,6 +176,8 @@ static void plan_record(struct hb_held *held, struct record *record,
     gsize said = plan->why->len;
 
     record->from = record->to = plan->changes->len;
+    if (record->off)
+        return;
     if (hb_address_held(kernel, &record->spec)) {
         is_back(record);
         return;
@@ -185,6 +188,9 @@ static void plan_record(struct hb_held *held, struct record *record,
     }
     hb_address_plan_start(plan, kernel, &record->spec, NULL, NULL);
     record->to = plan->changes->len;
+    if (record->to > record->from)
+        hb_guard_hold(held->guard, HB_GUARD_REMOVE,
+                      &g_array_index(plan->changes, struct hb_change, record->to - 1).address);
     if (plan->why->len > said)
         is_away(held, record, plan->why->str + said + (said > 0 ? 2 : 0), now_ns);
 }
@@ -228,7 +234,7 @@ static void watch_carrier(struct hb_held *held, struct record *record,
     bool carrier = link != NULL && link->up && link->carrier, before = record->carrier;
 
     record->carrier = carrier;
-    if (!carrier || before)
+    if (!carrier || before || record->off)
         return;
     for (guint i = 0; i < kernel->addresses->len; i++) {
         const struct hb_kernel_address *address =
@@ -327,7 +333,7 @@ static bool needs(const struct record *record, const struct hb_notice *route)
 {
     const struct rtmsg *info = nlmsg_data(route->message);
 
-    if (record->index != route->index)
+    if (record->index != route->index || record->off)
         return false;
     if (info->rtm_type == RTN_LOCAL)
         return ha_addr_equal(&record->spec.addr, &route->addr) &&
@@ -408,8 +414,7 @@ void hb_held_free(struct hb_held *held)
 }
 
 void hb_held_keep(struct hb_held *held, const struct hb_kernel *kernel,
-                  const struct hb_address_spec *spec, const struct hb_kernel_address *place,
-                  unsigned group, unsigned resource)
+                  const struct hb_address_spec *spec, const struct hb_kernel_address *place)
 {
     const struct hb_link *link = hb_kernel_link(kernel, place->index);
     struct record *record;
@@ -430,16 +435,44 @@ void hb_held_keep(struct hb_held *held, const struct hb_kernel *kernel,
         memcpy(record->spec.label, place->label, IFNAMSIZ);
     if (place->addr.family == AF_INET)
         record->spec.broadcast = place->broadcast;
+    record->off = false;
     record->index = link->index;
     record->bits = place->bits;
     record->carrier = link->carrier;
-    record->group = group;
-    record->resource = resource;
 }
 
 void hb_held_drop(struct hb_held *held, const struct ha_addr *addr)
 {
     g_hash_table_remove(held->records, addr);
+}
+
+void hb_held_taken_off(struct hb_held *held)
+{
+    struct record *record;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, held->records);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&record)) {
+        record->off = true;
+        is_back(record);
+        hb_announce_stop(held->announce, &record->spec.addr);
+    }
+    g_ptr_array_set_size(held->routes, 0);
+}
+
+void hb_held_resume(struct hb_held *held, const struct ha_addr *addr)
+{
+    struct record *record = g_hash_table_lookup(held->records, addr);
+
+    if (record == NULL)
+        return;
+    record->off = false;
+    look_soon(held);
+}
+
+void hb_held_guard(struct hb_held *held, struct hb_guard_table *guard)
+{
+    held->guard = guard;
 }
 
 void hb_held_set_window(struct hb_held *held, uint64_t window_ms)

@@ -173,6 +173,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
         if (event->resources != NULL)
             hb_reload(core, event->resources);
         break;
+    case HB_EV_TAKEN_OFF:
+        hb_leftover_taken_off(core);
+        break;
     case HB_EV_STOP:
         hb_dialogue_stop(core);
         break;
@@ -199,6 +202,7 @@ static void settle(struct hb_core *core)
     hb_reload_settle(core);
     hb_carrier_settle(core);
     hb_fence_settle(core);
+    hb_leftover_settle(core);
     hb_owner_settle(core);
     hb_standby_settle(core);
     hb_watch_settle(core);

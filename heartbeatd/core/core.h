@@ -36,6 +36,7 @@
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
  *   warm.c      which groups should be ready to be held here
+ *   leftover.c  what a life before this one, or a long sleep, has left
  *   core.c      events in, actions out
  */
 #ifndef HB_CORE_CORE_H
@@ -77,6 +78,7 @@ enum hb_event_kind {
     HB_EV_FENCED,     /* an HB_ACT_FENCE ended */
     HB_EV_CONFIRMED,  /* operator: node is down, whatever we think of it */
     HB_EV_RESOURCE_LOST, /* resource `resource` of group `group` is gone and cannot be put back */
+    HB_EV_TAKEN_OFF,  /* all native addresses were taken off, for we had not moved for too long */
     HB_EV_STOP,       /* operator or signal: orderly stop */
     HB_EV_WISH,       /* operator: about one group */
     HB_EV_CARRIER,    /* the interfaces that group `group` needs have a link (`up`), or have not */
@@ -206,6 +208,10 @@ void hb_core_free(struct hb_core *core);
  * hb_core_free() then. */
 void hb_core_inherit(struct hb_core *core, struct hb_core *old);
 
+/* Before HB_EV_START: a life before this one held the group. kept: its addresses are set and nobody
+ * can have taken them over yet; else all that is left of it is to be stopped. */
+void hb_core_left_over(struct hb_core *core, size_t group, bool kept);
+
 void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct hb_event *event,
                   struct hb_actions *actions);
 /* When to call next with HB_EV_TIMER; HA_NEVER if nothing is pending. */
@@ -232,6 +238,8 @@ uint64_t hb_core_floor(const struct hb_core *core, size_t index);
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up);
 /* The links of a node by number; NULL beyond the last. */
 const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t link);
+/* Every other node has left in good order. */
+bool hb_core_all_left(const struct hb_core *core);
 enum hb_hold hb_core_holding(const struct hb_core *core);
 /* 16 bytes; NULL while it is not known. */
 const uint8_t *hb_core_node_uuid(const struct hb_core *core, size_t index);

@@ -222,6 +222,27 @@ static void fail(struct hb_group_run *run, struct hb_actions *actions)
     go_down(run, actions);
 }
 
+void hb_group_found(struct hb_group_run *run)
+{
+    run->state = HB_GROUP_HELD;
+}
+
+bool hb_group_doubt(struct hb_group_run *run, struct hb_actions *actions)
+{
+    if (run->state != HB_GROUP_HELD || run->op_id != 0) {
+        hb_group_want(run, false, actions);
+        return false;
+    }
+    run->wanted = false;
+    return true;
+}
+
+void hb_group_leave(struct hb_group_run *run, struct hb_actions *actions)
+{
+    if (run->state == HB_GROUP_HELD && !run->wanted && run->op_id == 0)
+        go_down(run, actions);
+}
+
 bool hb_group_fail(struct hb_group_run *run, struct hb_actions *actions)
 {
     if (run->state != HB_GROUP_HELD || run->op_id != 0)

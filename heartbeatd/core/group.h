@@ -60,6 +60,13 @@ void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
 /* A resource of a held group died: what stands to the right of it is stopped, then itself, and all
  * of it started again. False while the group has something else under way. */
 bool hb_group_restart(struct hb_group_run *run, unsigned at, struct hb_actions *actions);
+/* A life before this one had started it: it counts as up here, and is not wanted. */
+void hb_group_found(struct hb_group_run *run);
+/* A held group is not wanted for the time being, but stays up. False: it had something under way, and
+ * goes down. */
+bool hb_group_doubt(struct hb_group_run *run, struct hb_actions *actions);
+/* Stops what is up and not wanted. */
+void hb_group_leave(struct hb_group_run *run, struct hb_actions *actions);
 /* Gives a held group up, as if it could not be started. False as above. */
 bool hb_group_fail(struct hb_group_run *run, struct hb_actions *actions);
 /* Asks a script of a held group for its status, beside whatever else is under way. Returns op_id;

@@ -85,15 +85,13 @@ static void beat_if_due(struct hb_core *core)
 
 /* We were not there to hear anybody: nobody is judged for that time. After long
  * enough for others to have counted us dead, we trust nothing they said before. */
-void hb_member_late(struct hb_core *core)
+void hb_member_held_up(struct hb_core *core, uint64_t late_ns)
 {
-    uint64_t now_ns = hb_mono(core), late_ns = now_ns - core->wake_ns;
+    uint64_t now_ns = hb_mono(core);
     uint64_t keepalive_ns = ha_ms_to_ns(core->config->keepalive_ms);
     uint64_t deadtime_ns = ha_ms_to_ns(core->config->deadtime_ms);
     bool very = late_ns > MIN(keepalive_ns, deadtime_ns / 4);
 
-    if (core->wake_ns >= now_ns || late_ns < ha_ms_to_ns(LATE_LEAST_MS))
-        return;
     for (size_t i = 0; i < core->node_count; i++) {
         struct hb_node *node = &core->nodes[i];
         uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : deadtime_ns;
@@ -115,6 +113,14 @@ void hb_member_late(struct hb_core *core)
         hb_word_renew_trust(core);
         core->doubt_ns = ha_after_ns(now_ns, keepalive_ns);
     }
+}
+
+void hb_member_late(struct hb_core *core)
+{
+    uint64_t now_ns = hb_mono(core);
+
+    if (core->wake_ns < now_ns && now_ns - core->wake_ns >= ha_ms_to_ns(LATE_LEAST_MS))
+        hb_member_held_up(core, now_ns - core->wake_ns);
 }
 
 /* ---- the others ---- */

@@ -165,8 +165,7 @@ void hb_owner_let_go(struct hb_core *core, size_t group)
 
 /* ---- nobody has it ---- */
 
-/* Nobody alive has it, as far as each of them has told since we last became eligible. */
-static bool is_free(const struct hb_core *core, size_t group)
+bool hb_owner_is_free(const struct hb_core *core, size_t group)
 {
     for (size_t i = 0; i < core->node_count; i++) {
         const struct hb_node *node = &core->nodes[i];
@@ -282,7 +281,7 @@ static void consider(struct hb_core *core, size_t group)
         return;
     }
     if (core->standby.phase != HB_HANDOVER_NONE || owned->withheld || hb_legacy_lent(core, group) ||
-        !is_free(core, group) || !hb_claims_may_take(core, group))
+        !hb_owner_is_free(core, group) || !hb_claims_may_take(core, group))
         return;
     hb_owner_want(core, group, why_free(core, group));
     hb_say(core, LOG_INFO, "Acquiring resource group: %s %s", owned->run.group->home,
@@ -382,7 +381,7 @@ static void settle_group(struct hb_core *core, size_t group)
         hb_owner_let_go(core, group);
     else if (owned->run.wanted)
         settle_held(core, group);
-    else
+    else if (owned->left != HB_LEFT_SLEPT) /* leftover.c asks for more */
         consider(core, group);
 }
 

@@ -47,6 +47,14 @@ struct hb_carrier {
     unsigned offers;
 };
 
+/* What is up of a group that is not wanted, for it is not known whether it may be (leftover.c). */
+enum hb_left {
+    HB_LEFT_NOTHING,
+    HB_LEFT_EXPIRED, /* by a life before this one, too long ago: to be stopped */
+    HB_LEFT_KEPT,    /* by a life before this one, just now: it may fall to us */
+    HB_LEFT_SLEPT,   /* by ourselves, before we did not move for too long */
+};
+
 /* One group as this node sees it. */
 struct hb_owned {
     struct hb_group_run run;
@@ -61,6 +69,7 @@ struct hb_owned {
     bool owes_answer;   /* to the one it is lent to */
     size_t lent_to;     /* 1 + the node that asked for it; 0: nobody did */
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
+    enum hb_left left;
     bool contested;     /* held by another as well; announce again when it lets go */
     struct hb_group *former;     /* reload.c: run.group, while haresources has another one already */
     const struct hb_group *next; /* that one; NULL: run.group is what haresources has */
@@ -202,6 +211,8 @@ void hb_inject(struct hb_core *core, struct hb_msg *msg);
 /* ---- member.c: start, beats, deaths, the node list ---- */
 void hb_member_start(struct hb_core *core);
 void hb_member_late(struct hb_core *core);
+/* We were away for that long: judge nobody by it, trust nothing that was said before. */
+void hb_member_held_up(struct hb_core *core, uint64_t late_ns);
 void hb_member_timers(struct hb_core *core);
 uint64_t hb_member_next_ns(const struct hb_core *core);
 void hb_member_send_status(struct hb_core *core);
@@ -233,6 +244,8 @@ void hb_owner_settle(struct hb_core *core);
 /* When a group that failed here may be tried again here; HA_NEVER if it did not. */
 uint64_t hb_owner_retry_ns(const struct hb_core *core, size_t group);
 uint64_t hb_owner_next_ns(const struct hb_core *core);
+/* Nobody else alive has it, as far as each of them has told since we last became eligible. */
+bool hb_owner_is_free(const struct hb_core *core, size_t group);
 void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why);
 void hb_owner_let_go(struct hb_core *core, size_t group);
 /* Nobody having it, is it we who should? */
@@ -296,6 +309,10 @@ bool hb_fence_pending(const struct hb_core *core);
 void hb_fence_inherit(struct hb_core *core, const struct hb_core *old);
 void hb_fence_settle(struct hb_core *core);
 uint64_t hb_fence_next_ns(const struct hb_core *core);
+
+/* ---- leftover.c: what a life before this one, or a long sleep, has left ---- */
+void hb_leftover_taken_off(struct hb_core *core);
+void hb_leftover_settle(struct hb_core *core);
 
 /* ---- dialogue.c: starting, resource, shutdone ---- */
 void hb_dialogue_active(struct hb_core *core);

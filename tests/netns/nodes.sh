@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 hadir=${hadir:-/usr/local/etc/ha.d} hbvarlib=${hbvarlib:-/usr/local/var/lib/heartbeat}
 sbindir=${sbindir:-/usr/local/sbin} bindir=${bindir:-/usr/local/bin}
 hbsharedir=${hbsharedir:-/usr/local/share/heartbeat} initddir=${initddir:-/usr/local/etc/init.d}
-harundir=${harundir:-/run}
+harundir=${harundir:-/run} hblibexecdir=${hblibexecdir:-/usr/local/libexec/heartbeat}
 export PATH="$sbindir:$bindir:$PATH"
 
 if [ -z "${HEARTH_NETNS:-}" ]; then
@@ -62,6 +62,8 @@ node_make() {
     cp "$top/heartbeatd/heartbeat" "$root$sbindir/"
     cp "$top/heartbeatd/hactl" "$root$sbindir/"
     cp "$top/heartbeatd/cl_status" "$root$bindir/"
+    mkdir -p "$root$hblibexecdir"
+    cp "$top/heartbeatd/guardian" "$root$hblibexecdir/"
     cp "$top/heartbeatd/hb_standby" "$top/heartbeatd/hb_takeover" "$root$hbsharedir/"
     cp "$top/heartbeatd/share"/* "$root$hbsharedir/"
     cp "$top/heartbeatd/init/heartbeat" "$root$initddir/"
