@@ -70,6 +70,7 @@ struct hb_owned {
     size_t lent_to;     /* 1 + the node that asked for it; 0: nobody did */
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
     enum hb_left left;
+    uint64_t lost_told_ns; /* that an address is lost is not told again before */
     bool contested;     /* held by another as well; announce again when it lets go */
     struct hb_group *former;     /* reload.c: run.group, while haresources has another one already */
     const struct hb_group *next; /* that one; NULL: run.group is what haresources has */

@@ -15,6 +15,8 @@
 #define MOVE_FIRST_MS 1000
 #define MOVE_LAST_MS  60000
 #define MOVED_MS      600000
+/* Told again only after it was silent for this long; the shell repeats itself oftener. */
+#define LOST_TOLD_MS  30000
 
 void hb_watch_init(struct hb_core *core)
 {
@@ -89,9 +91,11 @@ static bool keep_lost(struct hb_core *core, const struct hb_event *event)
     resource = g_ptr_array_index(group->resources, event->resource);
     if (!resource->native || classic_could(core) || hb_owner_other_able(core, event->group))
         return false;
-    hb_say(core, LOG_ERR, "%s is lost: %s; keeping group %s, for no other node can take it",
-           resource->text, event->detail != NULL ? event->detail : "no reason given",
-           hb_group_key(group));
+    if (core->groups[event->group].lost_told_ns <= hb_mono(core))
+        hb_say(core, LOG_ERR, "%s is lost: %s; keeping group %s, for no other node can take it",
+               resource->text, event->detail != NULL ? event->detail : "no reason given",
+               hb_group_key(group));
+    core->groups[event->group].lost_told_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(LOST_TOLD_MS));
     return true;
 }
 
