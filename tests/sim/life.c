@@ -117,7 +117,7 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
     sim->mixed = kind == LIFE_MIXED;
     sim->nodes[sim_below(sim, 2)].is_classic = sim->mixed;
     configure(sim, kind);
-    if (seed % 3 == 2)
+    if (seed % 3 == 2 && !sim->mixed)
         configure_fence(sim);
     for (unsigned i = 0; i < sim->node_count; i++)
         sim_later(sim, sim_chance(sim, 700) ? sim_below(sim, 3000) : sim_below(sim, 40000), i, i,

@@ -341,8 +341,6 @@ void sim_machine_off(struct sim *sim, unsigned index)
 /* The machine goes: what ran on it is gone as well. */
 void sim_crash(struct sim *sim, unsigned index)
 {
-    struct sim_node *node = &sim->nodes[index];
-
     if (!sim_runs(sim, index))
         return;
     sim_say(sim, "%s  CRASHES", names[index]);
