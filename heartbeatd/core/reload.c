@@ -116,6 +116,10 @@ static void set_home(struct hb_core *core, struct hb_owned *owned, const struct 
 {
     owned->home_node = find_node(core, group->home);
     owned->home = owned->home_node == core->self;
+    if (owned->why == HB_WHY_HOME && !owned->home)
+        owned->why = HB_WHY_LEFT; /* so it goes there by itself, if it is to */
+    else if (owned->why != HB_WHY_NOT && owned->home)
+        owned->why = HB_WHY_HOME;
 }
 
 static void watch_anew(struct hb_core *core, struct hb_owned *owned)

@@ -203,6 +203,18 @@ static void two_changes_in_a_row_end_with_the_second(void **state)
     hand_free(hand);
 }
 
+static void a_group_with_another_home_goes_there(void **state)
+{
+    struct hand *hand = joined();
+
+    (void)state;
+    hand_reload(hand, "node2 10.0.0.1 httpd\nnode2 10.0.0.2\n");
+    hand_pass_beating(hand, 3000);
+    assert_string_equal(hb_msg_text(hand_sent(hand, "ask_resources"), "rsc_hold"), "foreign");
+    assert_string_equal(hb_msg_text(hand_sent(hand, "ask_resources"), "info"), "me");
+    hand_free(hand);
+}
+
 static void a_failed_group_is_tried_again_when_it_changes(void **state)
 {
     struct hand *hand = joined();
@@ -288,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_group_that_comes_back_before_it_is_down_is_started_after_all),
         cmocka_unit_test(a_resource_that_will_not_stop_delays_nothing_else_for_ever),
         cmocka_unit_test(two_changes_in_a_row_end_with_the_second),
+        cmocka_unit_test(a_group_with_another_home_goes_there),
         cmocka_unit_test(a_failed_group_is_tried_again_when_it_changes),
         cmocka_unit_test(a_new_core_inherits_what_is_held_and_nothing_moves),
         cmocka_unit_test(a_new_core_gets_the_answers_that_the_old_one_asked_for),
