@@ -204,6 +204,7 @@ void hb_act_renew(struct hb_act *act, const struct hb_config *config,
     g_strfreev(act->environment);
     act->environment = hb_agent_environment(&act->paths, config, node);
     hb_warm_set_environment(act->warm, act->environment);
+    act->warm_wished = config->warm_standby;
 }
 
 void hb_act_guard(struct hb_act *act, struct hb_guard_table *guard)
@@ -544,7 +545,8 @@ static void warm_ended(void *ctx, bool reached, enum hb_op_result result, const 
 void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core)
 {
     for (unsigned i = 0; act->warm != NULL && i < act->resources->groups->len; i++)
-        hb_warm_wish(act->warm, hb_core_group_number(core, i), hb_core_warm(core, i));
+        hb_warm_wish(act->warm, hb_core_group_number(core, i),
+                     act->warm_wished ? hb_core_warm(core, i) : HB_WARM_OFF);
 }
 
 void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core)
