@@ -146,8 +146,11 @@ void hb_warm_kill(struct hb_warm_member *member)
 
 /* ---- its start ---- */
 
+/* Each reason once, however often it is tried. */
 static void log_start_failure(struct hb_warm_member *member, const struct ha_child_result *result)
 {
+    int failure = result->end == HA_CHILD_EXITED ? result->code : -1;
+    enum ha_level level = failure == member->failure ? HA_LOG_DEBUG : HA_LOG_ERROR;
     char *end = ha_child_result_text(result);
     char *first = ha_log_clean(result->output, strcspn(result->output, "\n"), 400);
 
@@ -155,8 +158,9 @@ static void log_start_failure(struct hb_warm_member *member, const struct ha_chi
         ha_log(HA_LOG_WARNING, "%s does not know standby: %s is left to the resource script",
                member->warm->paths.ldirectord, member->text);
     else
-        ha_log(HA_LOG_ERROR, "%s cannot be kept warm: %s%s%s; tried again in %u s", member->text, end,
+        ha_log(level, "%s cannot be kept warm: %s%s%s; tried again in %u s", member->text, end,
                *first != '\0' ? ": " : "", first, (unsigned)again_later(member));
+    member->failure = failure;
     g_free(first);
     g_free(end);
 }
@@ -187,7 +191,8 @@ static void start(struct hb_warm_member *member)
                                  .deadline_ms = START_MS, .output_max = OUTPUT_MAX,
                                  .merge_stderr = true};
 
-    ha_log(HA_LOG_INFO, "starting %s%s", member->text, held ? "" : " in standby");
+    ha_log(member->failure != 0 ? HA_LOG_DEBUG : HA_LOG_INFO, "starting %s%s", member->text,
+           held ? "" : " in standby");
     member->starting = ha_child_start(member->warm->loop, &spec, start_ended, member);
     if (member->starting == NULL)
         ha_log(HA_LOG_ERROR, "%s cannot be started: %s; tried again in %u s", member->text,
@@ -255,6 +260,7 @@ static void adopt(struct hb_warm_member *member, const struct ha_director_state 
     member->pid = state->pid;
     member->known_ns = ha_clock_ns();
     member->standby = state->standby;
+    member->failure = 0;
     ha_log(HA_LOG_INFO, "%s runs (pid %d, %s)", member->text, (int)member->pid,
            state->standby ? "in standby" : "active");
     again_in(member, ha_ms_to_ns(member->warm->check_ms));

@@ -43,6 +43,7 @@ struct hb_warm_member {
     bool started;                  /* just now, and not heard yet */
     struct ha_timer again;         /* next start; while it runs, next look */
     unsigned tries;
+    int failure;                   /* of the last start: its exit status, -1 for other ends; 0: none */
     unsigned silent;               /* looks in a row without an answer */
     bool drifted;                  /* it is not as it should be, and that was said */
 

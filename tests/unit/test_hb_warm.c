@@ -143,6 +143,11 @@ static bool was_tried(void)
     return member()->tries > 0;
 }
 
+static bool was_tried_again(void)
+{
+    return member()->tries > 1;
+}
+
 static bool logged(const char *text)
 {
     char *all = NULL;
@@ -534,6 +539,8 @@ static void a_broken_file_is_told_and_tried_again(void **state)
     WAIT(was_tried);
     assert_true(logged("cannot be kept warm: exit status 2"));
     assert_true(logged("reading file"));
+    WAIT(was_tried_again);
+    assert_false(logged("tried again in 2 s")); /* the same once more is no news */
 }
 
 static void somebodys_own_script_wins(void **state)
