@@ -135,15 +135,10 @@ static void forget_former(struct hb_owned *owned)
     owned->pruned = false;
 }
 
-/* The group goes on, as fresh has it; at once if that is no difference. Whoever was its home and is
- * no more holds it for the new one: auto_failback says whether it goes there. */
+/* The group goes on, as fresh has it; at once if that is no difference. */
 static void carry_on(struct hb_core *core, struct hb_owned *owned, const struct hb_group *fresh)
 {
-    bool was_home = owned->home;
-
     set_home(core, owned, fresh);
-    if (was_home && !owned->home && owned->why == HB_WHY_HOME)
-        owned->why = HB_WHY_LEFT;
     if (!owned->pruned && hb_group_same(owned->run.group, fresh)) {
         owned->run.group = fresh;
         forget_former(owned);
