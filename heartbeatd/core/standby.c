@@ -223,11 +223,15 @@ void hb_standby_message(struct hb_core *core, struct hb_node *node, const struct
     if (node->hearth && node->view.number > number && strcmp(info, "me") == 0 &&
         node->view.handover != HB_HANDOVER_ASKED)
         return;
-    if (strcmp(info, "me") == 0)
+    if (strcmp(info, "me") == 0) {
         asked(core, node, what);
-    else if (!from_partner || what != core->standby.what)
         return;
-    else if (strcmp(info, "other") == 0 && phase == HB_HANDOVER_ASKED)
+    }
+    if (!from_partner || what != core->standby.what)
+        return;
+    if (!node->hearth && strcmp(info, "done") == 0) /* no report of before undoes it */
+        node->view.number = MAX(node->view.number, number);
+    if (strcmp(info, "other") == 0 && phase == HB_HANDOVER_ASKED)
         give(core);
     else if (strcmp(info, "done") == 0 && phase == HB_HANDOVER_GIVEN)
         given(core);

@@ -644,9 +644,9 @@ bool classic_wants(const struct classic *node, size_t group)
     return node->runs[group].wanted;
 }
 
-bool classic_is_idle(const struct classic *node)
+bool classic_is_stable(const struct classic *node)
 {
-    return node->status == HB_STATUS_ACTIVE && node->stage == STABLE && node->standby == NONE;
+    return node->status == HB_STATUS_ACTIVE && node->stage == STABLE;
 }
 
 bool classic_sees_peer(const struct classic *node)

@@ -20,8 +20,8 @@ void classic_step(struct classic *node, const struct hb_now *now, const struct h
 uint64_t classic_wake_ns(const struct classic *node);
 /* It means to hold the group. */
 bool classic_wants(const struct classic *node, size_t group);
-/* Active, stable, and no standby under way. */
-bool classic_is_idle(const struct classic *node);
+/* Active and stable. Where its partner in a standby restarted, it waits for that for an hour. */
+bool classic_is_stable(const struct classic *node);
 bool classic_sees_peer(const struct classic *node);
 
 #endif

@@ -321,6 +321,24 @@ static void we_may_go_standby_to_a_3_0_6_node(void **state)
     hand_free(hand);
 }
 
+/* Reordered, or sent again: what it held before it had taken is no news afterwards. */
+static void after_a_standby_an_older_report_is_not_believed(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+    uint64_t late;
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_operator(hand, HB_EV_STANDBY, HB_WHAT_LOCAL);
+    hand_hear(hand, "t=ask_resources|rsc_hold=local|info=other");
+    late = ++hand->peer_number;
+    hand_hear(hand, "t=ask_resources|rsc_hold=local|info=done");
+    hand_hear_numbered(hand, "t=resource|rsc_hold=local" STABLE, late);
+    hand_pass_beating(hand, 60000);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
+    hand_free(hand);
+}
+
 static void an_unanswered_standby_is_cancelled_after_ten_seconds(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -531,6 +549,7 @@ int main(void)
         cmocka_unit_test(leaving_says_none_then_stops_then_says_goodbye),
         cmocka_unit_test(a_3_0_6_node_may_go_standby),
         cmocka_unit_test(we_may_go_standby_to_a_3_0_6_node),
+        cmocka_unit_test(after_a_standby_an_older_report_is_not_believed),
         cmocka_unit_test(an_unanswered_standby_is_cancelled_after_ten_seconds),
         cmocka_unit_test(a_second_standby_is_ignored_while_one_is_under_way),
         cmocka_unit_test(a_takeover_by_the_other_is_a_standby_of_the_opposite_here),
