@@ -263,6 +263,7 @@ static void classic_report(struct hb_core *core, struct hb_node *node, const str
     }
     if (stable != NULL)
         view->stage = strcmp(stable, "1") == 0 ? HB_STAGE_STABLE : HB_STAGE_RSC_RCVD;
+    hb_standby_reported(core, node);
     if ((info == NULL || strcmp(info, "standby") != 0) && hb_msg_text(msg, "rtype") != NULL &&
         hb_hold_find(hb_msg_text(msg, "rsc_hold"), &hold)) {
         view->known = true;

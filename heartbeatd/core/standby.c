@@ -219,9 +219,9 @@ void hb_standby_message(struct hb_core *core, struct hb_node *node, const struct
 
     if (info == NULL || !hb_what_find(hb_msg_text(msg, "rsc_hold"), &what))
         return;
-    /* Between Hearth nodes a late message of an exchange that is over must not act. */
-    if (node->hearth && node->view.number > number && strcmp(info, "me") == 0 &&
-        node->view.handover != HB_HANDOVER_ASKED)
+    /* A late message of an exchange that is over must not act: its sender has told otherwise since. */
+    if (node->view.number > number && strcmp(info, "me") == 0 &&
+        (!node->hearth || node->view.handover != HB_HANDOVER_ASKED))
         return;
     if (strcmp(info, "me") == 0) {
         asked(core, node, what);
@@ -237,6 +237,14 @@ void hb_standby_message(struct hb_core *core, struct hb_node *node, const struct
         given(core);
     else if (strcmp(info, "done") == 0 && phase == HB_HANDOVER_PROMISED && !node->hearth)
         take(core);
+}
+
+void hb_standby_reported(struct hb_core *core, const struct hb_node *node)
+{
+    uint64_t limit_ms = node->view.stage == HB_STAGE_STABLE ? ANSWER_LIMIT_MS : STEP_LIMIT_MS;
+
+    if (core->standby.phase == HB_HANDOVER_PROMISED && partner(core) == node)
+        core->standby.until_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(limit_ms));
 }
 
 void hb_standby_takeover(struct hb_core *core, enum hb_what what)

@@ -374,6 +374,9 @@ bool hb_reload_busy(const struct hb_core *core);
 void hb_standby_begin(struct hb_core *core, enum hb_what what, const char *who);
 void hb_standby_message(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
                         uint64_t number);
+/* What we promised to take from a 3.0.6 node: one that is stable has not begun to give, and may not
+ * have heard our answer in time. */
+void hb_standby_reported(struct hb_core *core, const struct hb_node *node);
 void hb_standby_takeover(struct hb_core *core, enum hb_what what);
 void hb_standby_taken_over(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
 /* The node died, left or began a new life. */

@@ -339,6 +339,24 @@ static void after_a_standby_an_older_report_is_not_believed(void **state)
     hand_free(hand);
 }
 
+/* It asked, did not hear our answer in time, and went on: it gives nothing any more. */
+static void a_promise_to_a_node_that_stays_stable_ends(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_hear(hand, "t=ask_resources|rsc_hold=all|info=me");
+    hand_pass_beating(hand, 20000);
+    assert_int_equal(hand->core->standby.phase, HB_HANDOVER_PROMISED);
+    hand_hear(hand, "t=resource|rsc_hold=local" STABLE);
+    hand_pass_beating(hand, 9000);
+    assert_int_equal(hand->core->standby.phase, HB_HANDOVER_PROMISED);
+    hand_pass_beating(hand, 2000);
+    assert_int_equal(hand->core->standby.phase, HB_HANDOVER_NONE);
+    hand_free(hand);
+}
+
 static void an_unanswered_standby_is_cancelled_after_ten_seconds(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -550,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_3_0_6_node_may_go_standby),
         cmocka_unit_test(we_may_go_standby_to_a_3_0_6_node),
         cmocka_unit_test(after_a_standby_an_older_report_is_not_believed),
+        cmocka_unit_test(a_promise_to_a_node_that_stays_stable_ends),
         cmocka_unit_test(an_unanswered_standby_is_cancelled_after_ten_seconds),
         cmocka_unit_test(a_second_standby_is_ignored_while_one_is_under_way),
         cmocka_unit_test(a_takeover_by_the_other_is_a_standby_of_the_opposite_here),
