@@ -562,7 +562,8 @@ static int live(struct hb_daemon *daemon)
         hb_rsctmp_empty();
         hb_cores_enter(daemon->setup.config);
         if (daemon->setup.config->realtime && !daemon->options.no_realtime) {
-            hb_realtime_enter(daemon->setup.config->rtprio);
+            hb_realtime_enter(daemon->setup.config->rtprio,
+                              daemon->setup.config->memreserve_kib);
         }
         hb_guard_start(daemon);
         status = bring_up(daemon);

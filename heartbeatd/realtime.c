@@ -1,18 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Real-time scheduling and locked memory. Memory is locked only where there is
+ * Real-time scheduling and locked memory, some of it in reserve. Memory is locked only where there is
  * no limit on it: with one, a later allocation would fail, which is worse than
  * a page fault.
  */
 #include "heartbeatd/realtime.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "common/run/log.h"
+
+/* Has the allocator keep so much at hand, so that it need not ask the kernel when memory is short. */
+static void reserve(uint64_t kib)
+{
+    size_t size = (size_t)kib * 1024;
+    char *reserve;
+
+    mallopt(M_MMAP_THRESHOLD, size > INT32_MAX / 2 ? INT32_MAX : (int)size * 2);
+    mallopt(M_TRIM_THRESHOLD, size > INT32_MAX / 2 ? INT32_MAX : (int)size * 2);
+    reserve = malloc(size);
+    if (!reserve) {
+        ha_log(HA_LOG_WARNING, "memreserve: there are no %llu KiB to reserve",
+               (unsigned long long)kib);
+        return;
+    }
+    memset(reserve, 1, size);
+    __asm__ volatile("" : : "r"(reserve) : "memory"); /* it is meant to be touched */
+    free(reserve);
+}
 
 static void lock_memory(void)
 {
@@ -30,7 +51,7 @@ static void lock_memory(void)
 #endif
 }
 
-void hb_realtime_enter(int priority)
+void hb_realtime_enter(int priority, uint64_t memreserve_kib)
 {
     const struct sched_param param = {.sched_priority = priority};
 
@@ -40,4 +61,5 @@ void hb_realtime_enter(int priority)
                strerror(errno));
     }
     lock_memory();
+    reserve(memreserve_kib);
 }

@@ -3,8 +3,10 @@
 #ifndef HB_REALTIME_H
 #define HB_REALTIME_H
 
-/* SCHED_RR with priority, memory locked; what cannot be had is logged. Children start with
- * ordinary scheduling. */
-void hb_realtime_enter(int priority);
+#include <stdint.h>
+
+/* SCHED_RR with priority, memory locked, so much of it kept at hand; what cannot be had is logged.
+ * Children start with ordinary scheduling. */
+void hb_realtime_enter(int priority, uint64_t memreserve_kib);
 
 #endif

@@ -17,6 +17,7 @@ struct hb_safety {
     struct hb_fencer *fencer;
     int watchdog;  /* -1: none */
     char *device;  /* its path */
+    bool rebooting;
     bool orderly;  /* nothing of ours may be up */
 };
 
@@ -109,7 +110,7 @@ void hb_safety_action(struct hb_safety *safety, const struct hb_action *action)
 {
     switch (action->kind) {
     case HB_ACT_SEND:
-        if (safety->watchdog >= 0 && is_status(action)) {
+        if (safety->watchdog >= 0 && !safety->rebooting && is_status(action)) {
             hb_watchdog_pet(safety->watchdog);
         }
         break;
@@ -125,10 +126,11 @@ void hb_safety_action(struct hb_safety *safety, const struct hb_action *action)
         break;
     case HB_ACT_REBOOT:
         hb_reboot_now(action->text);
+        safety->rebooting = true; /* not allowed to: the watchdog will do it, if there is one */
         break;
     case HB_ACT_STOPPED:
     case HB_ACT_RESTART: /* no more statuses: who runs beside us may take its time to end */
-        safety->orderly = all_down(safety->daemon->core);
+        safety->orderly = all_down(safety->daemon->core) && !safety->rebooting;
         close_watchdog(safety);
         break;
     default:

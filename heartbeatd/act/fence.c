@@ -17,7 +17,7 @@
 /* Exit statuses of stonith(8). */
 #define STONITH_OK      0
 #define STONITH_BADHOST 4
-#define STDIN_PATH      "/dev/stdin"
+#define STDIN_PATH      "/proc/self/fd/0" /* /dev may be bare */
 
 struct hb_fencer {
     struct ha_loop *loop;

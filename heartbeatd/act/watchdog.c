@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The watchdog and the reboot. Any path will do as a device; one that is no
- * watchdog gets the bytes and has no timeout.
+ * watchdog gets the bytes and has no timeout. The reboot is the kernel's call
+ * and nothing else: in a container that ends the container, where a trigger in
+ * /proc would take the machine below it.
  */
 #include "heartbeatd/act/watchdog.h"
 
@@ -75,13 +77,7 @@ void hb_watchdog_close(int fd, bool orderly)
 
 void hb_reboot_now(const char *why)
 {
-    int fd;
-
     ha_log(HA_LOG_ERROR, "%s: rebooting this machine now", why);
     reboot(RB_AUTOBOOT);
-    ha_log(HA_LOG_ERROR, "the kernel refuses to reboot (%s), trying sysrq", strerror(errno));
-    fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-    put(fd, 'b');
-    if (fd >= 0)
-        close(fd);
+    ha_log(HA_LOG_ERROR, "this machine cannot be rebooted: %s", strerror(errno));
 }

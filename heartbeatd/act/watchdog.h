@@ -23,7 +23,7 @@ void hb_watchdog_pet(int fd);
 /* orderly: disarms it, so that the machine goes on without us. */
 void hb_watchdog_close(int fd, bool orderly);
 
-/* At once, without syncing or stopping anything. Returns only when the kernel refuses both ways. */
+/* At once, without syncing or stopping anything. Returns only when the kernel refuses. */
 void hb_reboot_now(const char *why);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The setters of ha.cf for what is done to a node that cannot be trusted to be
- * dead: devices that switch it off, the watchdog, and a stop that fails.
- * Whether a device can be used is found out when it is.
+ * dead, or must not be late itself: devices that switch it off, the watchdog, a
+ * stop that fails, memory. Whether a device can be used is found out when it is.
  */
 #include <string.h>
 
@@ -146,6 +146,11 @@ enum hb_cf_result hb_cf_set_watchdog(struct hb_cf *cf, char *value)
     g_free(cf->config->watchdog);
     cf->config->watchdog = g_strdup(value);
     return HB_CF_OK;
+}
+
+enum hb_cf_result hb_cf_set_memreserve(struct hb_cf *cf, char *value)
+{
+    return ha_value_uint(value, 1, INT32_MAX, &cf->config->memreserve_kib) ? HB_CF_OK : HB_CF_BAD;
 }
 
 void hb_cf_check_fence(struct hb_cf *cf)

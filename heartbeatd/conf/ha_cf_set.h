@@ -52,6 +52,7 @@ hb_cf_setter hb_cf_set_monitor, hb_cf_set_monitor_timeout, hb_cf_set_restart_lim
 /* ha_cf_client.c */
 hb_cf_setter hb_cf_set_apiauth, hb_cf_set_respawn, hb_cf_set_failfast;
 /* ha_cf_fence.c */
+hb_cf_setter hb_cf_set_memreserve;
 hb_cf_setter hb_cf_set_stonith, hb_cf_set_stonith_host, hb_cf_set_fence, hb_cf_set_fence_timeout,
     hb_cf_set_fence_retry, hb_cf_set_stop_failure, hb_cf_set_watchdog;
 /* Devices for nodes that are not in the cluster; after the last line. */

@@ -112,6 +112,7 @@ struct hb_config {
     bool log_badpack;
     bool realtime;
     int rtprio;             /* 1…99 */
+    uint64_t memreserve_kib;
     char *logfile, *debugfile; /* NULL: none */
     int logfacility;        /* LOG_LOCAL0…; -1: none */
     bool syslog_format;     /* syslogmsgfmt: lines of the files look like syslog's */

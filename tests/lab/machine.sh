@@ -16,6 +16,8 @@ machine_lacks() {
     REPLY=''
     if [[ " $1 " == *' ipvs '* ]] && ! unshare --net test -e /proc/net/ip_vs; then
         REPLY=ip_vs
+    elif [[ " $1 " == *' watchdog '* ]]; then
+        REPLY='softdog, and must not be restarted'
     elif [[ " $1 " == *' netem '* ]] && ! unshare --net tc qdisc add dev lo root netem 2>/dev/null; then
         REPLY=sch_netem
     fi
