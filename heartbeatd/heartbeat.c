@@ -30,6 +30,7 @@
 #include "heartbeatd/realtime.h"
 #include "heartbeatd/safety.h"
 #include "heartbeatd/show_config.h"
+#include "heartbeatd/signing.h"
 #include "heartbeatd/scripts.h"
 
 /* Refused datagrams that get a line, per minute. */
@@ -167,6 +168,7 @@ static void received(void *ctx, const char *link, const void *bytes, size_t leng
 {
     struct hb_daemon *daemon = ctx;
     struct hb_msg *msg = NULL;
+    struct hb_counters before;
     enum hb_refusal refusal = hb_wire_open(&daemon->setup.keys, bytes, length, &msg);
 
     if (refusal != HB_ACCEPTED) {
@@ -175,8 +177,12 @@ static void received(void *ctx, const char *link, const void *bytes, size_t leng
     }
     daemon->refused[HB_ACCEPTED]++;
     hb_post_forward(daemon, msg, link);
+    before = *hb_core_counters(daemon->core);
     hb_daemon_step(daemon,
                    &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = link});
+    if (memcmp(&before, hb_core_counters(daemon->core), sizeof(before)) == 0) {
+        hb_signing_heard(daemon, msg, bytes, length);
+    }
     hb_msg_unref(msg);
 }
 
@@ -282,6 +288,7 @@ static void make_core(struct hb_daemon *daemon, struct hb_identity *self)
 
 static void begin(struct hb_daemon *daemon)
 {
+    hb_signing_renew(daemon);
     hb_scripts_start(daemon);
     daemon->clients = hb_clients_new(daemon);
     if (daemon->safety) {

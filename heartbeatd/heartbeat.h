@@ -34,6 +34,13 @@ struct hb_options {
     int debug;
 };
 
+/* signing.c */
+struct hb_signing {
+    int ours;          /* authkeys' auth line */
+    int theirs;        /* a 3.0.6 node's, at heard_ns */
+    uint64_t heard_ns; /* 0: never */
+};
+
 struct hb_daemon {
     struct hb_options options;
     struct ha_daemon parent;
@@ -41,6 +48,7 @@ struct hb_daemon {
     struct ha_control *control;
 
     struct hb_setup setup;
+    struct hb_signing signing;
     struct hb_media *media;
     struct hb_act *act;
     struct hb_rcd *rcd;

@@ -14,6 +14,7 @@
 #include "heartbeatd/cores.h"
 #include "heartbeatd/hb_log.h"
 #include "heartbeatd/realtime.h"
+#include "heartbeatd/signing.h"
 
 static bool same_group(const struct hb_group *a, const struct hb_group *b)
 {
@@ -55,6 +56,7 @@ static void take_keys(struct hb_daemon *daemon, struct hb_setup *fresh, GString 
     explicit_bzero(&before, sizeof(before));
     g_string_append_printf(out, "authkeys has been reread: signing with key %d\n",
                            daemon->setup.keys.sending);
+    hb_signing_renew(daemon);
 }
 
 static void settle_in(struct hb_daemon *daemon)

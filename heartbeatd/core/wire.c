@@ -127,6 +127,21 @@ static enum hb_refusal authenticate_net(const struct ak_keys *keys, struct hb_sp
     return verify(keys, covered, line);
 }
 
+int hb_wire_key(const void *bytes, size_t length)
+{
+    struct hb_span all = {bytes, length}, trailer, line;
+    size_t end = find_last(&all, hb_net_end), index;
+    bool cut;
+
+    if (end == length)
+        return -1;
+    trailer = (struct hb_span){all.at + end + HB_MARK, length - end - HB_MARK};
+    if (!hb_span_netstring(&trailer, &line, &cut) || !hb_span_number(&line, 5, &index) ||
+        index >= AK_KEYS_MAX)
+        return -1;
+    return (int)index;
+}
+
 /* The inner digest covers all lines but its own, and its own is the last. So
  * what it covers lies in the datagram as it is. */
 static enum hb_refusal authenticate_old(const struct ak_keys *keys, struct hb_span all,

@@ -38,6 +38,10 @@ const char *hb_refusal_text(enum hb_refusal refusal); /* a sentence */
 enum hb_refusal hb_wire_open(const struct ak_keys *keys, const void *bytes, size_t length,
                              struct hb_msg **out);
 
+/* The number of the key that a datagram in netstring form was signed with, as it says; -1: it does not.
+ * To be asked of what hb_wire_open() accepted. */
+int hb_wire_key(const void *bytes, size_t length);
+
 /* Appends the netstring form with its trailer to out. inner_auth: also the
  * `auth` field (msgfmt classic); an auth field msg already has is replaced.
  * 0, -EMSGSIZE beyond one datagram, -ENOKEY without a sending key, -EPROTO for
