@@ -17,7 +17,7 @@ machine_lacks() {
     if [[ " $1 " == *' ipvs '* ]] && ! unshare --net test -e /proc/net/ip_vs; then
         REPLY=ip_vs
     elif [[ " $1 " == *' watchdog '* ]]; then
-        REPLY='softdog, and must not be restarted'
+        REPLY='softdog (not on this machine)'
     elif [[ " $1 " == *' netem '* ]] && ! unshare --net tc qdisc add dev lo root netem 2>/dev/null; then
         REPLY=sch_netem
     fi
