@@ -105,9 +105,12 @@ static void list_links(struct hb_daemon *daemon, size_t node, GString *answer)
 static void list_nodes(struct hb_daemon *daemon, bool links, GString *answer)
 {
     for (size_t i = hb_core_node_count(daemon->core); i-- > 0;) {
-        g_string_append_printf(answer, "%s\t%s\t%s\n", hb_core_node_name(daemon->core, i),
+        g_string_append_printf(answer, "%s\t%s\t%s\t%llu\t%s\n",
+                               hb_core_node_name(daemon->core, i),
                                hb_status_name(hb_core_node_status(daemon->core, i)),
-                               hb_core_node_is_ping(daemon->core, i) ? "ping" : "normal");
+                               hb_core_node_is_ping(daemon->core, i) ? "ping" : "normal",
+                               (unsigned long long)hb_core_node_weight(daemon->core, i),
+                               hb_core_node_site(daemon->core, i));
         if (links) {
             list_links(daemon, i, answer);
         }

@@ -6,7 +6,8 @@
  *   hbstatus                  empty
  *   version                   of the daemon
  *   describe                  counters, for people
- *   nodes                     NAME TAB STATUS TAB TYPE per node, last of ha.cf first
+ *   nodes                     NAME TAB STATUS TAB TYPE TAB WEIGHT TAB SITE per node, last of
+ *                             ha.cf first
  *   links                     the same, each followed by TAB LINK TAB STATUS per link
  *   nodestatus NAME           up, active, dead, init
  *   client "NODE CLIENT ask"   online, offline, or wait: then "NODE CLIENT again"

@@ -275,8 +275,9 @@ static int nodestatus(const struct call *call)
 }
 
 /* before and after: around the name of the node, with -m. */
+/* column: of the answer to "nodes". */
 static int print_of_node(const struct call *call, const char *what, const char *before,
-                         const char *after, const char *text)
+                         const char *after, guint column)
 {
     const struct line *node;
     int status;
@@ -288,25 +289,24 @@ static int print_of_node(const struct call *call, const char *what, const char *
     if (call->human) {
         printf("%s%s%s", before, call->arguments[0], after);
     }
-    printf("%s\n", text ? text : node->fields[2]);
+    printf("%s\n", g_strv_length(node->fields) > column ? node->fields[column] : "");
     free_table(table);
     return HB_ANSWER_OK;
 }
 
 static int nodetype(const struct call *call)
 {
-    return print_of_node(call, "nodetype", "The node ", "'s type: ", NULL);
+    return print_of_node(call, "nodetype", "The node ", "'s type: ", 2);
 }
 
-/* Without pacemaker nodes have no other weight, and no site. */
 static int nodeweight(const struct call *call)
 {
-    return print_of_node(call, "nodeweight", "The weight of the cluster node ", " is ", "100");
+    return print_of_node(call, "nodeweight", "The weight of the cluster node ", " is ", 3);
 }
 
 static int nodesite(const struct call *call)
 {
-    return print_of_node(call, "nodesite", "The site of the cluster node ", " is ", "");
+    return print_of_node(call, "nodesite", "The site of the cluster node ", " is ", 4);
 }
 
 static int listhblinks(const struct call *call)

@@ -96,6 +96,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
     case HB_ACT_NODE:
     case HB_ACT_LINK:
     case HB_ACT_HEARD:
+    case HB_ACT_NODES:
         hb_scripts_heard(daemon, action);
         break;
     case HB_ACT_STOPPED:

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "common/run/clock.h"
+#include "common/run/file.h"
+
+#define DELETED_FILE HB_VARLIB "/delhostcache"
 
 static void said(void *ctx, struct hb_msg *msg)
 {
@@ -17,6 +20,23 @@ static void said(void *ctx, struct hb_msg *msg)
         hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_INJECT, .msg = msg});
 }
 
+/* As the original's file: name, uuid, weight, site. What is not known of a deleted node any more
+ * is as that of a node that was never heard. */
+static void write_deleted(const struct hb_daemon *daemon)
+{
+    const GPtrArray *names = daemon->core ? hb_core_deleted(daemon->core) : NULL;
+    GString *text = g_string_new(NULL);
+    int status;
+
+    for (guint i = 0; names && i < names->len; i++)
+        g_string_append_printf(text, "%s\t00000000-0000-0000-0000-000000000000\t100\t\n",
+                               (const char *)names->pdata[i]);
+    status = ha_file_write(DELETED_FILE, text->str, text->len, 0644);
+    if (status < 0)
+        ha_log(HA_LOG_WARNING, "cannot write %s: %s", DELETED_FILE, strerror(-status));
+    g_string_free(text, TRUE);
+}
+
 void hb_scripts_start(struct hb_daemon *daemon)
 {
     int status = hb_fifo_open(&daemon->fifo, daemon->loop, HB_FIFO_PATH, said, daemon);
@@ -24,6 +44,7 @@ void hb_scripts_start(struct hb_daemon *daemon)
     if (status < 0)
         ha_log(HA_LOG_ERROR, "cannot have the fifo %s, so scripts cannot send messages: %s",
                HB_FIFO_PATH, strerror(-status));
+    write_deleted(daemon); /* ha.cf counts at a start */
     daemon->rcd = hb_rcd_new(daemon->loop, HA_HADIR, hb_act_environment(daemon->act));
 }
 
@@ -105,6 +126,10 @@ static void link_changed(struct hb_daemon *daemon, const struct hb_action *actio
 
 void hb_scripts_heard(struct hb_daemon *daemon, const struct hb_action *action)
 {
+    if (action->kind == HB_ACT_NODES) {
+        write_deleted(daemon);
+        return;
+    }
     if (action->kind == HB_ACT_NODE)
         node_changed(daemon, action);
     else if (action->kind == HB_ACT_LINK)

@@ -14,7 +14,7 @@
 void hb_scripts_start(struct hb_daemon *daemon);
 void hb_scripts_stop(struct hb_daemon *daemon);
 /* Something that scripts may want to know of: HB_ACT_HEARD, HB_ACT_NODE (rc.d/status) or HB_ACT_LINK
- * (rc.d/ifstat). */
+ * (rc.d/ifstat). HB_ACT_NODES: delhostcache is written. */
 void hb_scripts_heard(struct hb_daemon *daemon, const struct hb_action *action);
 
 #endif

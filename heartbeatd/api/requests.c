@@ -117,13 +117,16 @@ static void nodetype(const struct request *in)
         answer_field(in, "nodetype", type_of(in->world->core, node));
 }
 
-/* Weight and site mean nothing with haresources: they are what they are without. */
+/* Weight and site mean nothing with haresources, but are kept for who asks. */
 static void nodeweight(const struct request *in)
 {
     size_t node;
+    char text[24];
 
-    if (find_node(in, &node))
-        answer_field(in, "weight", "100");
+    if (!find_node(in, &node))
+        return;
+    g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT, hb_core_node_weight(in->world->core, node));
+    answer_field(in, "weight", text);
 }
 
 static void nodesite(const struct request *in)
@@ -131,7 +134,7 @@ static void nodesite(const struct request *in)
     size_t node;
 
     if (find_node(in, &node))
-        answer_field(in, "site", "");
+        answer_field(in, "site", hb_core_node_site(in->world->core, node));
 }
 
 /* Ping nodes are not counted. */

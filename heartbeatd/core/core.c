@@ -93,6 +93,7 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     core->next_beat_ns = core->ask_nodes_ns = core->wake_ns = core->word_ns = HA_NEVER;
     core->wait_ns = core->heal_ns = HA_NEVER;
     init_nodes(core, self->node);
+    hb_roster_init(core);
     hb_pings_init(core);
     for (size_t i = 0; self->floors != NULL && i < core->node_count; i++)
         core->nodes[i].proof.floor = self->floors[i];
@@ -106,6 +107,7 @@ void hb_core_free(struct hb_core *core)
 {
     if (core == NULL)
         return;
+    hb_roster_clear(core);
     for (size_t i = 0; i < core->node_count; i++)
         hb_node_clear(&core->nodes[i]);
     hb_watch_clear(core);
@@ -219,6 +221,7 @@ static uint64_t next_ns(const struct hb_core *core)
     next = MIN(next, hb_owner_next_ns(core));
     next = MIN(next, hb_standby_next_ns(core));
     next = MIN(next, hb_legacy_next_ns(core));
+    next = MIN(next, hb_roster_next_ns(core));
     next = MIN(next, hb_watch_next_ns(core));
     next = MIN(next, hb_carrier_next_ns(core));
     next = MIN(next, hb_reload_next_ns(core));
@@ -248,6 +251,7 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
     settle(core);
     if (shown(core) != before)
         hb_actions_add(actions, HB_ACT_STATUS);
+    hb_roster_settle(core);
     core->wake_ns = core->finished ? HA_NEVER : next_ns(core);
     core->now = NULL;
     core->out = NULL;

@@ -26,6 +26,7 @@
  *   ping.c      hosts outside the cluster that tell whether the network works
  *   dialogue.c  starting, resource, shutdone
  *   standby.c   ask_resources, hb_takeover, automatic failback
+ *   roster.c    nodes that are added and deleted while we run
  *   legacy.c    one group at a time: ip-request, and an operator's wishes
  *   owner.c     which group should be held here, and why
  *   carrier.c   interfaces without a link
@@ -155,6 +156,7 @@ enum hb_action_kind {
     HB_ACT_NODE,      /* node has this status now; msg: the message that said so, NULL when time
                          or we ourselves did */
     HB_ACT_LINK,      /* the link of node came up or went dead */
+    HB_ACT_NODES,     /* the list of nodes has changed */
     HB_ACT_HEARD,     /* msg was accepted here, for us: a script of its type may want to run */
     HB_ACT_STOPPED,   /* the orderly stop is complete: exit 0 */
     HB_ACT_RESTART,   /* the core is done: say nothing for deadtime rounded up to seconds + 1 s, then
@@ -234,6 +236,11 @@ const char *hb_core_node_name(const struct hb_core *core, size_t index);
 enum hb_status hb_core_node_status(const struct hb_core *core, size_t index);
 /* Without proof that it hears us, no life of the node is believed below this generation. */
 uint64_t hb_core_floor(const struct hb_core *core, size_t index);
+/* As setweight and setsite said; 100 and "" if they did not. */
+uint64_t hb_core_node_weight(const struct hb_core *core, size_t index);
+const char *hb_core_node_site(const struct hb_core *core, size_t index);
+/* Names, of char *, of nodes deleted while we ran. */
+const GPtrArray *hb_core_deleted(const struct hb_core *core);
 /* Link of a node by name: true and *up, or false for no such link. */
 bool hb_core_link_status(const struct hb_core *core, size_t node, const char *link, bool *up);
 /* The links of a node by number; NULL beyond the last. */

@@ -84,6 +84,21 @@ void hb_fence_init(struct hb_core *core)
         find_devices(core, i);
 }
 
+void hb_fence_node_added(struct hb_core *core)
+{
+    core->fences = g_renew(struct hb_fence, core->fences, core->node_count);
+    core->fences[core->node_count - 1] = (struct hb_fence){0};
+    find_devices(core, core->node_count - 1);
+}
+
+void hb_fence_node_goes(struct hb_core *core, size_t node)
+{
+    struct hb_fence *fence = &core->fences[node];
+
+    g_ptr_array_unref(fence->devices);
+    memmove(fence, fence + 1, (core->node_count - node - 1) * sizeof *fence);
+}
+
 void hb_fence_clear(struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++)

@@ -281,33 +281,19 @@ static void communication_up(struct hb_core *core)
 void hb_member_reqnodes(struct hb_core *core, struct hb_node *node)
 {
     struct hb_msg *msg = hb_msg_new();
-    GString *list = g_string_new(NULL);
 
-    for (size_t i = 0; i < core->node_count; i++) {
-        g_string_append(list, core->nodes[i].name);
-        g_string_append_c(list, ' ');
-    }
     hb_msg_add_text(msg, "dest", node->name);
     hb_msg_add_text(msg, "t", "repnodes");
-    hb_msg_add_text(msg, "nodelist", list->str);
-    hb_msg_add_text(msg, "delnodelist", " ");
-    g_string_free(list, TRUE);
+    hb_roster_describe(core, msg);
     hb_send(core, msg);
 }
 
 void hb_member_repnodes(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg)
 {
-    const char *list = hb_msg_text(msg, "nodelist");
-    char **names = g_strsplit(list != NULL ? list : "", " ", -1);
-
-    for (size_t i = 0; i < core->node_count; i++) {
-        if (!g_strv_contains((const char *const *)names, core->nodes[i].name))
-            hb_say(core, LOG_WARNING, "node %s does not know node %s: check its ha.cf", node->name,
-                   core->nodes[i].name);
-    }
-    g_strfreev(names);
-    if (core->status == HB_STATUS_UP && core->comm_up)
-        become_active(core);
+    if (core->status != HB_STATUS_UP || !core->comm_up)
+        return; /* nobody asked */
+    hb_roster_learn(core, node, msg);
+    become_active(core);
 }
 
 static void watch_nodes(struct hb_core *core)

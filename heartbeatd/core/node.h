@@ -79,6 +79,8 @@ struct hb_node {
     bool apart;           /* a 3.0.6 node that may become active without having heard us */
     bool uuid_known;
     uint8_t uuid[16];
+    uint64_t weight;      /* roster.c */
+    char *site;           /* NULL: none */
     enum hb_status status;
     enum hb_status heard; /* what clients last heard of it */
     uint64_t generation;  /* 0: never heard */

@@ -201,6 +201,26 @@ static void ask_resources(struct hb_core *core, const struct arrival *in)
     hb_standby_message(core, in->node, in->msg, in->number);
 }
 
+static void addnode(struct hb_core *core, const struct arrival *in)
+{
+    hb_roster_addnode(core, in->msg);
+}
+
+static void delnode(struct hb_core *core, const struct arrival *in)
+{
+    hb_roster_delnode(core, in->msg);
+}
+
+static void setweight(struct hb_core *core, const struct arrival *in)
+{
+    hb_roster_setweight(core, in->msg);
+}
+
+static void setsite(struct hb_core *core, const struct arrival *in)
+{
+    hb_roster_setsite(core, in->msg);
+}
+
 static void ip_request(struct hb_core *core, const struct arrival *in)
 {
     hb_legacy_request(core, in->node, in->msg);
@@ -246,6 +266,10 @@ static const struct handler {
     {"ask_resources", WHEN_ACTIVE, ask_resources},
     {"stonith", WHEN_ACTIVE | HEARD | OWN, stonith},
     {"hb_takeover", WHEN_ACTIVE | HEARD, hb_takeover},
+    {"addnode", HEARD | OWN, addnode},
+    {"delnode", HEARD | OWN, delnode},
+    {"setweight", HEARD | OWN, setweight},
+    {"setsite", HEARD | OWN, setsite},
     {"ip-request", WHEN_ACTIVE | HEARD, ip_request},
     {"ip-request-resp", WHEN_ACTIVE | HEARD, ip_request_resp},
 };

@@ -19,6 +19,7 @@
 #include "heartbeatd/core/history.h"
 #include "heartbeatd/core/monitor.h"
 #include "heartbeatd/core/node.h"
+#include "heartbeatd/core/roster.h"
 
 #define HB_UUID_BYTES 16
 #define HB_AGREE_TEXT (4 * HB_TOPIC_COUNT + 1)
@@ -118,6 +119,7 @@ struct hb_core {
     uint32_t digest;        /* of resources: the same on nodes with the same haresources */
     size_t node_count, self;
     struct hb_node *nodes;  /* in the order of the configuration, ourselves among them */
+    struct hb_roster roster;
     size_t ping_count;
     struct hb_ping *pings;  /* apart from the nodes: nothing but their status is of interest */
     size_t group_count;
@@ -275,6 +277,20 @@ void hb_watch_lost(struct hb_core *core, const struct hb_event *event);
 void hb_watch_settle(struct hb_core *core);
 uint64_t hb_watch_next_ns(const struct hb_core *core);
 
+/* ---- roster.c: the list of nodes ---- */
+void hb_roster_init(struct hb_core *core);
+void hb_roster_clear(struct hb_core *core);
+/* Makes the changes that were asked for, at the end of a step. */
+void hb_roster_settle(struct hb_core *core);
+uint64_t hb_roster_next_ns(const struct hb_core *core);
+void hb_roster_addnode(struct hb_core *core, const struct hb_msg *msg);
+void hb_roster_delnode(struct hb_core *core, const struct hb_msg *msg);
+void hb_roster_setweight(struct hb_core *core, const struct hb_msg *msg);
+void hb_roster_setsite(struct hb_core *core, const struct hb_msg *msg);
+/* nodelist and delnodelist, out and in. */
+void hb_roster_describe(const struct hb_core *core, struct hb_msg *msg);
+void hb_roster_learn(struct hb_core *core, const struct hb_node *node, const struct hb_msg *msg);
+
 /* ---- legacy.c: one group at a time ---- */
 bool hb_legacy_on(const struct hb_core *core);
 void hb_legacy_request(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
@@ -306,6 +322,9 @@ void hb_fence_confirmed(struct hb_core *core, size_t node);
 void hb_fence_heard(struct hb_core *core, const struct hb_node *node, const struct hb_msg *msg);
 /* A node that is counted dead may still be running: take nothing. */
 bool hb_fence_pending(const struct hb_core *core);
+/* The last node is new; the node of that number is about to go. */
+void hb_fence_node_added(struct hb_core *core);
+void hb_fence_node_goes(struct hb_core *core, size_t node);
 /* What an old core had switched off needs not be again. */
 void hb_fence_inherit(struct hb_core *core, const struct hb_core *old);
 void hb_fence_settle(struct hb_core *core);

@@ -58,6 +58,7 @@ static void joins(struct hand *hand)
 {
     hand_hear(hand, "t=status|st=init|dt=1388|protocol=1");
     hand_hear(hand, "t=status|st=up|dt=1388|protocol=1");
+    hand_hear(hand, "t=reqnodes|dest=node1");
     beat(hand);
 }
 
@@ -236,7 +237,7 @@ static void after_its_answer_a_restarted_peer_asks_and_gets_its_own(void **state
     assert_groups(hand, HB_GROUP_HELD, HB_GROUP_HELD);
     hand->peer_generation++;
     hand->peer_number = 0;
-    hand_hear(hand, "t=status|st=active|dt=1388|protocol=1");
+    joins(hand);
     hand_hear(hand, "t=ip-request|ipaddr=10.0.0.2");
     assert_groups(hand, HB_GROUP_HELD, HB_GROUP_STOPPED);
 }
