@@ -214,6 +214,16 @@ static void settle(struct hb_core *core)
     hb_word_settle(core);
 }
 
+static void conclude(struct hb_core *core)
+{
+    for (size_t i = 0; i < core->group_count; i++)
+        hb_group_timer(&core->groups[i].run, hb_mono(core), core->out);
+    hb_reload_timers(core);
+    hb_watch_timers(core);
+    hb_carrier_timers(core);
+    settle(core);
+}
+
 static uint64_t next_ns(const struct hb_core *core)
 {
     uint64_t next = hb_member_next_ns(core);
@@ -243,12 +253,8 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
     handle(core, event);
     hb_member_timers(core);
     hb_dialogue_timers(core);
-    for (size_t i = 0; i < core->group_count; i++)
-        hb_group_timer(&core->groups[i].run, now->mono_ns, actions);
-    hb_reload_timers(core);
-    hb_watch_timers(core);
-    hb_carrier_timers(core);
-    settle(core);
+    if (!core->finished) /* who has left says and does nothing more */
+        conclude(core);
     if (shown(core) != before)
         hb_actions_add(actions, HB_ACT_STATUS);
     hb_roster_settle(core);

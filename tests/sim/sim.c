@@ -83,7 +83,8 @@ static void add_up(struct total *total, const struct total *more)
 static void play_many(uint64_t first, uint64_t count, enum life_kind kind, unsigned jobs,
                       struct total *total)
 {
-    int pipes[JOBS_MAX];
+    int pipes[JOBS_MAX], status;
+    pid_t pids[JOBS_MAX];
     struct total sum;
 
     if (jobs == 1) { /* in this process, for debuggers and profilers */
@@ -95,7 +96,7 @@ static void play_many(uint64_t first, uint64_t count, enum life_kind kind, unsig
         int ends[2];
 
         fflush(stdout);
-        if (pipe(ends) != 0 || (pipes[job] = ends[0], fork() == 0)) {
+        if (pipe(ends) != 0 || (pipes[job] = ends[0], pids[job] = fork()) == 0) {
             memset(&sum, 0, sizeof sum);
             for (uint64_t i = job; i < count && sum.failures < FAILURES_MAX; i += jobs)
                 play(first + i, kind, false, &sum);
@@ -104,14 +105,17 @@ static void play_many(uint64_t first, uint64_t count, enum life_kind kind, unsig
         close(ends[1]);
     }
     for (unsigned job = 0; job < jobs; job++) {
-        if (read(pipes[job], &sum, sizeof sum) == sizeof sum) {
+        bool told = read(pipes[job], &sum, sizeof sum) == sizeof sum;
+
+        close(pipes[job]);
+        waitpid(pids[job], &status, 0);
+        if (told) {
             add_up(total, &sum);
         } else {
-            printf("a process has ended early\n");
+            printf("a process has ended early (%s %d)\n", WIFSIGNALED(status) ? "signal" : "exit",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
             total->failures++;
         }
-        close(pipes[job]);
-        wait(NULL);
     }
 }
 

@@ -275,8 +275,14 @@ void sim_step(struct sim *sim, unsigned index, const struct hb_event *event)
         sim_fail(sim, "%s wants to be woken in the past", names[index]);
     if (!node->is_classic)
         audit_step(sim, index);
-    for (guint i = 0; i < actions.list->len; i++)
-        carry_out(sim, index, &g_array_index(actions.list, struct hb_action, i));
+    for (guint i = 0; i < actions.list->len; i++) {
+        const struct hb_action *action = &g_array_index(actions.list, struct hb_action, i);
+
+        if (sim_runs(sim, index))
+            carry_out(sim, index, action);
+        else if (action->kind == HB_ACT_SEND || action->kind == HB_ACT_OP)
+            sim_fail(sim, "%s says or does something after its end", names[index]);
+    }
     if (actions.list->len > 600)
         sim_fail(sim, "%s wants %u actions in one step", names[index], actions.list->len);
     hb_actions_reset(&actions);

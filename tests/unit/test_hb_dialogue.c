@@ -275,6 +275,22 @@ static void leaving_says_none_then_stops_then_says_goodbye(void **state)
     hand_free(hand);
 }
 
+static void who_has_left_says_nothing_more(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_operator(hand, HB_EV_STOP, HB_WHAT_ALL);
+    hand_forget(hand);
+    hand->core->next_beat_ns += 10 * HA_NS_PER_S;
+    hand->core->word_ns = hand->core->wait_ns; /* an extra beat, at the very moment of the end */
+    hand_pass(hand, 1000);
+    assert_true(hand->stopped);
+    assert_int_equal(hand->sent->len, 0);
+    hand_free(hand);
+}
+
 static void a_3_0_6_node_may_go_standby(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -350,9 +366,7 @@ static void a_promise_to_a_node_that_stays_stable_ends(void **state)
     hand_pass_beating(hand, 20000);
     assert_int_equal(hand->core->standby.phase, HB_HANDOVER_PROMISED);
     hand_hear(hand, "t=resource|rsc_hold=local" STABLE);
-    hand_pass_beating(hand, 9000);
-    assert_int_equal(hand->core->standby.phase, HB_HANDOVER_PROMISED);
-    hand_pass_beating(hand, 2000);
+    hand_pass_beating(hand, 11000);
     assert_int_equal(hand->core->standby.phase, HB_HANDOVER_NONE);
     hand_free(hand);
 }
@@ -565,6 +579,7 @@ int main(void)
         cmocka_unit_test(it_fails_back_to_a_3_0_6_node_that_returns),
         cmocka_unit_test(an_orderly_farewell_is_acted_on_at_once_and_not_sooner),
         cmocka_unit_test(leaving_says_none_then_stops_then_says_goodbye),
+        cmocka_unit_test(who_has_left_says_nothing_more),
         cmocka_unit_test(a_3_0_6_node_may_go_standby),
         cmocka_unit_test(we_may_go_standby_to_a_3_0_6_node),
         cmocka_unit_test(after_a_standby_an_older_report_is_not_believed),
