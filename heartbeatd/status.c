@@ -54,6 +54,21 @@ static void show_fencing(const struct hb_show_node *node, struct ha_writer *writ
     ha_show_text(writer, "fence_trouble", node->fence_trouble);
 }
 
+/* What of ha.cf does not agree with ours there. */
+static void show_ha_cf(const struct hb_daemon *daemon, size_t node, struct ha_writer *writer)
+{
+    struct hb_files files;
+
+    if (!hb_core_node_files(daemon->core, node, &files) || files.other_config == 0)
+        return;
+    ha_show_list(writer, "ha_cf_differs");
+    for (int topic = 0; topic < HB_TOPIC_COUNT; topic++) {
+        if (files.other_config & 1U << topic)
+            ha_show_text(writer, NULL, hb_topic_name((enum hb_topic)topic));
+    }
+    ha_show_end(writer);
+}
+
 static void show_nodes(const struct hb_daemon *daemon, struct ha_writer *writer)
 {
     struct hb_show_node node;
@@ -69,6 +84,7 @@ static void show_nodes(const struct hb_daemon *daemon, struct ha_writer *writer)
             ha_show_flag(writer, "hearth", node.hearth);
             ha_show_text(writer, "resources", node.stage);
             ha_show_flag(writer, "haresources_differ", node.haresources_differ);
+            show_ha_cf(daemon, i, writer);
         }
         if (!node.self)
             show_moment(writer, "last_beat", node.beat_ns);

@@ -320,6 +320,42 @@ static void what_starts_nowhere_is_tried_again(struct sim *sim)
     must_own(sim, 1, ALICE, "a minute after the cure");
 }
 
+static void a_service_that_dies_is_restarted_and_moves_in_the_end(struct sim *sim)
+{
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        sim->config[i]->monitor.interval_ms = 2000;
+        sim->config[i]->monitor.restarts = 2;
+    }
+    both_run(sim);
+    for (unsigned i = 0; i < 2; i++) {
+        sim_resource_dies(sim, ALICE, 0);
+        sim_run(sim, 10000);
+        must_own(sim, 0, ALICE, "10 s after a death");
+        must_be(sim, ALICE, 0, HB_GROUP_HELD, "10 s after a death");
+    }
+    sim_resource_dies(sim, ALICE, 0);
+    sim_run(sim, 10000);
+    must_own(sim, 0, BOB, "10 s after the third death");
+    must_own(sim, 1, BOB, "10 s after the third death");
+}
+
+static void nothing_is_taken_before_a_silent_node_is_off(struct sim *sim)
+{
+    sim_add_fence(sim);
+    sim->nodes[ALICE].agent.fence_fails = sim->nodes[BOB].agent.fence_fails = 1000;
+    both_run(sim);
+    sim_partition(sim, ALICE, BOB, true);
+    sim_run(sim, 120000);
+    must_see(sim, ALICE, BOB, HB_STATUS_DEAD, "two minutes after the cut");
+    must_own(sim, 0, ALICE, "two minutes after the cut");
+    must_own(sim, 1, BOB, "two minutes after the cut");
+    sim->nodes[ALICE].agent.fence_fails = 0;
+    sim_run(sim, 15000);
+    if (sim->fenced != 1)
+        sim_fail(sim, "bob was switched off %llu times", (unsigned long long)sim->fenced);
+    must_own(sim, 1, ALICE, "15 s after the device works again");
+}
+
 /* The farewell of alice's last life waits in bob's socket while bob sleeps. */
 static void an_old_farewell_is_not_believed_after_a_pause(struct sim *sim)
 {
@@ -414,6 +450,8 @@ static const struct scenario {
     SCENARIO(one_of_two_links_may_fail),
     SCENARIO(what_cannot_start_at_home_starts_elsewhere),
     SCENARIO(what_starts_nowhere_is_tried_again),
+    SCENARIO(a_service_that_dies_is_restarted_and_moves_in_the_end),
+    SCENARIO(nothing_is_taken_before_a_silent_node_is_off),
     SCENARIO(an_old_farewell_is_not_believed_after_a_pause),
     SCENARIO(a_slow_start_is_cut_short_where_another_has_it),
     SCENARIO(a_node_that_forgot_everything_believes_no_recording),
