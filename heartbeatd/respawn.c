@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,6 +21,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
+#include "heartbeatd/act/watchdog.h"
 #include "heartbeatd/core/program.h"
 
 /* How long one may take to end before it is killed. */
@@ -112,12 +112,10 @@ static void end_next(struct hb_respawn *respawn);
 
 static void failfast(const struct running *one, const char *how)
 {
-    ha_log(HA_LOG_ERROR, "Client \"%s\" %s: the machine restarts, as its failfast line says",
-           one->program->command, how);
-    sync();
-    if (reboot(RB_AUTOBOOT) < 0) {
-        ha_log(HA_LOG_ERROR, "cannot restart the machine: %s", strerror(errno));
-    }
+    char *why = g_strdup_printf("failfast client \"%s\" %s", one->program->command, how);
+
+    hb_reboot_now(why);
+    g_free(why);
 }
 
 static void look_ahead(struct running *one, int status)
