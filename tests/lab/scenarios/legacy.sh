@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The life of a pair with auto_failback legacy, any two of ours (hearth) and Heartbeat 3.0.6 (peer):
-# legacy:LEFT:RIGHT. A node asks for its own addresses when it becomes active (ip-request), whoever
+# legacy:LEFT:RIGHT[:leftovers]. A node asks for its own addresses when it becomes active (ip-request), whoever
 # has them lets go and answers, and neither ever says what it holds.
+#
+# leftovers: our nodes still have the rc.d, harc and shellfuncs of 3.0.6, as after an upgrade that
+# kept configuration files; what these do a second time must do no harm.
 # needs: hearth peer
 # bound: 240
-read -r left right <<<"$LAB_WORDS"
+read -r left right leftovers <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1
 for name in left right; do
     sed -i 's/^auto_failback.*/auto_failback legacy/' "$(host_root $name)/etc/ha.d/ha.cf"
 done
+if [[ -n ${leftovers:-} ]]; then
+    for name in left right; do
+        root=$(host_root $name)
+        for file in harc shellfuncs rc.d/{status,ip-request,ip-request-resp,hb_takeover,ask_resources}; do
+            host_install $name /etc/ha.d/$file 755 <"$LAB_PEER/etc/ha.d/$file"
+        done
+        mkdir -p "$root/usr/lib/ocf/lib"
+        cp -r "$LAB_PEER/usr/lib/ocf/lib/heartbeat" "$root/usr/lib/ocf/lib/"
+    done
+fi
 owners_watch left right $vip $other_vip
 warned() { file_says "$(host_log "$1")/ha-log" "$2"; }
 
@@ -67,6 +80,13 @@ heartbeat_kill right
 heartbeat_start right
 wait_until 60 "both are at home" all_at_home
 stays 4 "and stay there" all_at_home
+
+if [[ -n ${leftovers:-} ]]; then
+    for name in left right; do
+        expect "$name has run rc.d/status of 3.0.6" warned $name "rc.d/status status"
+        expect "and its rc.d/ip-request" warned $name "rc.d/ip-request ip-request"
+    done
+fi
 
 tell "both stop"
 heartbeat_stop right
