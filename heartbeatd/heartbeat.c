@@ -80,6 +80,9 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
     case HB_ACT_OP:
         hb_act_run(daemon->act, action);
         break;
+    case HB_ACT_PROBE:
+        hb_act_probe(daemon->act, action);
+        break;
     case HB_ACT_CANCEL:
         hb_act_cancel(daemon->act, action->op_id);
         break;

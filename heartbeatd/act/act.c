@@ -8,26 +8,27 @@
 
 #include <errno.h>
 
+#include "common/base/time.h"
+#include "common/run/clock.h"
 #include "common/run/log.h"
 #include "heartbeatd/act/act_inside.h"
-#include "heartbeatd/act/address.h"
-#include "heartbeatd/act/guard_note.h"
-#include "heartbeatd/act/held.h"
-#include "heartbeatd/act/hidden.h"
+#include "heartbeatd/act/natives.h"
 #include "heartbeatd/act/resolve.h"
 #include "heartbeatd/act/warm.h"
+
+/* While another still answers for an address, it is looked at this often. */
+#define CONTESTED_LOOK_NS (20 * HA_NS_PER_MS)
 
 struct hb_act {
     struct ha_loop *loop;
     struct hb_act_paths paths;
     const struct hb_haresources *resources;
     char **environment;
-    struct hb_rtnl *rtnl;
-    struct hb_announce *announce;
-    struct hb_held *held;
+    struct hb_natives *natives;
     struct hb_warm *warm;
     bool warm_wished; /* by ha.cf */
-    struct hb_guard_table *guard;
+    uint64_t contested_ms; /* how long another that answers is waited for */
+    bool contested_leave;  /* and then not taken from it */
     hb_act_fn fn;
     hb_act_lost_fn lost;
     void *ctx;
@@ -43,6 +44,9 @@ struct job {
     struct hb_warm_op *warm;  /* an order to a standby is under way */
     struct hb_action op;      /* what it was, should it be a script's after all */
     struct ha_timer timer;    /* or the answer waits here */
+    GArray *specs;            /* addresses that another may still answer for */
+    uint64_t until_ns;
+    bool told;
     enum hb_op_result result;
     char *detail;
 };
@@ -132,11 +136,9 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     act->fn = fn;
     act->ctx = ctx;
     g_queue_init(&act->jobs);
-    err = hb_rtnl_open(&act->rtnl);
-    if (err == 0)
-        err = hb_announce_new(&act->announce, loop, act->rtnl);
-    if (err == 0)
-        err = hb_held_new(&act->held, loop, act->rtnl, act->announce, is_lost, act);
+    act->contested_ms = config->contested_ms;
+    act->contested_leave = config->contested_leave;
+    err = hb_natives_new(&act->natives, loop, paths->rundir, is_lost, act);
     if (err != 0) {
         hb_act_free(act);
         return err;
@@ -201,6 +203,8 @@ void hb_act_renew(struct hb_act *act, const struct hb_config *config,
     g_hash_table_destroy(native);
     (void)each_address(resources, check_address, NULL);
     act->resources = resources;
+    act->contested_ms = config->contested_ms;
+    act->contested_leave = config->contested_leave;
     g_strfreev(act->environment);
     act->environment = hb_agent_environment(&act->paths, config, node);
     hb_warm_set_environment(act->warm, act->environment);
@@ -209,13 +213,12 @@ void hb_act_renew(struct hb_act *act, const struct hb_config *config,
 
 void hb_act_guard(struct hb_act *act, struct hb_guard_table *guard)
 {
-    act->guard = guard;
-    hb_held_guard(act->held, guard);
+    hb_natives_guard(act->natives, guard);
 }
 
 void hb_act_taken_off(struct hb_act *act)
 {
-    hb_held_taken_off(act->held);
+    hb_natives_taken_off(act->natives);
 }
 
 static bool is_address(void *ctx, const struct hb_group *group, const struct hb_resource *resource,
@@ -246,6 +249,8 @@ static void job_free(struct job *job)
     hb_warm_abandon(job->warm);
     if (job->group != NULL)
         hb_group_free(job->group);
+    if (job->specs != NULL)
+        g_array_unref(job->specs);
     g_free(job->detail);
     g_free(job);
 }
@@ -256,10 +261,8 @@ void hb_act_free(struct hb_act *act)
         return;
     while (act->jobs.head != NULL)
         job_free(act->jobs.head->data);
-    hb_held_free(act->held);
+    hb_natives_free(act->natives);
     hb_warm_free(act->warm);
-    hb_announce_free(act->announce);
-    hb_rtnl_close(act->rtnl);
     g_strfreev(act->environment);
     g_free(act);
 }
@@ -271,12 +274,12 @@ char *const *hb_act_environment(const struct hb_act *act)
 
 const struct hb_announce *hb_act_announce(const struct hb_act *act)
 {
-    return act->announce;
+    return hb_natives_announce(act->natives);
 }
 
 struct hb_held *hb_act_held(const struct hb_act *act)
 {
-    return act->held;
+    return hb_natives_held(act->natives);
 }
 
 /* ---- answers ---- */
@@ -319,188 +322,53 @@ static const struct hb_resource *resource_at(const struct hb_group *group, unsig
     return g_ptr_array_index(group->resources, i);
 }
 
-/* The addresses of the range; what cannot be read goes into why. */
-static GArray *read_specs(const struct hb_group *group, const struct hb_action *op, GString *why)
+/* As long as another answers for one of them, within bounds; then, or if none does, takes them. */
+static void start_when_free(void *ctx, uint64_t now_ns)
 {
-    GArray *specs = g_array_new(FALSE, FALSE, sizeof(struct hb_address_spec));
+    struct job *job = ctx;
+    struct hb_act *act = job->act;
+    GString *why = g_string_new("");
+    enum hb_op_result result;
 
-    for (unsigned i = op->first; i <= op->last; i++) {
-        const struct hb_resource *resource = resource_at(group, i);
-        char *argument = hb_resolve_argument(resource);
-        enum hb_address_kind kind = HB_ADDRESS_IPADDR;
-        struct hb_address_spec spec;
-        const char *reason;
-
-        (void)hb_address_kind_find(resource->name, &kind);
-        if (hb_address_spec_parse(kind, argument, &spec, &reason))
-            g_array_append_val(specs, spec);
-        else
-            g_string_append_printf(why, "%s%s: %s", why->len > 0 ? "; " : "", resource->text,
-                                   reason);
-        g_free(argument);
-    }
-    return specs;
-}
-
-static int find_route(void *ctx, const struct ha_addr *addr, int *index, int *bits)
-{
-    return hb_rtnl_route(ctx, addr, index, bits);
-}
-
-/* A sentence for each change that failed. */
-static void explain(const struct hb_kernel *kernel, const GArray *changes, GString *why)
-{
-    for (guint i = 0; i < changes->len; i++) {
-        const struct hb_change *one = &g_array_index(changes, struct hb_change, i);
-        const struct hb_link *link = hb_kernel_link(kernel, one->address.index);
-        char text[HA_ADDR_TEXT];
-
-        if (one->error == 0)
-            continue;
-        g_string_append_printf(why, "%s%s: cannot %s %s: %s", why->len > 0 ? "; " : "",
-                               ha_addr_text(&one->address.addr, text),
-                               one->kind == HB_CHANGE_ADD ? "be added to" : "be removed from",
-                               link != NULL ? link->name : "its interface",
-                               g_strerror(-one->error));
-    }
-}
-
-static int apply(struct hb_act *act, GArray *changes)
-{
-    return hb_rtnl_apply(act->rtnl, (struct hb_change *)(void *)changes->data, changes->len);
-}
-
-/* From here on they are ours to look after. */
-static void keep_addresses(struct hb_act *act, const struct hb_kernel *kernel, const GArray *specs,
-                           const GArray *places)
-{
-    hb_announce_start(act->announce, kernel,
-                      (const struct hb_kernel_address *)(void *)places->data, places->len);
-    for (guint i = 0; i < specs->len && i < places->len; i++)
-        hb_held_keep(act->held, kernel, &g_array_index(specs, struct hb_address_spec, i),
-                     &g_array_index(places, struct hb_kernel_address, i));
-}
-
-static void start_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
-                            GString *why)
-{
-    struct hb_address_plan plan;
-
-    hb_address_plan_init(&plan);
-    for (guint i = 0; i < specs->len; i++)
-        hb_address_plan_start(&plan, kernel, &g_array_index(specs, struct hb_address_spec, i),
-                              find_route, act->rtnl);
-    for (guint i = 0; plan.why->len == 0 && i < plan.hidden->len; i++) {
-        int err = hb_hidden_remember(act->paths.rundir, kernel,
-                                     &g_array_index(plan.hidden, struct hb_kernel_address, i));
-
-        if (err != 0)
-            ha_log(HA_LOG_WARNING, "%s: cannot note which address of a real server to put back: %s",
-                   act->paths.rundir, g_strerror(-err));
-    }
-    for (guint i = 0; plan.why->len == 0 && i < plan.hidden->len; i++)
-        hb_guard_hold(act->guard, HB_GUARD_RETURN,
-                      &g_array_index(plan.hidden, struct hb_kernel_address, i));
-    for (guint i = 0; plan.why->len == 0 && i < plan.held->len; i++)
-        hb_guard_hold(act->guard, HB_GUARD_REMOVE,
-                      &g_array_index(plan.held, struct hb_kernel_address, i));
-    if (plan.why->len > 0)
-        g_string_append(why, plan.why->str);
-    else if (apply(act, plan.changes) != 0)
-        explain(kernel, plan.changes, why);
-    else
-        keep_addresses(act, kernel, specs, plan.held);
-    hb_address_plan_clear(&plan);
-}
-
-/* Puts back the secondary addresses that went with a primary one. */
-static void repair(struct hb_act *act, const struct hb_address_plan *done,
-                   const struct hb_kernel *before)
-{
-    struct hb_address_plan plan;
-    struct hb_kernel *after = NULL;
-
-    if (!hb_address_plan_risky(done, before) || hb_rtnl_read(act->rtnl, &after) != 0)
+    if (hb_natives_contested(act->natives, job->specs, why) && now_ns < job->until_ns) {
+        if (!job->told)
+            ha_log(HA_LOG_WARNING, "%s", why->str);
+        job->told = true;
+        g_string_free(why, TRUE);
+        ha_timer_set(act->loop, &job->timer, now_ns + CONTESTED_LOOK_NS, start_when_free, job);
         return;
-    hb_address_plan_init(&plan);
-    hb_address_plan_lost(&plan, done, before, after);
-    if (apply(act, plan.changes) != 0) {
-        explain(after, plan.changes, plan.why);
-        ha_log(HA_LOG_ERROR, "putting back what went with a primary address: %s", plan.why->str);
     }
-    hb_address_plan_clear(&plan);
-    hb_kernel_free(after);
-}
-
-static void forget(struct hb_act *act, const struct ha_addr *addr)
-{
-    hb_hidden_forget(act->paths.rundir, addr);
-    if (act->guard != NULL)
-        hb_guard_drop(act->guard, addr->family, addr->bytes);
-}
-
-static void stop_addresses(struct hb_act *act, const struct hb_kernel *kernel, GArray *specs,
-                           GString *why)
-{
-    struct hb_address_plan plan;
-    struct hb_kernel_address hidden;
-
-    hb_address_plan_init(&plan);
-    for (guint i = 0; i < specs->len; i++) {
-        const struct hb_address_spec *spec = &g_array_index(specs, struct hb_address_spec, i);
-
-        hb_held_drop(act->held, &spec->addr);
-        hb_announce_stop(act->announce, &spec->addr);
-        hb_address_plan_stop(&plan, kernel, spec);
-        if (hb_hidden_recall(act->paths.rundir, kernel, &spec->addr, &hidden))
-            hb_address_plan_return(&plan, kernel, &hidden);
+    if (why->len > 0 && act->contested_leave) {
+        answer_later(job, HB_OP_FAILED, g_string_free(why, FALSE));
+        return;
     }
-    if (apply(act, plan.changes) != 0)
-        explain(kernel, plan.changes, why);
-    else
-        for (guint i = 0; i < specs->len; i++)
-            forget(act, &g_array_index(specs, struct hb_address_spec, i).addr);
-    repair(act, &plan, kernel);
-    hb_address_plan_clear(&plan);
-}
-
-/* A range is asked for its status when it would not stop: one address that is left is enough. */
-static bool any_held(const struct hb_kernel *kernel, const GArray *specs)
-{
-    for (guint i = 0; i < specs->len; i++) {
-        if (hb_address_held(kernel, &g_array_index(specs, struct hb_address_spec, i)))
-            return true;
-    }
-    return false;
+    if (why->len > 0)
+        ha_log(HA_LOG_ERROR, "%s: taking it all the same", why->str);
+    g_string_truncate(why, 0);
+    result = hb_natives_run(act->natives, job->specs, HB_OP_START, why);
+    answer_later(job, result, g_string_free(why, why->len == 0));
 }
 
 static void run_addresses(struct job *job, const struct hb_group *group, const struct hb_action *op)
 {
     struct hb_act *act = job->act;
     GString *why = g_string_new("");
-    GArray *specs = read_specs(group, op, why);
-    enum hb_op_result result = HB_OP_OK;
-    struct hb_kernel *kernel = NULL;
-    bool unreadable = why->len > 0;
-    int err = hb_rtnl_read(act->rtnl, &kernel);
+    GArray *specs = hb_natives_read(group, op, why);
+    enum hb_op_result result = HB_OP_FAILED;
 
-    if (err != 0) {
-        g_string_append_printf(why, "the kernel's addresses cannot be read: %s", g_strerror(-err));
-        result = HB_OP_FAILED;
-    } else if (op->op == HB_OP_STATUS) {
-        result = any_held(kernel, specs) ? HB_OP_OK : HB_OP_STOPPED;
-    } else if (op->op == HB_OP_STOP) {
-        g_string_truncate(why, 0); /* what nobody can read was never started */
-        stop_addresses(act, kernel, specs, why);
-        result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
-    } else {
-        if (!unreadable)
-            start_addresses(act, kernel, specs, why);
-        for (guint i = 0; why->len > 0 && i < specs->len; i++)
-            hb_held_resume(act->held, &g_array_index(specs, struct hb_address_spec, i).addr);
-        result = why->len > 0 ? HB_OP_FAILED : HB_OP_OK;
+    if (op->op == HB_OP_START && op->contest && why->len == 0) {
+        uint64_t now_ns = ha_clock_ns();
+
+        job->specs = specs;
+        job->until_ns = ha_after_ns(now_ns, ha_ms_to_ns(act->contested_ms));
+        g_string_free(why, TRUE);
+        start_when_free(job, now_ns);
+        return;
     }
-    hb_kernel_free(kernel);
+    if (op->op == HB_OP_STOP)
+        g_string_truncate(why, 0); /* what nobody can read was never started */
+    if (op->op != HB_OP_START || why->len == 0)
+        result = hb_natives_run(act->natives, specs, op->op, why);
     g_array_unref(specs);
     answer_later(job, result, g_string_free(why, why->len == 0));
 }
@@ -606,12 +474,36 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
         answer_later(job, HB_OP_FAILED, g_strdup("a script among addresses must be run alone"));
 }
 
+void hb_act_probe(struct hb_act *act, const struct hb_action *action)
+{
+    const struct hb_group *group = action->of;
+    struct hb_action range = *action;
+
+    for (unsigned i = 0; group != NULL && i < group->resources->len; i++) {
+        GString *ignored;
+        GArray *specs;
+
+        if (!resource_at(group, i)->native)
+            continue;
+        ignored = g_string_new("");
+        range.first = range.last = i;
+        while (range.last + 1 < group->resources->len && resource_at(group, range.last + 1)->native)
+            range.last++;
+        i = range.last;
+        specs = hb_natives_read(group, &range, ignored);
+        hb_natives_probe(act->natives, specs);
+        g_array_unref(specs);
+        g_string_free(ignored, TRUE);
+    }
+}
+
 void hb_act_cancel(struct hb_act *act, uint32_t op_id)
 {
     for (GList *at = act->jobs.head; at != NULL; at = at->next) {
         struct job *job = at->data;
 
-        if (job->op_id != op_id || (job->run == NULL && job->warm == NULL))
+        if (job->op_id != op_id ||
+            (job->run == NULL && job->warm == NULL && job->timer.fn != start_when_free))
             continue;
         if (job->run != NULL)
             hb_agent_abandon(job->run);

@@ -42,6 +42,8 @@ void hb_act_taken_off(struct hb_act *act);
 bool hb_act_knows(const struct hb_act *act, const struct ha_addr *addr);
 /* Exactly one answer per op_id, never from inside this call. */
 void hb_act_run(struct hb_act *act, const struct hb_action *op);
+/* HB_ACT_PROBE: finds out whether another answers for the addresses of the group. */
+void hb_act_probe(struct hb_act *act, const struct hb_action *action);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.
  * Anything else is let alone: it is nearly done. */
 void hb_act_cancel(struct hb_act *act, uint32_t op_id);

@@ -81,3 +81,42 @@ size_t hb_frame_advertisement(const struct ha_addr *addr, const uint8_t mac[6],
     put16(icmp + 2, icmp6_checksum(ip, icmp, icmp_length));
     return (size_t)(at - frame);
 }
+
+size_t hb_frame_arp_probe(const struct ha_addr *addr, const uint8_t mac[6],
+                          uint8_t frame[HB_FRAME_MAX])
+{
+    size_t length = hb_frame_arp(addr, mac, false, frame);
+
+    memset(frame + 28, 0, 4); /* the sender's address */
+    return length;
+}
+
+size_t hb_frame_solicitation(const struct ha_addr *addr, const uint8_t mac[6],
+                             uint8_t frame[HB_FRAME_MAX])
+{
+    uint8_t group_mac[6] = {0x33, 0x33, 0xff, addr->bytes[13], addr->bytes[14], addr->bytes[15]};
+    uint8_t group[16] = {0xff, 0x02, [11] = 1, [12] = 0xff};
+    static const uint8_t nobody[16];
+    const size_t icmp_length = 24;
+    uint8_t *at = frame, *ip, *icmp;
+
+    memcpy(group + 13, addr->bytes + 13, 3);
+    at = put(at, group_mac, 6);
+    at = put(at, mac, 6);
+    at = put16(at, 0x86dd);
+    ip = at;
+    at = put16(put16(at, 0x6000), 0);
+    at = put16(at, (unsigned)icmp_length);
+    *at++ = 58;
+    *at++ = 255;
+    at = put(at, nobody, 16);
+    at = put(at, group, 16);
+    icmp = at;
+    *at++ = 135; /* neighbour solicitation */
+    *at++ = 0;
+    at = put16(at, 0);
+    at = put16(put16(at, 0), 0);
+    at = put(at, addr->bytes, 16);
+    put16(icmp + 2, icmp6_checksum(ip, icmp, icmp_length));
+    return (size_t)(at - frame);
+}

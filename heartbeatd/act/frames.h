@@ -18,6 +18,11 @@
 /* Both return the frame's length; addr must be of the right family. */
 size_t hb_frame_arp(const struct ha_addr *addr, const uint8_t mac[6], bool reply,
                     uint8_t frame[HB_FRAME_MAX]);
+/* Who has it? Asked by one who has no address yet: nobody learns one from that (RFC 5227, RFC 4862). */
+size_t hb_frame_arp_probe(const struct ha_addr *addr, const uint8_t mac[6],
+                          uint8_t frame[HB_FRAME_MAX]);
+size_t hb_frame_solicitation(const struct ha_addr *addr, const uint8_t mac[6],
+                             uint8_t frame[HB_FRAME_MAX]);
 size_t hb_frame_advertisement(const struct ha_addr *addr, const uint8_t mac[6],
                               uint8_t frame[HB_FRAME_MAX]);
 

@@ -50,6 +50,23 @@ enum hb_cf_result hb_cf_set_monitor(struct hb_cf *cf, char *value)
     return HB_CF_OK;
 }
 
+/* A takeover has ten seconds for its addresses. */
+#define CONTESTED_MAX_MS 5000
+
+enum hb_cf_result hb_cf_set_contested(struct hb_cf *cf, char *value)
+{
+    uint64_t ms;
+
+    if (g_ascii_strcasecmp(value, "leave") == 0) {
+        cf->config->contested_leave = true;
+        return HB_CF_OK;
+    }
+    if (!ha_value_duration_ms(value, &ms) || ms > CONTESTED_MAX_MS)
+        return HB_CF_BAD;
+    cf->config->contested_ms = ms;
+    return HB_CF_OK;
+}
+
 enum hb_cf_result hb_cf_set_monitor_timeout(struct hb_cf *cf, char *value)
 {
     uint64_t ms;

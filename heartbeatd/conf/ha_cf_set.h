@@ -47,6 +47,7 @@ hb_cf_setter hb_cf_set_hbgenmethod, hb_cf_set_msgfmt, hb_cf_set_uuidfrom, hb_cf_
 hb_cf_setter hb_cf_set_compression, hb_cf_set_compression_threshold,
     hb_cf_set_traditional_compression, hb_cf_set_use_apphbd;
 /* ha_cf_monitor.c */
+hb_cf_setter hb_cf_set_contested;
 hb_cf_setter hb_cf_set_monitor, hb_cf_set_monitor_timeout, hb_cf_set_restart_limit,
     hb_cf_set_restart_delay;
 /* ha_cf_client.c */

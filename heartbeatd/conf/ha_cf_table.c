@@ -93,6 +93,9 @@ const struct hb_cf_directive hb_cf_directives[] = {
     MEMBER("monitor", true, "a duration above 0, or off; before it may stand the name of a script or a "
            "resource as in haresources",
            "how often a held resource is asked whether it runs", hb_cf_set_monitor),
+    MEMBER("contested", false, "a duration of at most 5 s, or leave",
+           "how long an address is waited for that another machine still answers for",
+           hb_cf_set_contested),
     MEMBER("monitor_timeout", false, DURATION, "time a resource has to say whether it runs",
            hb_cf_set_monitor_timeout),
     MEMBER("carrier", false, "a duration above 0, or off",

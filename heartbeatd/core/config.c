@@ -111,6 +111,7 @@ struct hb_config *hb_config_new(void)
     config->fence.devices = g_ptr_array_new_with_free_func(device_free);
     config->fence.timeout_ms = 60000;
     config->fence.retry_ms = 5000;
+    config->contested_ms = 200;
     config->monitor.timeout_ms = 20000;
     config->monitor.restarts = 3;
     config->monitor.window_ms = 600000;

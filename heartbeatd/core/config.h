@@ -120,6 +120,8 @@ struct hb_config {
     char *coreroot;         /* NULL: below the daemon's own directory */
     int debug;
     struct hb_monitor_config monitor;
+    uint64_t contested_ms;  /* how long an address that another answers for is waited for */
+    bool contested_leave;   /* and not taken then, but left to the other */
     struct hb_fence_config fence;
     char *watchdog;         /* path of the device; NULL: none */
     GPtrArray *programs;    /* of struct hb_program *, in file order */

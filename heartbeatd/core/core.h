@@ -37,6 +37,7 @@
  *   watch.c     held groups are monitored, failed ones offered to another node
  *   client.c    what clients of the daemon hear
  *   warm.c      which groups should be ready to be held here
+ *   suspect.c   whose addresses are asked for before their node is counted dead
  *   leftover.c  what a life before this one, or a long sleep, has left
  *   core.c      events in, actions out
  */
@@ -145,6 +146,7 @@ enum hb_status {
 enum hb_action_kind {
     HB_ACT_SEND,      /* msg, on every medium but ping lines; with link: on that ping line only */
     HB_ACT_OP,        /* run op on resources first…last of group; answer with OP_DONE */
+    HB_ACT_PROBE,     /* group `of` may fall to us soon: does another answer for its addresses? */
     HB_ACT_CANCEL,    /* op_id is not wanted any more: end it now, its OP_DONE comes all the same */
     HB_ACT_FENCE,     /* switch node off by device; answer with FENCED */
     HB_ACT_FENCE_END, /* the FENCE of op_id is not wanted any more: end it now; no answer */
@@ -187,6 +189,7 @@ struct hb_action {
                                   index in hb_haresources.groups */
     const struct hb_group *of; /* OP: the group; valid until the next step */
     unsigned first, last;      /* neighbouring native resources come as one range, scripts alone */
+    bool contest;              /* OP start: who had it before may still live */
     uint64_t deadline_ms;      /* OP, FENCE: from now; the shell reports HB_OP_TIMED_OUT, or
                                   HB_FENCED_BAD, then */
     int level;                 /* LOG: syslog level */

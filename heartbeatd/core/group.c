@@ -85,6 +85,7 @@ static void begin(struct hb_group_run *run, enum hb_op op, struct hb_actions *ac
     run->op_id = action->op_id;
     action->first = run->first;
     action->last = run->last;
+    action->contest = run->contest && op == HB_OP_START && run->state == HB_GROUP_STARTING;
     action->deadline_ms = limit_ms(run, op);
 }
 
@@ -278,6 +279,7 @@ static void went_up(struct hb_group_run *run, enum hb_op_result result, const ch
         begin_up(run, actions);
     } else {
         run->state = HB_GROUP_HELD;
+        run->contest = false;
         hb_actions_log(actions, LOG_INFO, "group %s is held here", hb_group_key(run->group));
     }
 }

@@ -32,6 +32,7 @@ struct hb_group_run {
     bool wanted;
     bool failing;      /* on its way down because something did not start */
     bool stuck;        /* something would not stop and is still running */
+    bool contest;      /* who had it before may still live */
     bool announcing;   /* held, and native resources are being announced once more */
     bool restarting;   /* on its way down to `floor`, and up again from there */
     unsigned floor;

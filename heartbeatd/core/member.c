@@ -306,6 +306,7 @@ static void watch_nodes(struct hb_core *core)
 void hb_member_timers(struct hb_core *core)
 {
     beat_if_due(core);
+    hb_suspect_timers(core);
     watch_nodes(core);
     if (!core->comm_up && communication_is_up(core)) {
         communication_up(core);
@@ -326,5 +327,6 @@ uint64_t hb_member_next_ns(const struct hb_core *core)
         if (hb_node_alive(node))
             next_ns = MIN(next_ns, hb_seq_next_ns(&node->seq));
     }
+    next_ns = MIN(next_ns, hb_suspect_next_ns(core));
     return MIN(next_ns, hb_pings_next_ns(core));
 }

@@ -88,6 +88,7 @@ struct hb_node {
     uint64_t beats;       /* accepted in all its lives */
     uint64_t beat_ns;     /* when the newest came; 0: none that a gap counts from */
     uint64_t dead_ns;     /* its own dead time; 0: not told yet */
+    uint64_t probed_ns;   /* deadline_ns when its addresses were asked for */
     uint64_t deadline_ns; /* dead then; HA_NEVER: dead already */
     uint64_t acked;       /* of ours */
     struct hb_links links;

@@ -330,6 +330,12 @@ void hb_fence_inherit(struct hb_core *core, const struct hb_core *old);
 void hb_fence_settle(struct hb_core *core);
 uint64_t hb_fence_next_ns(const struct hb_core *core);
 
+/* ---- suspect.c: a node that is about to be counted dead ---- */
+void hb_suspect_timers(struct hb_core *core);
+uint64_t hb_suspect_next_ns(const struct hb_core *core);
+/* A node that was lost, and not switched off, may still be running. */
+bool hb_suspect_may_live(const struct hb_core *core);
+
 /* ---- leftover.c: what a life before this one, or a long sleep, has left ---- */
 void hb_leftover_taken_off(struct hb_core *core);
 void hb_leftover_settle(struct hb_core *core);

@@ -97,12 +97,28 @@ static void a_lost_link_has_its_time_or_none(void **state)
     hb_config_free(config);
 }
 
+static void contested_addresses_are_waited_for_or_left(void **state)
+{
+    struct hb_config *config = good("deadtime 10");
+
+    (void)state;
+    assert_int_equal(config->contested_ms, 200);
+    assert_false(config->contested_leave);
+    hb_config_free(config);
+    config = good("contested 1.5");
+    assert_int_equal(config->contested_ms, 1500);
+    hb_config_free(config);
+    config = good("contested leave");
+    assert_true(config->contested_leave);
+    hb_config_free(config);
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
     static const char *const lines[] = {
         "monitor", "monitor 0", "monitor never", "monitor httpd", "monitor httpd 0",
         "monitor httpd 10 20", "monitor_timeout 0", "monitor_timeout", "monitor_timeout off",
-        "carrier", "carrier 0", "carrier never",
+        "carrier", "carrier 0", "carrier never", "contested", "contested never", "contested 6",
         "restart_limit 3", "restart_limit", "restart_limit 101 60", "restart_limit 3 0",
         "restart_limit -1 60", "restart_limit 3 60 60", "restart_delay", "restart_delay x",
     };
@@ -143,6 +159,7 @@ int main(void)
         cmocka_unit_test(an_old_file_watches_nothing),
         cmocka_unit_test(an_interval_for_all_and_for_some),
         cmocka_unit_test(a_lost_link_has_its_time_or_none),
+        cmocka_unit_test(contested_addresses_are_waited_for_or_left),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(devices_come_in_the_order_of_the_file_with_what_they_need),
     };
