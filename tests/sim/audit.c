@@ -202,6 +202,8 @@ static void audit_group(struct sim *sim, unsigned index, unsigned group)
     enum hb_group_state state = hb_core_group_state(node->core, group);
     const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
 
+    if (node->core->groups[group].left != HB_LEFT_NOTHING)
+        return; /* of a life before this one: what of it is up remains to be seen */
     for (guint i = 0; i < of->resources->len; i++) {
         if (state == HB_GROUP_HELD && !node->up[group][i] && !unnoticed(sim, index, group, i))
             sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),
@@ -318,6 +320,8 @@ void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
     if (state == NULL || !hb_msg_hex(msg, "seq", &number) || number <= sim->nodes[index].sent)
         return;
     sim->nodes[index].sent = number;
+    if (strcmp(hb_msg_text(msg, "t"), "status") == 0)
+        sim->nodes[index].beat_sent_ns = sim->now_ns;
     digits = strstr(state, " g=");
     stable = hb_msg_text(msg, "isstable");
     hold = hb_msg_text(msg, "rsc_hold");

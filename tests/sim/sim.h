@@ -80,6 +80,8 @@ struct sim_node {
     bool up[SIM_GROUPS][SIM_RESOURCES];     /* the truth */
     bool rising[SIM_GROUPS];                /* a start is under way */
     bool orphan[SIM_GROUPS][SIM_RESOURCES]; /* up since an earlier life whose daemon died alone */
+    bool left[SIM_GROUPS];   /* claimed by a life whose daemon died alone, as the guardian's table says */
+    uint64_t beat_sent_ns, guard_ns; /* its newest beat; when its guardian acts */
     unsigned keys;           /* which set it signs and checks with */
     uint64_t died_ns[SIM_GROUPS][SIM_RESOURCES]; /* of itself, when; 0: it did not */
     bool down[SIM_GROUPS], told_down[SIM_GROUPS]; /* no link for it; as the core was told */

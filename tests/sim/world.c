@@ -288,6 +288,23 @@ void sim_step(struct sim *sim, unsigned index, const struct hb_event *event)
     hb_actions_reset(&actions);
 }
 
+/* What the guardian's table tells a successor; what is kept has a daemon again. */
+static void find_left(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+    bool kept = sim->now_ns < node->guard_ns;
+
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        if (!node->left[group] || node->core == NULL)
+            continue;
+        sim_say(sim, "%s  finds what is left of group %u%s", names[index], group,
+                kept ? ", its addresses too" : "");
+        node->left[group] = false;
+        memset(node->orphan[group], 0, sizeof node->orphan[group]);
+        hb_core_left_over(node->core, group, kept);
+    }
+}
+
 void sim_start(struct sim *sim, unsigned index)
 {
     struct sim_node *node = &sim->nodes[index];
@@ -298,7 +315,8 @@ void sim_start(struct sim *sim, unsigned index)
     if (sim_runs(sim, index))
         return;
     sim_say(sim, "%s  is started", names[index]);
-    sim_guardian(sim, index, node->life); /* a successor comes after it */
+    if (sim->now_ns >= node->guard_ns)
+        sim_guardian(sim, index, node->life); /* a successor comes after it */
     memset(self.uuid, (int)index + 1, sizeof self.uuid);
     node->life++;
     node->sent = 0;
@@ -319,6 +337,7 @@ void sim_start(struct sim *sim, unsigned index)
     else
         node->core = hb_core_new(sim->config[index], sim->resources, &self,
                                  ha_rand_next(&sim->rand));
+    find_left(sim, index);
     audit_upset(sim, index);
     sim_step(sim, index, &event);
     memset(node->told_down, 0, sizeof node->told_down);
@@ -340,6 +359,7 @@ void sim_machine_off(struct sim *sim, unsigned index)
 
     memset(node->up, 0, sizeof node->up);
     memset(node->orphan, 0, sizeof node->orphan);
+    memset(node->left, 0, sizeof node->left);
     memset(node->rising, 0, sizeof node->rising);
     memset(node->died_ns, 0, sizeof node->died_ns);
 }
@@ -360,13 +380,16 @@ void sim_kill(struct sim *sim, unsigned index)
 {
     struct sim_node *node = &sim->nodes[index];
 
-    if (!sim_runs(sim, index))
+    if (node->core == NULL)
         return;
     sim_say(sim, "%s  the daemon is KILLED", names[index]);
+    for (unsigned group = 0; group < sim->group_count; group++)
+        node->left[group] |= hb_group_claimed(&node->core->groups[group].run);
+    node->guard_ns = node->beat_sent_ns + ha_ms_to_ns(sim->config[index]->deadtime_ms / 2);
     leave(sim, index);
     drop_backlog(sim, index);
     sim_orphans(sim, index);
-    sim_later(sim, sim_below(sim, (unsigned)sim->config[index]->deadtime_ms / 2), index, node->life,
+    sim_later(sim, (MAX(node->guard_ns, sim->now_ns) - sim->now_ns) / SIM_MS, index, node->life,
               sim_guardian);
 }
 
