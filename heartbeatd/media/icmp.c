@@ -259,9 +259,11 @@ static int find_hosts(struct icmp *icmp, char **why)
         }
         status = family_open(icmp, addr.family);
         if (status < 0) {
-            *why = g_strdup_printf("cannot open a raw socket for echo requests: %s; heartbeat has "
-                                   "to be started by root",
-                                   strerror(-status));
+            *why = g_strdup_printf("cannot open a raw socket for echo requests: %s%s",
+                                   strerror(-status),
+                                   status == -EPERM || status == -EACCES
+                                       ? "; heartbeat has to be started by root"
+                                       : "");
             return status;
         }
         g_array_append_val(icmp->hosts, addr);
