@@ -78,9 +78,11 @@ static void lock_in(int priority)
 #ifndef __SANITIZE_ADDRESS__
     const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 
-    /* What is used once stays: the table is large and mostly empty. */
+    /* All that is here now, code that has not run yet included; of what comes, the table, only what
+     * is used: it is large and mostly empty. */
     (void)setrlimit(RLIMIT_MEMLOCK, &none);
-    (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+    (void)mlockall(MCL_CURRENT);
+    (void)mlockall(MCL_FUTURE | MCL_ONFAULT);
 #endif
     if (priority > 0)
         (void)sched_setscheduler(0, SCHED_RR, &param);
@@ -191,13 +193,13 @@ int main(int argc, char **argv)
         return 2;
     }
     logfile = argv[1];
+    stay_alive();
+    lock_in(atoi(argv[2]));
     table = map_table();
     netlink = hb_guard_socket();
     timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (table == NULL || netlink < 0 || timer < 0 || chdir("/") < 0)
         return 1;
-    stay_alive();
-    lock_in(atoi(argv[2]));
     watch(netlink, timer);
     return 0;
 }
