@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Real-time scheduling and locked memory, some of it in reserve. Memory is locked only where there is
- * no limit on it: with one, a later allocation would fail, which is worse than
- * a page fault.
+ * Real-time scheduling and locked memory, some of it in reserve. Memory is
+ * locked only where there is no limit on it: with one, a later allocation would
+ * fail, which is worse than a page fault.
  */
 #include "heartbeatd/realtime.h"
 
@@ -16,7 +16,7 @@
 
 #include "common/run/log.h"
 
-/* Has the allocator keep so much at hand, so that it need not ask the kernel when memory is short. */
+/* Has the allocator keep so much at hand: it need not ask the kernel when memory is short. */
 static void reserve(uint64_t kib)
 {
     size_t size = (size_t)kib * 1024;

@@ -31,8 +31,8 @@ void hb_watchdog_set(int fd, const char *path, uint64_t deadtime_ms)
     int wanted = seconds > INT32_MAX ? INT32_MAX : (int)seconds;
 
     if (ioctl(fd, WDIOC_SETTIMEOUT, &wanted) < 0)
-        ha_log(HA_LOG_WARNING, "watchdog: the timeout of %s cannot be set to %" PRIu64 " s: %s", path,
-               seconds, strerror(errno));
+        ha_log(HA_LOG_WARNING, "watchdog: the timeout of %s cannot be set to %" PRIu64 " s: %s",
+               path, seconds, strerror(errno));
     else if ((uint64_t)wanted != seconds)
         ha_log(HA_LOG_WARNING, "watchdog: %s takes %d s instead of %" PRIu64 " s", path, wanted,
                seconds);

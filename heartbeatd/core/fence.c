@@ -225,9 +225,9 @@ static void failed(struct hb_core *core, struct hb_node *node, const struct hb_e
     fence->retry_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(core->config->fence.retry_ms));
     if (shown)
         hb_say(core, LOG_CRIT, "node %s may still be running: nothing that it may have is taken. "
-               "Trying again every %" PRIu64 " ms (%" PRIu64 " tries so far). If you have made sure "
-               "that it is down: hactl confirm-down %s", node->name, core->config->fence.retry_ms,
-               fence->tries, node->name);
+               "Trying again every %" PRIu64 " ms (%" PRIu64 " tries so far). If you have made "
+               "sure that it is down: hactl confirm-down %s",
+               node->name, core->config->fence.retry_ms, fence->tries, node->name);
 }
 
 void hb_fence_done(struct hb_core *core, const struct hb_event *event)

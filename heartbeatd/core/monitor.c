@@ -21,7 +21,7 @@ static const struct hb_resource *resource(const struct hb_group *group, unsigned
     return g_ptr_array_index(group->resources, at);
 }
 
-/* The last rule that names it counts; a rule for the whole text and one for the script are equals. */
+/* The last rule that names it counts, whether by its whole text or by its script. */
 static uint64_t interval_ms(const struct hb_monitor_config *config, const struct hb_resource *of)
 {
     uint64_t interval = config->interval_ms;
@@ -221,7 +221,7 @@ static void judge(struct hb_monitor *monitor, struct hb_group_run *run, unsigned
         is_dead(monitor, run, at, "is not running", detail, now_ns, actions);
     } else if (result == HB_OP_OK) {
         probe->misses = 0;
-        while (probe->due_ns <= now_ns) /* at the same place in the interval, however late this came */
+        while (probe->due_ns <= now_ns) /* the same place in the interval, however late this is */
             probe->due_ns += (1 + (now_ns - probe->due_ns) / probe->interval_ns) *
                              probe->interval_ns;
     } else if (++probe->misses >= HB_MISSES_MAX) {

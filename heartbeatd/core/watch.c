@@ -131,8 +131,8 @@ static void offer(struct hb_core *core, size_t group)
     owned->move_ns = ha_after_ns(
         hb_mono(core), ha_ms_to_ns(MIN(MOVE_FIRST_MS << MIN(owned->move_tries, 6), MOVE_LAST_MS)));
     owned->move_tries++;
-    hb_say(core, LOG_WARNING, "group %s has failed here: offering the %s resources to the other node",
-           hb_group_key(owned->run.group), owned->home ? "local" : "foreign");
+    hb_say(core, LOG_WARNING, "group %s has failed here: offering the %s resources to the other "
+           "node", hb_group_key(owned->run.group), owned->home ? "local" : "foreign");
     hb_standby_begin(core, owned->home ? HB_WHAT_LOCAL : HB_WHAT_FOREIGN,
                      core->nodes[core->self].name);
 }

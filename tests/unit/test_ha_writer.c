@@ -102,7 +102,8 @@ static void whatever_a_script_said_stays_inside_its_quotes(void **state)
 {
     (void)state;
     assert_written("json", show_trouble,
-                   "{\n  \"said\": \"\\\"a\\\\b\\\"\\n\\u0009\\u001b[2J \xc3\xa9 \xef\xbf\xbd_\"\n}\n");
+                   "{\n"
+                   "  \"said\": \"\\\"a\\\\b\\\"\\n\\u0009\\u001b[2J \xc3\xa9 \xef\xbf\xbd_\"\n}\n");
     assert_written("text", show_trouble, "said: \"a\\b\"...[2J \xc3\xa9 \xff_\n");
 }
 

@@ -37,7 +37,8 @@ static void a_failed_group_is_offered_to_a_classic_node_by_the_right_standby(voi
     struct hand *hand = failed_group();
 
     (void)state;
-    assert_true(hand_logged(hand, "group 10.0.0.1 has failed here and is stopped: httpd is lost: gone"));
+    assert_true(
+        hand_logged(hand, "group 10.0.0.1 has failed here and is stopped: httpd is lost: gone"));
     assert_asked(hand, "me", "local");
     hand_hear(hand, "t=ask_resources|info=other|rsc_hold=local");
     assert_asked(hand, "done", "local");
