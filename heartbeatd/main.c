@@ -63,8 +63,10 @@ static int start(const struct hb_options *options)
     int pid = hb_manage_pid();
 
     if (pid > 0) {
-        printf("heartbeat: already running [pid %d].\n", pid);
-        return 0;
+        int status = hb_manage_check();
+
+        fprintf(stderr, "heartbeat: already running [pid %d].\n", pid);
+        return status;
     }
     return hb_daemon_run(options);
 }
@@ -100,9 +102,11 @@ int main(int argc, char **argv)
             wiki = true;
             break;
         case 'D':
-        case 'V':
-            mode = mode == 'V' ? mode : option;
+            mode = option;
             break;
+        case 'V': /* whatever else there is */
+            printf("%s (Hearth)\n", HB_VERSION);
+            return 0;
         case 'C':
             state = optarg;
             break;
@@ -111,7 +115,7 @@ int main(int argc, char **argv)
         case 'R':
         case 's':
         case 't':
-            if (mode == 'D' || mode == 'V') {
+            if (mode == 'D') {
                 break;
             }
             if (mode && mode != option) {
@@ -127,9 +131,6 @@ int main(int argc, char **argv)
         return usage();
     }
     switch (mode) {
-    case 'V':
-        printf("%s (Hearth)\n", HB_VERSION);
-        return 0;
     case 'D':
         return defaults(wiki);
     case 's':

@@ -100,6 +100,11 @@ static int check_files(bool machine)
     return status;
 }
 
+int hb_manage_check(void)
+{
+    return check_files(false);
+}
+
 static int not_restarted(int status)
 {
     fprintf(stderr, "Configuration error, heartbeat NOT restarted.\n");

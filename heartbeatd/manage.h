@@ -13,6 +13,8 @@ int hb_manage_status(void);
 int hb_manage_stop(void);
 /* Checks the files first; *start: none is running, and the caller shall start one. */
 int hb_manage_reload(bool *start);
+/* Checks the files and tells their faults; the exit status that a start would have. */
+int hb_manage_check(void);
 /* Checks files and machine, and says what the running one would change. Changes nothing. */
 int hb_manage_test(void);
 /* A new life of the running one, with the files as they are now and what it holds. */

@@ -95,6 +95,9 @@ void hb_show_setup(const struct hb_setup *setup, GString *out)
             g_string_append_printf(out, "env %s=%s\n", directive->name, directive->text);
         }
     }
+    if (config->debug == 0) {
+        g_string_append(out, "debug\t0\t#\thow much is logged\n");
+    }
     g_string_append(out, "#\n#\tHA Cluster nodes:\n#\n");
     for (guint i = 0; i < config->nodes->len; i++) {
         g_string_append_printf(out, "node %s\n", (const char *)config->nodes->pdata[i]);

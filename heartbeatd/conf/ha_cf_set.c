@@ -344,6 +344,12 @@ enum hb_cf_result hb_cf_set_autojoin(struct hb_cf *cf, char *value)
     return result(strcmp(value, "none") == 0);
 }
 
+enum hb_cf_result hb_cf_set_any_path(struct hb_cf *cf, char *value)
+{
+    (void)cf;
+    return result(value[0] == '/');
+}
+
 enum hb_cf_result hb_cf_set_any_text(struct hb_cf *cf, char *value)
 {
     (void)cf;

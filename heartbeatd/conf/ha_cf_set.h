@@ -59,6 +59,6 @@ hb_cf_setter hb_cf_set_stonith, hb_cf_set_stonith_host, hb_cf_set_fence, hb_cf_s
 /* Devices for nodes that are not in the cluster; after the last line. */
 void hb_cf_check_fence(struct hb_cf *cf);
 /* Values that are checked and then change nothing. */
-hb_cf_setter hb_cf_set_any_text, hb_cf_set_any_boolean, hb_cf_set_any_duration, hb_cf_set_any_count;
+hb_cf_setter hb_cf_set_any_path, hb_cf_set_any_text, hb_cf_set_any_boolean, hb_cf_set_any_duration, hb_cf_set_any_count;
 
 #endif

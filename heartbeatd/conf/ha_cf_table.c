@@ -76,7 +76,7 @@ const struct hb_cf_directive hb_cf_directives[] = {
            hb_cf_set_deadping),
 
     /* What happens to resources. */
-    OPTION("auto_failback", NULL, BOOLEAN, "resources return to their home node when it returns",
+    OPTION("auto_failback", "legacy", BOOLEAN, "resources return to their home node when it returns",
            hb_cf_set_auto_failback),
     MEMBER("stonith", true, "a type of stonith(8) and the absolute path of a file of parameters",
            "how a dead node is switched off", hb_cf_set_stonith),
@@ -170,8 +170,8 @@ const struct hb_cf_directive hb_cf_directives[] = {
          hb_cf_set_quorum_server),
     IDLE("use_apphbd", NULL, BOOLEAN, "register with the application heartbeat daemon",
          hb_cf_set_use_apphbd),
-    IDLE("crm_daemon_dir", NULL, "a directory", "where pacemaker's daemons are",
-         hb_cf_set_any_text),
+    IDLE("crm_daemon_dir", NULL, "an absolute path", "where pacemaker's daemons are",
+         hb_cf_set_any_path),
     IDLE("crmd_spawns_pengine", NULL, BOOLEAN, "who starts pacemaker's policy engine",
          hb_cf_set_any_boolean),
     IDLE("record_config_changes", "on", BOOLEAN, "pacemaker records configuration changes",
