@@ -169,6 +169,8 @@ static const struct {
     {"deadping", "x", DURATION "found \"x\""},
     {"auto_failback", "off", NULL}, {"auto_failback", "yes", NULL}, {"auto_failback", "ON", NULL},
     {"auto_failback", "maybe", BOOLEAN "found \"maybe\""},
+    {"contested", "1.5", NULL}, {"contested", "leave", NULL},
+    {"contested", "6", "expected a duration of at most 5 s, or leave, found \"6\""},
     {"warm_standby", "on", NULL}, {"warm_standby", "off", NULL},
     {"warm_standby", "maybe", BOOLEAN "found \"maybe\""},
     {"pacemaker", "no", NULL}, {"pacemaker", "False", NULL},
