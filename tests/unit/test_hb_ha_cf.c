@@ -130,6 +130,8 @@ static const struct {
     {"mcast6", "eth0 fe80::1 694 1 0", MCAST6 "found \"eth0 fe80::1 694 1 0\""},
     {"mcast6", "eth0 225.0.0.1 694 1 0", MCAST6 "found \"eth0 225.0.0.1 694 1 0\""},
     {"mcast6", "eth0 ff02::694 694 256 0", MCAST6 "found \"eth0 ff02::694 694 256 0\""},
+    {"contested", "leave", NULL}, {"contested", "0", NULL},
+    {"contested", "6", "expected a duration of at most 5 s, or leave, found \"6\""},
     {"carrier", "off", NULL}, {"carrier", "1.5", NULL},
     {"carrier", "0", "expected a duration above 0, or off, found \"0\""},
     {"ping", "10.0.0.254, router.example", NULL}, {"ping", "10.0.0.300", PING "found \"10.0.0.300\""},
