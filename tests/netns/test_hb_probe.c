@@ -33,7 +33,7 @@ static void suspect(struct place *f)
     struct hb_action action = {.kind = HB_ACT_PROBE, .of = f->group};
 
     hb_act_probe(f->act, &action);
-    (void)place_wait(f, never, 50);
+    (void)place_wait(f, never, 120);
 }
 
 static void begin_contested(struct place *f)
@@ -56,8 +56,19 @@ static enum hb_op_result run_contested(struct place *f)
     return f->result;
 }
 
+static void wait_for_link(const char *nic)
+{
+    place_sh("for i in $(seq 250); do ip link show %s | grep -q 'state UP' && exit 0; sleep 0.02; "
+             "done; exit 1", nic);
+}
+
+/* A wire that has only just been plugged in may lose the first frames. */
 static void two_addresses(struct place *f)
 {
+    wait_for_link("eth0");
+    place_enter(f->neighbour_fd);
+    wait_for_link("peer");
+    place_enter(f->here_fd);
     place_resource(f, "IPaddr2", "10.0.0.50/24/eth0");
     place_resource(f, "IPv6addr", "2001:db8::50/64/eth0");
 }
