@@ -228,8 +228,10 @@ void hb_dialogue_active(struct hb_core *core)
         return;
     }
     if (hb_legacy_on(core)) { /* no dialogue: what is held elsewhere is asked for (legacy.c) */
-        core->stage = HB_STAGE_STABLE;
-        acquire(core);
+        if (core->stage == HB_STAGE_INIT) {
+            core->stage = HB_STAGE_STABLE;
+            acquire(core);
+        }
         return;
     }
     talk(core, TALK_ACTIVE);

@@ -17,6 +17,8 @@
 
 /* The one asked may not have been active yet, or forgets: it is asked again. */
 #define ASK_AGAIN_MS 5000
+/* A Hearth node that asked for a group has begun to take it by then, or will not. */
+#define LENT_LIMIT_MS 10000
 /* A wish that was not granted by then is not one any more: what is free much later, after a
  * handover say, is free for a reason the operator did not know. */
 #define TAKE_LIMIT_MS 5000
@@ -52,6 +54,13 @@ static void answer(struct hb_core *core, size_t asker, const char *key, bool own
     hb_send(core, msg);
 }
 
+static void lend(struct hb_core *core, struct hb_owned *owned, const struct hb_node *node)
+{
+    owned->lent_to = 1 + (size_t)(node - core->nodes);
+    owned->lent_life = node->generation;
+    owned->lent_until_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(LENT_LIMIT_MS));
+}
+
 void hb_legacy_request(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg)
 {
     const char *key = hb_msg_text(msg, "ipaddr");
@@ -63,17 +72,17 @@ void hb_legacy_request(struct hb_core *core, struct hb_node *node, const struct 
     owned = group < core->group_count ? &core->groups[group] : NULL;
     if (owned == NULL || (!hb_group_claimed(&owned->run) && !owned->run.wanted)) {
         if (owned != NULL)
-            owned->lent_to = asker + 1;
+            lend(core, owned, node);
         answer(core, asker, key, false);
         return;
     }
     hb_say(core, LOG_INFO, "node %s asks for resource group %s: releasing it", node->name, key);
-    owned->lent_to = asker + 1;
+    lend(core, owned, node);
     owned->owes_answer = true;
     hb_owner_let_go(core, group);
 }
 
-/* It is for the node that asked, until that one is gone or could not start it. */
+/* It is for the node that asked, in this life of it. */
 bool hb_legacy_lent(const struct hb_core *core, size_t group)
 {
     const struct hb_owned *owned = &core->groups[group];
@@ -82,9 +91,11 @@ bool hb_legacy_lent(const struct hb_core *core, size_t group)
     if (owned->lent_to == 0)
         return false;
     node = &core->nodes[owned->lent_to - 1];
-    return !hb_node_out(node) && !(node->hearth && (node->view.groups[group] & HB_G_FAILED));
+    return !hb_node_out(node) && node->generation == owned->lent_life;
 }
 
+/* Of a Hearth node we shall know by its word that it has it, and when it has it no more: it only
+ * needs the time to take it. */
 static void settle_lent(struct hb_core *core, size_t group)
 {
     struct hb_owned *owned = &core->groups[group];
@@ -93,7 +104,8 @@ static void settle_lent(struct hb_core *core, size_t group)
     if (owned->lent_to == 0)
         return;
     node = &core->nodes[owned->lent_to - 1];
-    if (!hb_legacy_lent(core, group)) {
+    if (!hb_legacy_lent(core, group) ||
+        (node->hearth && !owned->owes_answer && owned->lent_until_ns <= hb_mono(core))) {
         owned->lent_to = 0;
         owned->owes_answer = false;
         return;
@@ -103,6 +115,7 @@ static void settle_lent(struct hb_core *core, size_t group)
     owned->owes_answer = false;
     if (!node->hearth)
         node->view.groups[group] = HB_G_CLAIMED | HB_G_WANTED;
+    owned->lent_until_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(LENT_LIMIT_MS));
     answer(core, owned->lent_to - 1, hb_group_key(owned->run.group), true);
 }
 
@@ -185,6 +198,8 @@ uint64_t hb_legacy_next_ns(const struct hb_core *core)
     for (size_t i = 0; i < core->group_count; i++) {
         if (core->groups[i].ask_ns > 0)
             next_ns = MIN(next_ns, core->groups[i].ask_ns);
+        if (core->groups[i].lent_to > 0 && core->groups[i].lent_until_ns > hb_mono(core))
+            next_ns = MIN(next_ns, core->groups[i].lent_until_ns);
         if (core->groups[i].sought)
             next_ns = MIN(next_ns, core->groups[i].sought_until_ns);
     }

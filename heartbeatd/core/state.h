@@ -69,6 +69,8 @@ struct hb_owned {
     uint64_t sought_until_ns;
     bool owes_answer;   /* to the one it is lent to */
     size_t lent_to;     /* 1 + the node that asked for it; 0: nobody did */
+    uint64_t lent_life; /* the generation of that node then */
+    uint64_t lent_until_ns;
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
     enum hb_left left;
     uint64_t lost_told_ns; /* that an address is lost is not told again before */

@@ -63,7 +63,7 @@ static void configure_paths(struct sim *sim)
     }
 }
 
-static void configure(struct sim *sim, enum life_kind kind)
+static void configure(struct sim *sim, uint64_t seed, enum life_kind kind)
 {
     static const unsigned keepalives_ms[LIFE_KIND_COUNT][5] = {
         {2000, 2000, 2000, 5000, 10000}, {1000, 2000, 2000, 3000, 3000},
@@ -82,6 +82,8 @@ static void configure(struct sim *sim, enum life_kind kind)
         sim->config[i]->initdead_ms = deadtime_ms + sim_below(sim, 20000);
         sim->config[i]->auto_failback =
             failback != (differ && i == 1) ? HB_FAILBACK_ON : HB_FAILBACK_OFF;
+        if (kind != LIFE_MIXED && seed % 8 == 5) /* the model of 3.0.6 does not know it */
+            sim->config[i]->auto_failback = HB_FAILBACK_LEGACY;
         sim->nodes[i].agent.start_fails = fails;
     }
     for (unsigned i = 0; i < groups; i++)
@@ -116,7 +118,7 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
         sim_keys_init(sim);
     sim->mixed = kind == LIFE_MIXED;
     sim->nodes[sim_below(sim, 2)].is_classic = sim->mixed;
-    configure(sim, kind);
+    configure(sim, seed, kind);
     if (seed % 3 == 2 && !sim->mixed)
         configure_fence(sim);
     for (unsigned i = 0; i < sim->node_count; i++)

@@ -118,6 +118,22 @@ static void without_failback_the_group_stays(struct sim *sim)
     must_own(sim, 1, ALICE, "a minute after bob's return");
 }
 
+static void in_legacy_mode_each_asks_for_its_own(struct sim *sim)
+{
+    set_failback(sim, HB_FAILBACK_LEGACY);
+    both_run(sim);
+    sim_crash(sim, BOB);
+    sim_run(sim, 30000);
+    must_own(sim, 1, ALICE, "30 s after the crash");
+    sim_start(sim, BOB);
+    sim_run(sim, 3000);
+    must_own(sim, 1, BOB, "3 s after bob's return");
+    must_own(sim, 0, ALICE, "3 s after bob's return");
+    sim_stop(sim, ALICE);
+    sim_run(sim, 2500);
+    must_own(sim, 0, BOB, "after alice's farewell");
+}
+
 static void an_orderly_stop_moves_at_once(struct sim *sim)
 {
     both_run(sim);
@@ -435,6 +451,7 @@ static const struct scenario {
     SCENARIO(a_crash_is_taken_over_after_the_dead_time),
     SCENARIO(a_node_that_returns_gets_its_group_back),
     SCENARIO(without_failback_the_group_stays),
+    SCENARIO(in_legacy_mode_each_asks_for_its_own),
     SCENARIO(an_orderly_stop_moves_at_once),
     SCENARIO(a_restart_faster_than_the_dead_time_moves_nothing),
     SCENARIO(a_standby_hands_over_and_stays),

@@ -267,6 +267,32 @@ static void an_orderly_stop_says_only_shutdone(void **state)
     assert_true(hand->stopped);
 }
 
+static void who_was_told_to_stop_does_not_begin_when_the_others_die(void **state)
+{
+    struct hand *hand = *state;
+
+    hand_start(hand);
+    hand_hear(hand, "t=status|st=up|dt=1388|protocol=1");
+    hand_operator(hand, HB_EV_STOP, HB_WHAT_ALL);
+    hand_pass(hand, 20000);
+    assert_groups(hand, HB_GROUP_STOPPED, HB_GROUP_STOPPED);
+    assert_true(hand->stopped);
+}
+
+static void what_was_lent_to_a_node_that_restarts_is_ours_again(void **state)
+{
+    struct hand *hand = *state;
+
+    alone(hand);
+    joins(hand);
+    hand_hear(hand, "t=ip-request|ipaddr=10.0.0.1");
+    assert_groups(hand, HB_GROUP_STOPPED, HB_GROUP_HELD);
+    hand->peer_generation++;
+    hand->peer_number = 0;
+    joins(hand);
+    assert_string_equal(hb_msg_text(hand_sent(hand, "ip-request"), "ipaddr"), "10.0.0.1");
+}
+
 static void in_the_other_modes_requests_are_answered_too(void **state)
 {
     struct hand *hand = *state;
@@ -413,6 +439,8 @@ int main(void)
         LEGACY(after_its_answer_a_restarted_peer_asks_and_gets_its_own),
         LEGACY(there_is_no_standby),
         LEGACY(an_orderly_stop_says_only_shutdone),
+        LEGACY(who_was_told_to_stop_does_not_begin_when_the_others_die),
+        LEGACY(what_was_lent_to_a_node_that_restarts_is_ours_again),
         NICE(in_the_other_modes_requests_are_answered_too),
         NICE(a_group_given_up_stays_down_and_counts_as_ours),
         NICE(a_group_that_is_not_held_cannot_be_given_up),
