@@ -413,6 +413,7 @@ static void restart_now(void *ctx, uint64_t now_ns)
     } else {
         log_diags(&diags);
         ha_log(HA_LOG_ERROR, "going on with the configuration of before");
+        daemon->setup.keys.sending = daemon->signing.ours; /* and not what a node made us */
     }
     ha_diags_clear(&diags);
     hb_log_setup(daemon->setup.config, daemon->options.log_to_stderr, daemon->options.debug);
