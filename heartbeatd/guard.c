@@ -116,8 +116,9 @@ static int make_table(struct hb_guard *guard)
     }
     table->magic = HB_GUARD_MAGIC;
     atomic_store(&table->beat_ns, hb_guard_now_ns());
-    atomic_store(&table->stall_ns, HA_NEVER);
-    atomic_store(&table->death_ns, HA_NEVER);
+    /* Until the first beat says better: a guardian that looks before it shall look again soon. */
+    atomic_store(&table->stall_ns, HA_NS_PER_S);
+    atomic_store(&table->death_ns, HA_NS_PER_S);
     atomic_store(&table->state, HB_GUARD_WATCHING);
     guard->table = table;
     guard->table_fd = fd;
