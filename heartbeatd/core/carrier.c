@@ -177,7 +177,7 @@ static void ask_back(struct hb_core *core, struct hb_owned *owned)
     struct hb_carrier *carrier = &owned->carrier;
 
     if (core->config->auto_failback == HB_FAILBACK_ON && node != NULL &&
-        (node->view.groups[owned->run.index] & HB_G_CLAIMED) && may_ask(core, carrier)) {
+        (node->view.groups[owned - core->groups] & HB_G_CLAIMED) && may_ask(core, carrier)) {
         hb_say(core, LOG_INFO, "group %s: asking for our resources back", key_of(owned));
         hb_standby_takeover(core, HB_WHAT_LOCAL);
     }
