@@ -337,6 +337,14 @@ static bool yields(struct hb_core *core, size_t group, const struct hb_node *oth
     return true;
 }
 
+/* What is about to be another list is announced as it is started by that: what it has no more may
+ * be on its way down already, and would be put back. */
+static void announce(struct hb_core *core, struct hb_owned *owned)
+{
+    if (owned->next == NULL)
+        hb_group_announce(&owned->run, core->out);
+}
+
 static void settle_held(struct hb_core *core, size_t group)
 {
     struct hb_owned *owned = &core->groups[group];
@@ -357,12 +365,12 @@ static void settle_held(struct hb_core *core, size_t group)
             owned->contested = true;
             hb_say(core, LOG_WARNING, "group %s is held by node %s as well: keeping it here",
                    key_of(core, group), node->name);
-            hb_group_announce(&owned->run, core->out);
+            announce(core, owned);
         }
     }
     if (owned->contested && !others) {
         owned->contested = false;
-        hb_group_announce(&owned->run, core->out);
+        announce(core, owned);
     }
     if (agreed && !others)
         owned->took = false;

@@ -380,6 +380,20 @@ static void prune(struct hb_core *core, struct hb_owned *owned)
     hb_group_want(&leaving->run, false, core->out);
 }
 
+/* It did not stop when it had to go, and is wanted again: stopping it goes on. */
+static bool still_leaving(const struct hb_core *core, const struct hb_group *next)
+{
+    for (guint i = 0; i < leaving_count(core); i++) {
+        const struct hb_group *group = leaving_at(core, i)->group;
+
+        for (guint j = 0; j < group->resources->len; j++) {
+            if (hb_group_has(next, ((struct hb_resource *)group->resources->pdata[j])->text))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void settle_change(struct hb_core *core, struct hb_owned *owned)
 {
     bool held = owned->run.state == HB_GROUP_HELD;
@@ -391,7 +405,7 @@ static void settle_change(struct hb_core *core, struct hb_owned *owned)
         return;
     if (held && !owned->pruned)
         prune(core, owned);
-    if (held && hb_reload_busy(core))
+    if ((held && hb_reload_busy(core)) || still_leaving(core, next))
         return;
     owned->failed = false;
     hb_say(core, LOG_INFO, "group %s is another one now", hb_group_key(next));
@@ -406,6 +420,7 @@ void hb_reload_settle(struct hb_core *core)
         struct hb_leaving *leaving = leaving_at(core, i);
 
         hb_group_drop(&leaving->run, core->out);
+        hb_group_leave(&leaving->run, core->out); /* held since a life before, and not wanted */
         if (hb_group_claimed(&leaving->run) || !hb_group_at_rest(&leaving->run))
             continue;
         if (leaving->whole)

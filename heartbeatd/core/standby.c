@@ -165,13 +165,17 @@ static void promise(struct hb_core *core, struct hb_node *node, enum hb_what wha
     say_step(core, "other");
 }
 
+/* What its giver still claims as it says that it has given is not for us: it has another
+ * haresources, or has just stopped listing the group and is not done with it. */
 static void take(struct hb_core *core)
 {
+    const struct hb_node *giver = partner(core);
+
     enter(core, HB_HANDOVER_TAKING, STEP_LIMIT_MS);
     for (size_t i = 0; i < core->group_count; i++) {
         struct hb_owned *owned = &core->groups[i];
 
-        if (!concerned(core, i))
+        if (!concerned(core, i) || (giver->hearth && (giver->view.groups[i] & HB_G_CLAIMED)))
             continue;
         partner(core)->view.groups[i] &= (uint8_t)~(HB_G_CLAIMED | HB_G_WANTED);
         if (!owned->run.wanted)
