@@ -35,7 +35,8 @@ static const struct hb_resource *resource_of(const struct sim *sim, unsigned gro
 void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
 {
     struct sim_node *node = &sim->nodes[index];
-    bool native = resource_of(sim, op->group, op->first)->native;
+    unsigned group = sim_group(op->of);
+    bool native = ((struct hb_resource *)g_ptr_array_index(op->of->resources, op->first))->native;
     unsigned fails = op->op == HB_OP_START  ? node->agent.start_fails
                      : op->op == HB_OP_STOP ? node->agent.stop_fails
                                             : 0;
@@ -48,6 +49,9 @@ void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
     due->node = index;
     due->life = node->life;
     due->op = *op;
+    due->group = group;
+    for (unsigned i = op->first; i <= op->last; i++)
+        due->slots |= 1U << sim_slot(g_ptr_array_index(op->of->resources, i));
     due->result = sim_chance(sim, fails) ? HB_OP_FAILED : HB_OP_OK;
     if (sim_chance(sim, node->agent.hangs)) {
         due->result = HB_OP_TIMED_OUT;
@@ -55,9 +59,9 @@ void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
     }
     due->at_ns = sim->now_ns + takes_us * HA_NS_PER_US;
     if (op->op == HB_OP_START)
-        node->rising[op->group] = true;
+        node->rising[group] = true;
     sim_say(sim, "%s      %s group %u [%u-%u]", sim_name(index),
-            op->op == HB_OP_START ? "start" : op->op == HB_OP_STOP ? "stop" : "status", op->group,
+            op->op == HB_OP_START ? "start" : op->op == HB_OP_STOP ? "stop" : "status", group,
             op->first, op->last);
     sim_push(sim, due);
 }
@@ -66,15 +70,17 @@ void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
 void sim_op_end(struct sim *sim, struct sim_due *due)
 {
     struct sim_node *node = &sim->nodes[due->node];
-    bool *up = node->up[due->op.group];
+    bool *up = node->up[due->group];
     bool any = false;
 
     if (due->op.op == HB_OP_START)
-        node->rising[due->op.group] = false;
-    for (unsigned i = due->op.first; i <= due->op.last; i++) {
-        node->orphan[due->op.group][i] = false;
+        node->rising[due->group] = false;
+    for (unsigned i = 0; i < SIM_RESOURCES; i++) {
+        if ((due->slots & 1U << i) == 0)
+            continue;
+        node->orphan[due->group][i] = false;
         if (due->op.op != HB_OP_STATUS)
-            node->died_ns[due->op.group][i] = 0;
+            node->died_ns[due->group][i] = 0;
         if (due->op.op == HB_OP_START)
             up[i] = up[i] || due->result == HB_OP_OK || sim_chance(sim, 500);
         else if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
@@ -94,7 +100,7 @@ void sim_op_report(struct sim *sim, struct sim_due *due)
                              .result = due->result,
                              .detail = due->result == HB_OP_FAILED ? "made to fail" : NULL};
 
-    sim_say(sim, "%s      … group %u [%u-%u] %s", sim_name(due->node), due->op.group, due->op.first,
+    sim_say(sim, "%s      … group %u [%u-%u] %s", sim_name(due->node), due->group, due->op.first,
             due->op.last, results[due->result]);
     sim_step(sim, due->node, &event);
 }

@@ -126,10 +126,12 @@ static uint64_t heard_since_ns(const struct sim *sim, unsigned from, unsigned to
 static bool letting_go(const struct sim *sim, unsigned index, unsigned group)
 {
     const struct sim_node *node = &sim->nodes[index];
+    const struct hb_owned *owned;
 
     if (node->classic != NULL)
         return !classic_wants(node->classic, group);
-    return node->core == NULL || !node->core->groups[group].run.wanted;
+    owned = sim_owned(sim, index, group);
+    return owned == NULL || !owned->run.wanted;
 }
 
 static void audit_pair(struct sim *sim, unsigned group, unsigned a, unsigned b)
@@ -196,23 +198,40 @@ static bool unnoticed(const struct sim *sim, unsigned index, unsigned group, uns
                                              ha_ms_to_ns(limit_ms);
 }
 
+/* Of a group that is about to be another one it may have stopped something already. */
 static void audit_group(struct sim *sim, unsigned index, unsigned group)
 {
     const struct sim_node *node = &sim->nodes[index];
-    enum hb_group_state state = hb_core_group_state(node->core, group);
-    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+    const struct hb_owned *owned = sim_owned(sim, index, group);
+    enum hb_group_state state = owned != NULL ? owned->run.state : HB_GROUP_STOPPED;
 
-    if (node->core->groups[group].left != HB_LEFT_NOTHING)
+    if (owned != NULL && owned->left != HB_LEFT_NOTHING)
         return; /* of a life before this one: what of it is up remains to be seen */
-    for (guint i = 0; i < of->resources->len; i++) {
-        if (state == HB_GROUP_HELD && !node->up[group][i] && !unnoticed(sim, index, group, i))
+    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
+        bool listed = owned != NULL && sim_lists(owned->run.group, i);
+
+        if (listed && state == HB_GROUP_HELD && !node->up[group][i] && owned->next == NULL &&
+            !unnoticed(sim, index, group, i))
             sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),
                      group, i);
-        if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED) && node->up[group][i] &&
-            !node->orphan[group][i])
-            sim_fail(sim, "%s thinks group %u is %s, but resource %u is up", sim_name(index),
-                     group, hb_group_state_name(state), i);
+        if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED || !listed) &&
+            node->up[group][i] && !node->orphan[group][i] && !sim_leaves(sim, index, group, i))
+            sim_fail(sim, "%s thinks group %u is %s%s, but resource %u is up", sim_name(index),
+                     group, hb_group_state_name(state), listed ? "" : " without it", i);
     }
+}
+
+/* It has something that another haresources lists. */
+static bool has_of(const struct sim *sim, unsigned index, const struct hb_group *list)
+{
+    const struct sim_node *node = &sim->nodes[index];
+    unsigned group = sim_group(list);
+
+    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
+        if (node->up[group][i] && !node->orphan[group][i] && sim_lists(list, i))
+            return true;
+    }
+    return node->rising[group];
 }
 
 /* Nobody begins to start what another, connected one has anything of. Who restarts something of
@@ -222,13 +241,14 @@ static void audit_begin(struct sim *sim, unsigned index, unsigned group)
     enum hb_group_state *state = &sim->nodes[index].state[group];
     enum hb_group_state before = *state;
     bool *wanted = &sim->nodes[index].wanted[group], held = *wanted;
+    const struct hb_owned *owned = sim_owned(sim, index, group);
 
-    *state = hb_core_group_state(sim->nodes[index].core, group);
-    *wanted = sim->nodes[index].core->groups[group].run.wanted;
+    *state = owned != NULL ? owned->run.state : HB_GROUP_STOPPED;
+    *wanted = owned != NULL && owned->run.wanted;
     if (*state != HB_GROUP_STARTING || before == HB_GROUP_STARTING || held)
         return;
     for (unsigned other = 0; other < sim->node_count; other++) {
-        if (other != index && sim_owns(sim, other, group) &&
+        if (other != index && has_of(sim, other, owned->run.group) &&
             (sim->fencing || connected(sim, index, other)))
             sim_fail(sim, "%s begins to start group %u, which %s has", sim_name(index), group,
                      sim_name(other));
@@ -315,6 +335,7 @@ void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
 {
     const char *state = hb_msg_text(msg, "hstate"), *stable, *hold, *digits;
     uint64_t number;
+    size_t at;
 
     /* One that is sent again says what was. */
     if (state == NULL || !hb_msg_hex(msg, "seq", &number) || number <= sim->nodes[index].sent)
@@ -326,14 +347,21 @@ void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
     stable = hb_msg_text(msg, "isstable");
     hold = hb_msg_text(msg, "rsc_hold");
     for (unsigned group = 0; group < sim->group_count; group++) {
-        bool home = sim->nodes[index].core->groups[group].home;
+        const struct hb_owned *owned = sim_owned(sim, index, group);
 
         if (!sim_owns(sim, index, group))
             continue;
-        if (digits != NULL && !(g_ascii_xdigit_value(digits[3 + group]) & HB_G_CLAIMED))
+        if (owned == NULL || !has_of(sim, index, owned->run.group)) {
+            if (strstr(state, " gr=") == NULL)
+                sim_fail(sim, "%s does not say what it has of group %u, which is to go",
+                         sim_name(index), group);
+            continue;
+        }
+        at = (size_t)(owned - sim->nodes[index].core->groups);
+        if (digits != NULL && !(g_ascii_xdigit_value(digits[3 + at]) & HB_G_CLAIMED))
             sim_fail(sim, "%s does not say that it has group %u", sim_name(index), group);
         if (stable != NULL && stable[0] == '1' && hold != NULL && strcmp(hold, "all") != 0 &&
-            strcmp(hold, home ? "local" : "foreign") != 0)
+            strcmp(hold, owned->home ? "local" : "foreign") != 0)
             sim_fail(sim, "%s reports %s and has group %u", sim_name(index), hold, group);
     }
 }
@@ -358,31 +386,51 @@ void audit_settled(struct sim *sim)
 
 static bool is_broken(const struct sim *sim, unsigned index, unsigned group)
 {
-    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
-
-    for (guint i = 0; i < of->resources->len; i++) {
-        if (!sim->nodes[index].up[group][i])
+    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
+        if (!sim->nodes[index].up[group][i] && sim_lists(sim_in_file(sim, index, group), i))
             return true;
     }
     return false;
 }
 
+/* What is in no file any more is down, but for what is left to the operator. */
+static void audit_gone(struct sim *sim, unsigned index, unsigned group)
+{
+    const struct sim_node *node = &sim->nodes[index];
+    const struct hb_group *of = sim_in_file(sim, index, group);
+
+    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
+        if (node->up[group][i] && !node->orphan[group][i] && (of == NULL || !sim_lists(of, i)))
+            sim_fail(sim, "in the end resource %u of group %u, which is gone, is up on %s", i,
+                     group, sim_name(index));
+    }
+}
+
+static void audit_end_group(struct sim *sim, unsigned group)
+{
+    int owner = sim_owner(sim, group);
+    const struct hb_owned *owned = owner >= 0 ? sim_owned(sim, (unsigned)owner, group) : NULL;
+
+    for (unsigned i = 0; i < sim->node_count; i++)
+        audit_gone(sim, i, group);
+    if (sim_in_file(sim, 0, group) == NULL || sim->failed)
+        return;
+    if (owner < 0)
+        sim_fail(sim, "in the end group %u is owned by nobody, or twice", group);
+    else if (is_broken(sim, (unsigned)owner, group))
+        sim_fail(sim, "in the end something of group %u is down on %s", group,
+                 sim_name((unsigned)owner));
+    else if (!sim->nodes[owner].is_classic &&
+             (owned->run.state != HB_GROUP_HELD || owned->next != NULL))
+        sim_fail(sim, "in the end group %u is %s on %s%s", group,
+                 hb_group_state_name(owned->run.state), sim_name((unsigned)owner),
+                 owned->next != NULL ? " and not yet what it should be" : "");
+}
+
 void audit_end(struct sim *sim)
 {
-    for (unsigned group = 0; group < sim->group_count; group++) {
-        int owner = sim_owner(sim, group);
-
-        if (owner < 0)
-            sim_fail(sim, "in the end group %u is owned by nobody, or twice", group);
-        else if (is_broken(sim, (unsigned)owner, group))
-            sim_fail(sim, "in the end something of group %u is down on %s", group,
-                     sim_name((unsigned)owner));
-        else if (!sim->nodes[owner].is_classic &&
-                 hb_core_group_state(sim->nodes[owner].core, group) != HB_GROUP_HELD)
-            sim_fail(sim, "in the end group %u is %s on %s", group,
-                     hb_group_state_name(hb_core_group_state(sim->nodes[owner].core, group)),
-                     sim_name((unsigned)owner));
-    }
+    for (unsigned group = 0; group < sim->group_count; group++)
+        audit_end_group(sim, group);
     for (unsigned i = 0; i < sim->node_count && !sim->failed; i++) {
         const struct sim_node *node = &sim->nodes[i];
 

@@ -15,11 +15,17 @@ void sim_carrier_tell(struct sim *sim, unsigned index)
     struct sim_node *node = &sim->nodes[index];
 
     for (unsigned group = 0; group < sim->group_count; group++) {
-        if (node->core == NULL || node->paused || node->told_down[group] == node->down[group])
+        const struct hb_owned *owned = sim_owned(sim, index, group);
+
+        if (node->core == NULL || node->paused)
+            continue;
+        if (owned == NULL)
+            node->told_down[group] = false;
+        if (owned == NULL || node->told_down[group] == node->down[group])
             continue;
         node->told_down[group] = node->down[group];
         sim_step(sim, index, &(struct hb_event){.kind = HB_EV_CARRIER,
-                                                .group = group,
+                                                .group = (unsigned)(owned - node->core->groups),
                                                 .up = !node->down[group],
                                                 .detail = "eth1"});
     }

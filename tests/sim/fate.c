@@ -272,6 +272,7 @@ void fate_begin(struct sim *sim, uint64_t for_ms)
     sim->trouble_ns = sim->now_ns + for_ms * SIM_MS;
     sim_later(sim, sim_below(sim, 20000), 0, 0, trouble);
     sim_carrier_begin(sim);
+    sim_reload_begin(sim);
     if (sim->config[0]->monitor.interval_ms > 0)
         sim_later(sim, sim_below(sim, 40000), 0, 0, deaths);
 }
@@ -292,4 +293,5 @@ void fate_quiet(struct sim *sim)
         }
     }
     sim_carrier_mend(sim);
+    sim_reload_agree(sim);
 }

@@ -119,6 +119,8 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
     sim->mixed = kind == LIFE_MIXED;
     sim->nodes[sim_below(sim, 2)].is_classic = sim->mixed;
     configure(sim, seed, kind);
+    if (seed % 7 == 5 && !sim->mixed)
+        sim_reload_init(sim);
     if (seed % 3 == 2 && !sim->mixed)
         configure_fence(sim);
     for (unsigned i = 0; i < sim->node_count; i++)

@@ -12,6 +12,7 @@
  *   audit.c      what must hold after every step and at the end
  *   fate.c       what may happen to whom
  *   carrier.c    and to the cables of its service interfaces
+ *   reload.c     another haresources while they run
  *   life.c       a random life from a seed
  *   scenarios.c  lives written by hand, each with what it must lead to
  *   sim.c        the command
@@ -84,6 +85,9 @@ struct sim_node {
     uint64_t beat_sent_ns, guard_ns; /* its newest beat; when its guardian acts */
     unsigned keys;           /* which set it signs and checks with */
     uint64_t died_ns[SIM_GROUPS][SIM_RESOURCES]; /* of itself, when; 0: it did not */
+    const struct hb_haresources *file; /* what it has been told; NULL: sim->resources */
+    unsigned file_number;
+    const struct hb_group *left_as[SIM_GROUPS]; /* how its file had what is left */
     bool down[SIM_GROUPS], told_down[SIM_GROUPS]; /* no link for it; as the core was told */
     unsigned losses;         /* of links, in this episode */
     /* audit.c */
@@ -127,6 +131,7 @@ struct sim_due {
     struct sim_origin origin;
     /* OP */
     struct hb_action op;
+    unsigned group, slots;   /* what of sim->resources it works on; slots: 1 << resource */
     enum hb_op_result result;
     /* FATE */
     void (*fate)(struct sim *sim, unsigned node, unsigned other);
@@ -144,12 +149,14 @@ struct sim_record {
 struct sim {
     uint64_t seed;
     struct ha_rand rand;
-    struct ha_rand carrier_rand;
+    struct ha_rand carrier_rand, reload_rand;
     uint64_t now_ns, order;
     unsigned node_count, group_count, link_count;
     unsigned resource_count[SIM_GROUPS];
     struct hb_config *config[SIM_NODES];
-    struct hb_haresources *resources;
+    struct hb_haresources *resources; /* all there may be */
+    GPtrArray *files;        /* of struct hb_haresources *, by number; NULL: there are no others */
+    struct sim_draft *draft; /* the newest */
     struct sim_node nodes[SIM_NODES];
     struct sim_path paths[SIM_NODES][SIM_NODES];
     GPtrArray *queue;        /* a heap of struct sim_due * */
@@ -174,6 +181,8 @@ struct sim {
 /* homes: a node's number for each group, as a digit. agents: n or s for each resource of a group. */
 void sim_init(struct sim *sim, uint64_t seed, unsigned nodes, unsigned links);
 void sim_add_group(struct sim *sim, unsigned home, const char *resources);
+/* 'n' or 's', to the right of the others. */
+void sim_add_resource(struct sim *sim, unsigned group, char kind);
 void sim_clear(struct sim *sim);
 void sim_run(struct sim *sim, uint64_t for_ms);
 void sim_start(struct sim *sim, unsigned node);
@@ -239,6 +248,22 @@ void sim_replay(struct sim *sim, unsigned count, bool in_a_row);
 void sim_carrier_begin(struct sim *sim); /* for some seeds: links of service interfaces fail */
 void sim_carrier_mend(struct sim *sim);
 void sim_carrier_tell(struct sim *sim, unsigned node); /* it was started, or is awake again */
+
+/* ---- reload.c ---- */
+void sim_reload_init(struct sim *sim);  /* in this life files change: after the groups were added */
+void sim_reload_clear(struct sim *sim);
+void sim_reload_begin(struct sim *sim);
+void sim_reload_agree(struct sim *sim); /* all have the newest file */
+/* Which group and resource of sim->resources that is. */
+unsigned sim_group(const struct hb_group *group);
+unsigned sim_slot(const struct hb_resource *resource);
+bool sim_lists(const struct hb_group *group, unsigned slot);
+/* The group as its core has it; NULL: its haresources does not. */
+const struct hb_owned *sim_owned(const struct sim *sim, unsigned node, unsigned group);
+/* The resource is being stopped there for good. */
+bool sim_leaves(const struct sim *sim, unsigned node, unsigned group, unsigned slot);
+const struct hb_haresources *sim_file(const struct sim *sim, unsigned node);
+const struct hb_group *sim_in_file(const struct sim *sim, unsigned node, unsigned group);
 
 /* ---- audit.c ---- */
 void audit_step(struct sim *sim, unsigned node);

@@ -149,23 +149,28 @@ void sim_init(struct sim *sim, uint64_t seed, unsigned nodes, unsigned links)
     }
 }
 
+void sim_add_resource(struct sim *sim, unsigned group, char kind)
+{
+    const struct hb_group *to = g_ptr_array_index(sim->resources->groups, group);
+    const char *name = kind == 'n' ? "IPaddr" : "script";
+    char text[64];
+    struct hb_resource *resource;
+
+    snprintf(text, sizeof text, "%s::%u.%u", name, group, to->resources->len);
+    resource = hb_resource_new(name, text);
+    resource->native = kind == 'n';
+    g_ptr_array_add(to->resources, resource);
+    sim->resource_count[group] = to->resources->len;
+}
+
 void sim_add_group(struct sim *sim, unsigned home, const char *resources)
 {
     struct hb_group *group = hb_group_new(names[home], sim->group_count + 1);
 
-    for (unsigned i = 0; resources[i] != '\0'; i++) {
-        const char *name = resources[i] == 'n' ? "IPaddr" : "script";
-        char text[64];
-        struct hb_resource *resource;
-
-        snprintf(text, sizeof text, "%s::%u.%u", name, sim->group_count, i);
-        resource = hb_resource_new(name, text);
-        resource->native = resources[i] == 'n';
-        g_ptr_array_add(group->resources, resource);
-    }
     g_ptr_array_add(sim->resources->groups, group);
-    sim->resource_count[sim->group_count] = group->resources->len;
     sim->group_count++;
+    for (unsigned i = 0; resources[i] != '\0'; i++)
+        sim_add_resource(sim, sim->group_count - 1, resources[i]);
 }
 
 void sim_clear(struct sim *sim)
@@ -180,6 +185,7 @@ void sim_clear(struct sim *sim)
         hb_config_free(sim->config[i]);
     }
     sim_tape_clear(sim);
+    sim_reload_clear(sim);
     hb_haresources_free(sim->resources);
     hb_actions_clear(&sim->actions);
     for (unsigned i = 0; sim->keys != NULL && i < SIM_KEYS; i++)
@@ -295,13 +301,23 @@ static void find_left(struct sim *sim, unsigned index)
     bool kept = sim->now_ns < node->guard_ns;
 
     for (unsigned group = 0; group < sim->group_count; group++) {
+        const struct hb_owned *owned = sim_owned(sim, index, group);
+        bool known = owned != NULL && node->left[group] &&
+                     hb_group_same(owned->run.group, node->left_as[group]) &&
+                     strcmp(owned->run.group->home, node->left_as[group]->home) == 0;
+
         if (!node->left[group] || node->core == NULL)
             continue;
+        if (!known) { /* for the operator to see to */
+            node->left[group] = false;
+            continue;
+        }
         sim_say(sim, "%s  finds what is left of group %u%s", names[index], group,
                 kept ? ", its addresses too" : "");
         node->left[group] = false;
-        memset(node->orphan[group], 0, sizeof node->orphan[group]);
-        hb_core_left_over(node->core, group, kept);
+        for (unsigned i = 0; i < SIM_RESOURCES; i++)
+            node->orphan[group][i] &= !sim_lists(owned->run.group, i);
+        hb_core_left_over(node->core, (size_t)(owned - node->core->groups), kept);
     }
 }
 
@@ -335,7 +351,7 @@ void sim_start(struct sim *sim, unsigned index)
         node->classic = classic_new(sim->config[index], sim->resources, &self,
                                     ha_rand_next(&sim->rand));
     else
-        node->core = hb_core_new(sim->config[index], sim->resources, &self,
+        node->core = hb_core_new(sim->config[index], sim_file(sim, index), &self,
                                  ha_rand_next(&sim->rand));
     find_left(sim, index);
     audit_upset(sim, index);
@@ -383,8 +399,14 @@ void sim_kill(struct sim *sim, unsigned index)
     if (node->core == NULL)
         return;
     sim_say(sim, "%s  the daemon is KILLED", names[index]);
-    for (unsigned group = 0; group < sim->group_count; group++)
-        node->left[group] |= hb_group_claimed(&node->core->groups[group].run);
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        const struct hb_owned *owned = sim_owned(sim, index, group);
+
+        if (owned == NULL || !hb_group_claimed(&owned->run))
+            continue;
+        node->left[group] = true;
+        node->left_as[group] = sim_in_file(sim, index, group);
+    }
     node->guard_ns = node->beat_sent_ns + ha_ms_to_ns(sim->config[index]->deadtime_ms / 2);
     leave(sim, index);
     drop_backlog(sim, index);
