@@ -5,54 +5,12 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "common/base/time.h"
 #include "heartbeatd/core/actions.h"
-#include "heartbeatd/core/group.h"
-#include "heartbeatd/core/history.h"
-#include "heartbeatd/core/seq.h"
-
-#define SETTLING_MS 5000
-#define BOTH_MS     10000
-#define HEAL_MS     2000
-#define FAREWELL_MS 1000
-#define ANSWER_MS   10000
-#define STANDBY_MS  3600000
-#define LOCAL       1
-#define FOREIGN     2
-
-enum stage { INIT, STARTING, BOTH, RCVD, STABLE, SHUTDOWN, GONE };
-enum standby { NONE, ME_SENT, GIVING, GIVEN, PROMISED, TAKING };
-
-struct classic {
-    const struct hb_config *config;
-    const struct hb_haresources *resources;
-    size_t self, group_count;
-    uint8_t uuid[16];
-    uint64_t generation, number, started_ns, beat_ns, ask_ns, wait_ns, heal_ns, standby_ns,
-        failback_ns, wake_ns;
-    struct ha_rand rand;
-    struct hb_history history;
-    struct hb_group_run *runs;
-    enum hb_status status;
-    enum stage stage;
-    enum standby standby;
-    unsigned given; /* LOCAL, FOREIGN: from the giver's view */
-    unsigned holds; /* what it says it holds */
-    bool comm_up, restarting, stop_wished, mach_down, over;
-    /* the other */
-    enum hb_status peer;
-    uint64_t peer_generation, peer_status_number, peer_dead_ns, peer_deadline_ns;
-    struct hb_seq seq;
-    unsigned peer_holds;
-    bool peer_stable, failback_due;
-    /* for the length of a step */
-    const struct hb_now *now;
-    struct hb_actions *out;
-};
+#include "tests/sim/classic_inner.h"
 
 static const char *const holds[] = {"none", "local", "foreign", "all"};
 
-static unsigned hold_of(const char *text)
+unsigned classic_hold_of(const char *text)
 {
     for (unsigned i = 1; text != NULL && i < 4; i++) {
         if (strcmp(text, holds[i]) == 0)
@@ -61,12 +19,12 @@ static unsigned hold_of(const char *text)
     return 0;
 }
 
-static uint64_t in_ms(const struct classic *node, uint64_t ms)
+uint64_t classic_in_ms(const struct classic *node, uint64_t ms)
 {
     return node->now->mono_ns + ha_ms_to_ns(ms);
 }
 
-static const char *name_of(const struct classic *node, bool peer)
+const char *classic_name_of(const struct classic *node, bool peer)
 {
     return g_ptr_array_index(node->config->nodes, peer ? 1 - node->self : node->self);
 }
@@ -109,7 +67,7 @@ static void say(struct classic *node, struct hb_msg *msg)
 {
     bool numbered = strncmp(hb_msg_text(msg, "t"), "NS_", 3) != 0;
 
-    hb_msg_add_text(msg, "src", name_of(node, false));
+    hb_msg_add_text(msg, "src", classic_name_of(node, false));
     hb_msg_add(msg, HB_FIELD_BINARY, "srcuuid", node->uuid, sizeof node->uuid);
     if (numbered)
         hb_msg_add_hex(msg, "seq", ++node->number);
@@ -141,9 +99,7 @@ static void send_status(struct classic *node)
     say(node, msg);
 }
 
-static void reported(struct classic *node);
-
-static void report(struct classic *node, unsigned what, const char *info)
+void classic_report(struct classic *node, unsigned what, const char *info)
 {
     struct hb_msg *msg = compose("resource");
 
@@ -153,161 +109,16 @@ static void report(struct classic *node, unsigned what, const char *info)
     if (info != NULL)
         hb_msg_add_text(msg, "info", info);
     say(node, msg);
-    reported(node);
+    classic_reported(node);
 }
 
-static void say_standby(struct classic *node, const char *info)
+void classic_say_standby(struct classic *node, const char *info)
 {
     struct hb_msg *msg = compose("ask_resources");
 
     hb_msg_add_text(msg, "info", info);
     hb_msg_add_text(msg, "rsc_hold", holds[node->given]);
     say(node, msg);
-}
-
-/* ---- resources ---- */
-
-static bool is_local(const struct classic *node, size_t group)
-{
-    return strcmp(node->runs[group].group->home, name_of(node, false)) == 0;
-}
-
-/* which: from our view. True while anything of it is on its way. */
-static bool want(struct classic *node, unsigned which, bool wanted)
-{
-    bool busy = false;
-
-    for (size_t i = 0; i < node->group_count; i++) {
-        struct hb_group_run *run = &node->runs[i];
-
-        if (!(which & (is_local(node, i) ? LOCAL : FOREIGN)))
-            continue;
-        if (run->wanted != wanted)
-            hb_group_want(run, wanted, node->out);
-        busy |= !hb_group_settled(run);
-    }
-    return busy;
-}
-
-static bool is_busy(struct classic *node)
-{
-    for (size_t i = 0; i < node->group_count; i++) {
-        if (!hb_group_settled(&node->runs[i]))
-            return true;
-    }
-    return false;
-}
-
-static void take(struct classic *node, unsigned which)
-{
-    node->holds |= which;
-    want(node, which, true);
-}
-
-/* Local groups unless the other holds them, and what the dead one had. */
-static void become_stable(struct classic *node)
-{
-    if (node->stage >= STABLE)
-        return;
-    node->stage = STABLE;
-    node->wait_ns = HA_NEVER;
-    if (!(node->peer_holds & FOREIGN))
-        take(node, LOCAL);
-    report(node, node->holds, NULL);
-}
-
-static void take_all(struct classic *node)
-{
-    node->peer_holds = 0;
-    node->peer_stable = node->failback_due = true;
-    take(node, LOCAL | FOREIGN);
-    if (node->stage < STABLE) {
-        node->stage = STABLE;
-        node->wait_ns = HA_NEVER;
-    }
-    report(node, node->holds, NULL);
-}
-
-static void reported(struct classic *node)
-{
-    if (node->stage != STARTING && node->stage != BOTH)
-        return;
-    node->stage = RCVD;
-    node->wait_ns = in_ms(node, BOTH_MS);
-}
-
-/* ---- standby ---- */
-
-static void begin_standby(struct classic *node, unsigned what)
-{
-    if (node->stage != STABLE || !node->peer_stable || node->standby != NONE ||
-        node->peer == HB_STATUS_DEAD)
-        return;
-    node->standby = ME_SENT;
-    node->given = what;
-    node->standby_ns = in_ms(node, ANSWER_MS);
-    say_standby(node, "me");
-}
-
-static void end_standby(struct classic *node)
-{
-    node->standby = NONE;
-    node->standby_ns = HA_NEVER;
-    report(node, node->holds, NULL);
-}
-
-static void hear_standby(struct classic *node, const struct hb_msg *msg)
-{
-    const char *info = hb_msg_text(msg, "info");
-    unsigned what = hold_of(hb_msg_text(msg, "rsc_hold"));
-
-    if (info == NULL || what == 0)
-        return;
-    if (strcmp(info, "me") == 0) {
-        if (node->stage != STABLE || !node->peer_stable || node->standby != NONE)
-            return;
-        node->standby = PROMISED;
-        node->given = what;
-        node->standby_ns = in_ms(node, STANDBY_MS);
-        say_standby(node, "other");
-    } else if (strcmp(info, "other") == 0 && node->standby == ME_SENT) {
-        node->standby = GIVING;
-        node->standby_ns = in_ms(node, STANDBY_MS);
-        node->holds &= ~node->given;
-        node->failback_due = false;
-        report(node, node->holds, "standby");
-        want(node, node->given, false);
-    } else if (strcmp(info, "done") == 0 && node->standby == GIVEN) {
-        node->peer_holds |= (node->given & LOCAL ? FOREIGN : 0) | (node->given & FOREIGN ? LOCAL : 0);
-        end_standby(node);
-    } else if (strcmp(info, "done") == 0 && node->standby == PROMISED) {
-        unsigned ours = (node->given & LOCAL ? FOREIGN : 0) | (node->given & FOREIGN ? LOCAL : 0);
-
-        node->standby = TAKING;
-        node->peer_holds &= ~node->given;
-        node->failback_due = false;
-        take(node, ours);
-    }
-}
-
-static void settle_standby(struct classic *node)
-{
-    if (node->standby_ns <= node->now->mono_ns)
-        end_standby(node);
-    if (node->standby == GIVING && !want(node, node->given, false)) {
-        node->standby = GIVEN;
-        say_standby(node, "done");
-    } else if (node->standby == TAKING && !is_busy(node)) {
-        say_standby(node, "done");
-        end_standby(node);
-    }
-    if (node->standby == NONE && node->failback_due && node->failback_ns <= node->now->mono_ns &&
-        node->peer != HB_STATUS_DEAD && node->peer_stable && node->stage == STABLE &&
-        node->config->auto_failback == HB_FAILBACK_ON) {
-        node->failback_ns = in_ms(node, 1000);
-        if (node->holds & FOREIGN && !is_busy(node))
-            begin_standby(node, FOREIGN);
-    }
 }
 
 /* ---- coming and going ---- */
@@ -325,7 +136,7 @@ static void become_active(struct classic *node)
     node->stage = STARTING;
     say(node, compose("starting"));
     if (node->peer == HB_STATUS_DEAD)
-        take_all(node);
+        classic_take_all(node);
 }
 
 static void ask_nodes(struct classic *node)
@@ -337,14 +148,14 @@ static void ask_nodes(struct classic *node)
         return;
     }
     msg = compose("reqnodes");
-    hb_msg_add_text(msg, "dest", name_of(node, true));
+    hb_msg_add_text(msg, "dest", classic_name_of(node, true));
     say(node, msg);
-    node->ask_ns = in_ms(node, 1000);
+    node->ask_ns = classic_in_ms(node, 1000);
 }
 
 static void peer_dies(struct classic *node)
 {
-    hb_actions_log(node->out, LOG_WARNING, "node %s: is dead", name_of(node, true));
+    hb_actions_log(node->out, LOG_WARNING, "node %s: is dead", classic_name_of(node, true));
     node->peer = HB_STATUS_DEAD;
     node->peer_deadline_ns = HA_NEVER;
     hb_seq_forget(&node->seq);
@@ -353,35 +164,35 @@ static void peer_dies(struct classic *node)
         node->standby_ns = HA_NEVER;
     }
     if (node->stage >= STARTING && node->stage < SHUTDOWN)
-        take_all(node);
+        classic_take_all(node);
 }
 
 static void stop(struct classic *node)
 {
     if (node->stage >= SHUTDOWN)
         return;
-    if (node->status != HB_STATUS_ACTIVE || (is_busy(node) && !node->restarting)) {
+    if (node->status != HB_STATUS_ACTIVE || (classic_is_busy(node) && !node->restarting)) {
         node->stop_wished = true; /* delayed until current resource activity finishes */
         return;
     }
     send_status(node);
     node->stage = SHUTDOWN;
     node->standby = NONE;
-    report(node, 0, "shutdown");
-    want(node, LOCAL | FOREIGN, false);
+    classic_report(node, 0, "shutdown");
+    classic_want(node, LOCAL | FOREIGN, false);
 }
 
 static void settle_stop(struct classic *node)
 {
     if (node->stop_wished && node->stage < SHUTDOWN)
         stop(node);
-    if (node->stage == SHUTDOWN && !is_busy(node)) {
+    if (node->stage == SHUTDOWN && !classic_is_busy(node)) {
         struct hb_msg *msg = compose("shutdone");
 
         hb_msg_add_text(msg, "st", "dead");
         say(node, msg);
         node->stage = GONE;
-        node->wait_ns = in_ms(node, FAREWELL_MS);
+        node->wait_ns = classic_in_ms(node, FAREWELL_MS);
     } else if (node->stage == GONE && node->wait_ns <= node->now->mono_ns) {
         node->over = true;
         hb_actions_add(node->out, node->restarting ? HB_ACT_RESTART : HB_ACT_STOPPED);
@@ -401,7 +212,7 @@ static void hear_status(struct classic *node, const struct hb_msg *msg, uint64_t
         node->peer_dead_ns = ha_ms_to_ns(dt);
     node->peer_deadline_ns = node->now->mono_ns + node->peer_dead_ns;
     if (!node->comm_up)
-        node->peer_deadline_ns = in_ms(node, node->config->initdead_ms);
+        node->peer_deadline_ns = classic_in_ms(node, node->config->initdead_ms);
     node->peer = g_strcmp0(hb_msg_text(msg, "st"), "active") == 0 ? HB_STATUS_ACTIVE : HB_STATUS_UP;
 }
 
@@ -410,15 +221,15 @@ static void hear_resource(struct classic *node, const struct hb_msg *msg)
     const char *stable = hb_msg_text(msg, "isstable");
     bool was = node->peer_stable;
 
-    node->peer_holds = hold_of(hb_msg_text(msg, "rsc_hold"));
+    node->peer_holds = classic_hold_of(hb_msg_text(msg, "rsc_hold"));
     if (stable != NULL)
         node->peer_stable = strcmp(stable, "1") == 0;
     if (node->stage == STARTING || node->stage == BOTH)
-        reported(node);
+        classic_reported(node);
     if (node->peer_stable && !was && node->stage == STABLE && node->standby == NONE)
-        report(node, node->holds, NULL);
+        classic_report(node, node->holds, NULL);
     if (node->peer_stable && node->stage >= STARTING)
-        become_stable(node);
+        classic_become_stable(node);
 }
 
 static void hear_active(struct classic *node, const char *type, const struct hb_msg *msg)
@@ -428,19 +239,19 @@ static void hear_active(struct classic *node, const char *type, const struct hb_
         if (node->stage == STARTING)
             node->stage = BOTH;
         if (node->stage < SHUTDOWN)
-            report(node, node->holds, NULL);
+            classic_report(node, node->holds, NULL);
     } else if (strcmp(type, "resource") == 0) {
         hear_resource(node, msg);
     } else if (strcmp(type, "ask_resources") == 0) {
-        hear_standby(node, msg);
+        classic_hear_standby(node, msg);
     } else if (strcmp(type, "hb_takeover") == 0) {
-        unsigned what = hold_of(hb_msg_text(msg, "rsc_hold"));
+        unsigned what = classic_hold_of(hb_msg_text(msg, "rsc_hold"));
 
-        begin_standby(node, what == (LOCAL | FOREIGN) ? what : what ^ (LOCAL | FOREIGN));
+        classic_begin_standby(node, what == (LOCAL | FOREIGN) ? what : what ^ (LOCAL | FOREIGN));
     } else if (strcmp(type, "shutdone") == 0 && node->stage < SHUTDOWN) {
         node->standby = NONE;
         node->standby_ns = HA_NEVER;
-        take_all(node);
+        classic_take_all(node);
     }
 }
 
@@ -451,7 +262,7 @@ static void hear(struct classic *node, const char *type, const struct hb_msg *ms
     } else if (strcmp(type, "reqnodes") == 0) {
         struct hb_msg *answer = hb_msg_new();
 
-        hb_msg_add_text(answer, "dest", name_of(node, true));
+        hb_msg_add_text(answer, "dest", classic_name_of(node, true));
         hb_msg_add_text(answer, "t", "repnodes");
         hb_msg_add_text(answer, "nodelist", "alice bob ");
         hb_msg_add_text(answer, "delnodelist", " ");
@@ -486,7 +297,8 @@ static bool is_new(struct classic *node, const char *type, uint64_t generation, 
     if (generation < node->peer_generation)
         return false;
     if (status && generation > node->peer_generation) {
-        hb_actions_log(node->out, LOG_INFO, "Heartbeat restart on node %s", name_of(node, true));
+        hb_actions_log(node->out, LOG_INFO, "Heartbeat restart on node %s",
+                       classic_name_of(node, true));
         node->peer_generation = generation;
         node->peer_status_number = 0;
         hb_seq_restart(&node->seq, false);
@@ -494,10 +306,10 @@ static bool is_new(struct classic *node, const char *type, uint64_t generation, 
         if (number <= node->peer_status_number)
             return false;
         hb_actions_log(node->out, LOG_CRIT, "Cluster node %s returning after partition.",
-                       name_of(node, true));
+                       classic_name_of(node, true));
         hb_seq_resume(&node->seq, number - 1);
         send_status(node);
-        node->heal_ns = MIN(node->heal_ns, in_ms(node, HEAL_MS));
+        node->heal_ns = MIN(node->heal_ns, classic_in_ms(node, HEAL_MS));
     }
     return hb_seq_accepts(hb_seq_take(&node->seq, number, node->now->mono_ns, &node->rand,
                                       node->config->max_rexmit_delay_ms));
@@ -511,7 +323,7 @@ static void acknowledge(struct classic *node)
     if (!hb_seq_ack(&node->seq, &number))
         return;
     msg = compose("NS_ackmsg");
-    hb_msg_add_text(msg, "dest", name_of(node, true));
+    hb_msg_add_text(msg, "dest", classic_name_of(node, true));
     hb_msg_add_hex(msg, "ackseq", number);
     say(node, msg);
 }
@@ -519,10 +331,10 @@ static void acknowledge(struct classic *node)
 static void receive(struct classic *node, const struct hb_msg *msg)
 {
     const char *type = hb_msg_text(msg, "t"), *dest = hb_msg_text(msg, "dest");
-    bool for_us = dest == NULL || strcmp(dest, name_of(node, false)) == 0;
+    bool for_us = dest == NULL || strcmp(dest, classic_name_of(node, false)) == 0;
     uint64_t generation = 0, number = 0, refused;
 
-    if (strcmp(hb_msg_text(msg, "src"), name_of(node, true)) != 0)
+    if (strcmp(hb_msg_text(msg, "src"), classic_name_of(node, true)) != 0)
         return;
     if (strcmp(type, "NS_rexmit") == 0 && for_us) {
         resend(node, msg);
@@ -549,7 +361,7 @@ static void ask_again(struct classic *node)
                       &last)) {
         struct hb_msg *msg = compose("NS_rexmit");
 
-        hb_msg_add_text(msg, "dest", name_of(node, true));
+        hb_msg_add_text(msg, "dest", classic_name_of(node, true));
         hb_msg_add_uint(msg, "firstseq", first);
         hb_msg_add_uint(msg, "lastseq", last);
         say(node, msg);
@@ -573,7 +385,7 @@ static void timers(struct classic *node)
         ask_nodes(node);
     }
     if (node->stage == RCVD && node->wait_ns <= now_ns)
-        become_stable(node);
+        classic_become_stable(node);
     if (node->heal_ns <= now_ns) {
         node->heal_ns = HA_NEVER;
         node->restarting = true;
@@ -587,8 +399,8 @@ static void timers(struct classic *node)
 static void start(struct classic *node)
 {
     node->started_ns = node->now->mono_ns;
-    node->beat_ns = in_ms(node, node->config->keepalive_ms);
-    node->peer_deadline_ns = in_ms(node, node->config->initdead_ms);
+    node->beat_ns = classic_in_ms(node, node->config->keepalive_ms);
+    node->peer_deadline_ns = classic_in_ms(node, node->config->initdead_ms);
     set_status(node, HB_STATUS_INIT);
     set_status(node, HB_STATUS_UP);
 }
@@ -625,11 +437,12 @@ void classic_step(struct classic *node, const struct hb_now *now, const struct h
         hb_group_op_done(&node->runs[hb_group_of_op(event->op_id)], event->op_id, event->result,
                          event->detail, now->mono_ns, actions);
     else if (event->kind == HB_EV_STANDBY)
-        begin_standby(node, (const unsigned[]){LOCAL | FOREIGN, LOCAL, FOREIGN}[event->what]);
+        classic_begin_standby(node,
+                              (const unsigned[]){LOCAL | FOREIGN, LOCAL, FOREIGN}[event->what]);
     else if (event->kind == HB_EV_STOP)
         stop(node);
     timers(node);
-    settle_standby(node);
+    classic_settle_standby(node);
     settle_stop(node);
     node->wake_ns = node->over ? HA_NEVER : next_ns(node);
 }

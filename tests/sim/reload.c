@@ -109,7 +109,8 @@ static void write_file(struct sim *sim)
     struct hb_haresources *file = hb_haresources_new();
 
     for (unsigned i = 0; i < sim->group_count; i++) {
-        unsigned group = (draft->first + i) % sim->group_count, last = sim->resource_count[group] - 1;
+        unsigned group = (draft->first + i) % sim->group_count;
+        unsigned last = sim->resource_count[group] - 1;
         struct hb_group *line = hb_group_new(sim_name(draft->home[group]), i + 1);
 
         add_resource(sim, line, group, 0);

@@ -8,7 +8,7 @@
  *   world.c      time, the queue of what is to come, nodes
  *   agents.c     operations on resources, and what is up where
  *   net.c        messages on their way, through the real wire codec if asked
- *   classic.c    a model of a 3.0.6 node, for a peer
+ *   classic.c    a model of a 3.0.6 node, for a peer; classic_groups.c: what it holds
  *   audit.c      what must hold after every step and at the end
  *   fate.c       what may happen to whom
  *   carrier.c    and to the cables of its service interfaces
