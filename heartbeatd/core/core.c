@@ -222,6 +222,7 @@ static void conclude(struct hb_core *core)
     hb_watch_timers(core);
     hb_carrier_timers(core);
     settle(core);
+    hb_suspect_timers(core); /* we may have become stable just now */
 }
 
 static uint64_t next_ns(const struct hb_core *core)
