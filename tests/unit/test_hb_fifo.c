@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/run/clock.h"
-#include "heartbeatd/fifo.h"
+#include "heartbeatd/daemon/fifo.h"
 
 struct trial {
     char *dir, *path;

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Table, guardian, and the look back (guard.h; doc/states.md, "Guardian").
+ * Decides nothing about groups: the core hears what was found and what was
+ * taken off.
+ */
+#include "heartbeatd/daemon/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+#include "heartbeatd/act/guard_table.h"
+
+#define GUARDIAN HB_LIBEXECDIR "/guardian"
+/* A guardian that ended is replaced after this long. */
+#define AGAIN_NS HA_NS_PER_S
+
+struct hb_guard {
+    struct hb_guard_table *table; /* NULL: it could not be had */
+    int table_fd;
+    int netlink;
+    int self_fd; /* a pidfd of ourselves */
+    pid_t pid;   /* of the guardian; 0: none */
+    int pidfd;
+    struct ha_watch watch;
+    struct ha_timer again;
+    struct ha_log_limit troubles;
+    /* What a life before this one left. */
+    struct hb_guard_table *before;
+    bool before_kept; /* its addresses are still set, and may be */
+    struct hb_daemon *daemon;
+};
+
+/* NULL: there is none. */
+static struct hb_guard_table *table_of(const struct hb_daemon *daemon)
+{
+    return daemon->guard != NULL ? daemon->guard->table : NULL;
+}
+
+/* ---- the table ---- */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    return (hash ^ 0xff) * UINT64_C(1099511628211);
+}
+
+static uint64_t hash_group(const struct hb_group *group)
+{
+    uint64_t hash = hash_text(UINT64_C(14695981039346656037), group->home);
+
+    for (guint i = 0; i < group->resources->len; i++) {
+        const struct hb_resource *resource = g_ptr_array_index(group->resources, i);
+
+        hash = hash_text(hash, resource->text);
+    }
+    return hash;
+}
+
+static struct hb_guard_table *map(int fd)
+{
+    struct hb_guard_table *table =
+        mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    return table == MAP_FAILED ? NULL : table;
+}
+
+/* The table of the life before, if there is one that can be believed. */
+static struct hb_guard_table *open_before(void)
+{
+    int fd = open(HB_GUARD_PATH, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    struct hb_guard_table *table = NULL;
+    struct stat stat;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == 0 &&
+        stat.st_size == (off_t)sizeof *table)
+        table = map(fd);
+    close(fd);
+    if (table != NULL && (table->magic != HB_GUARD_MAGIC || table->groups > HB_GUARD_GROUPS ||
+                          atomic_load(&table->beat_ns) > hb_guard_now_ns())) {
+        munmap(table, sizeof *table);
+        table = NULL;
+    }
+    return table;
+}
+
+static int make_table(struct hb_guard *guard)
+{
+    struct hb_guard_table *table;
+    int fd;
+
+    (void)g_mkdir_with_parents(HA_RUNDIR "/heartbeat", 0755);
+    (void)unlink(HB_GUARD_PATH);
+    fd = open(HB_GUARD_PATH, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    if (ftruncate(fd, sizeof *table) < 0 || (table = map(fd)) == NULL) {
+        int err = -errno;
+
+        close(fd);
+        return err;
+    }
+    table->magic = HB_GUARD_MAGIC;
+    atomic_store(&table->beat_ns, hb_guard_now_ns());
+    /* Until the first beat says better: a guardian that looks before it shall look again soon. */
+    atomic_store(&table->stall_ns, HA_NS_PER_S);
+    atomic_store(&table->death_ns, HA_NS_PER_S);
+    atomic_store(&table->state, HB_GUARD_WATCHING);
+    guard->table = table;
+    guard->table_fd = fd;
+    return 0;
+}
+
+/* Its addresses are kept if they are still there and nobody can have counted us dead yet. */
+static void take_over(struct hb_guard *guard)
+{
+    struct hb_guard_table *before = open_before();
+    uint32_t state = HB_GUARD_WATCHING;
+
+    if (before == NULL)
+        return;
+    guard->before = before;
+    guard->before_kept = !hb_guard_overdue(before, false, hb_guard_now_ns()) &&
+                         atomic_compare_exchange_strong(&before->state, &state, HB_GUARD_ADOPTED);
+    if (guard->before_kept || hb_guard_empty(before))
+        return;
+    if (hb_guard_win(before, true))
+        ha_log(HA_LOG_WARNING, "took off %u addresses that the heartbeat before this one left",
+               hb_guard_release(before, guard->netlink));
+    else
+        ha_log(HA_LOG_WARNING, "the heartbeat before this one died, and the guardian took off "
+               "its addresses");
+    atomic_store(&before->state, HB_GUARD_ADOPTED);
+}
+
+/* ---- the guardian ---- */
+
+static void run_guardian(struct hb_guard *guard) __attribute__((noreturn));
+static void run_guardian(struct hb_guard *guard)
+{
+    const struct hb_config *config = guard->daemon->setup.config;
+    bool realtime = config->realtime && !guard->daemon->options.no_realtime;
+    char priority[16];
+    char *argv[] = {(char *)"guardian", config->logfile != NULL ? config->logfile : (char *)"-",
+                    priority, NULL};
+    sigset_t none;
+    int file = fcntl(guard->table_fd, F_DUPFD, 10), pid_fd = fcntl(guard->self_fd, F_DUPFD, 10);
+    int null = open("/dev/null", O_RDWR);
+
+    snprintf(priority, sizeof priority, "%d", realtime ? config->rtprio : 0);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (file < 0 || pid_fd < 0 || null < 0)
+        _exit(126);
+    for (int fd = 0; fd < 3; fd++)
+        dup2(null, fd);
+    if (dup2(file, HB_GUARD_TABLE_FD) < 0 || dup2(pid_fd, HB_GUARD_PIDFD) < 0)
+        _exit(126);
+    close_range(HB_GUARD_PIDFD + 1, ~0U, 0);
+    execv(GUARDIAN, argv);
+    _exit(127);
+}
+
+static void begin_guardian(void *ctx, uint64_t now_ns);
+
+static void trouble(struct hb_guard *guard, const char *what)
+{
+    unsigned dropped = 0;
+
+    if (ha_log_allowed(&guard->troubles, ha_clock_ns(), 2, &dropped))
+        ha_log(HA_LOG_WARNING, "%s: %s; until there is one, addresses stay behind if heartbeat is killed",
+               GUARDIAN, what);
+}
+
+static void guardian_ended(void *ctx, uint32_t events)
+{
+    struct hb_guard *guard = ctx;
+    char *what;
+    int status = 0;
+
+    (void)events;
+    if (waitpid(guard->pid, &status, WNOHANG) == 0)
+        return;
+    ha_watch_stop(guard->daemon->loop, &guard->watch);
+    close(guard->pidfd);
+    guard->pid = 0;
+    what = WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status))
+                               : g_strdup_printf("exit status %d", WEXITSTATUS(status));
+    trouble(guard, what);
+    g_free(what);
+    ha_timer_set(guard->daemon->loop, &guard->again, ha_clock_ns() + AGAIN_NS, begin_guardian,
+                 guard);
+}
+
+static void begin_guardian(void *ctx, uint64_t now_ns)
+{
+    struct hb_guard *guard = ctx;
+    pid_t pid = fork();
+
+    (void)now_ns;
+    if (pid == 0)
+        run_guardian(guard);
+    guard->pid = pid > 0 ? pid : 0;
+    guard->pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+    if (pid < 0 || guard->pidfd < 0 ||
+        ha_watch_start(guard->daemon->loop, &guard->watch, guard->pidfd, EPOLLIN, guardian_ended,
+                       guard) < 0)
+        trouble(guard, g_strerror(errno));
+}
+
+/* ---- away for too long ---- */
+
+/* First thing in every round of the loop: were we, or our addresses, gone meanwhile? */
+static void look_back(void *ctx)
+{
+    struct hb_daemon *daemon = ctx;
+    struct hb_guard_table *table = daemon->guard->table;
+    uint32_t state = atomic_load(&table->state);
+
+    if (state == HB_GUARD_WATCHING) {
+        if (hb_guard_empty(table) || !hb_guard_overdue(table, false, hb_guard_now_ns()) ||
+            !hb_guard_win(table, false))
+            return;
+        state = HB_GUARD_RELEASING;
+    }
+    if (state == HB_GUARD_RELEASING)
+        (void)hb_guard_release(table, daemon->guard->netlink);
+    ha_log(HA_LOG_WARNING, "this process did not move for most of the dead time: %u addresses were "
+           "taken off, until it is known that they may come back", atomic_load(&table->released));
+    if (daemon->act != NULL)
+        hb_act_taken_off(daemon->act);
+    for (uint32_t i = 0; i < HB_GUARD_SLOTS && i < atomic_load(&table->used); i++)
+        atomic_store(&table->slots[i].kind, HB_GUARD_FREE);
+    atomic_store(&table->used, 0);
+    atomic_store(&table->beat_ns, hb_guard_now_ns());
+    atomic_store(&table->state, HB_GUARD_WATCHING);
+    if (daemon->core != NULL)
+        hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_TAKEN_OFF});
+}
+
+/* ---- what the daemon calls ---- */
+
+void hb_guard_start(struct hb_daemon *daemon)
+{
+    struct hb_guard *guard = g_new0(struct hb_guard, 1);
+    int err;
+
+    if (daemon->options.unmanaged) {
+        g_free(guard);
+        return;
+    }
+    guard->daemon = daemon;
+    guard->watch.fd = guard->pidfd = guard->table_fd = -1;
+    guard->netlink = hb_guard_socket();
+    guard->self_fd = pidfd_open(getpid(), 0);
+    daemon->guard = guard;
+    if (guard->netlink >= 0)
+        take_over(guard);
+    err = guard->netlink < 0 ? guard->netlink : guard->self_fd < 0 ? -errno : make_table(guard);
+    if (err != 0) {
+        trouble(guard, g_strerror(-err));
+        return;
+    }
+    ha_loop_on_round(daemon->loop, look_back, daemon);
+    begin_guardian(guard, 0);
+}
+
+/* Slots of addresses that no file names any more are nobody's: they go. */
+static void keep_slots(struct hb_guard *guard)
+{
+    struct hb_guard_table *before = guard->before;
+
+    for (uint32_t i = 0; i < HB_GUARD_SLOTS && i < atomic_load(&before->used); i++) {
+        const struct hb_guard_slot *slot = &before->slots[i];
+        enum hb_guard_kind kind = (enum hb_guard_kind)atomic_load(&slot->kind);
+        struct ha_addr addr = {.family = slot->family};
+
+        if (kind == HB_GUARD_FREE)
+            continue;
+        memcpy(addr.bytes, slot->addr, sizeof slot->addr);
+        if (!hb_act_knows(guard->daemon->act, &addr) || guard->table == NULL)
+            continue;
+        (void)hb_guard_put(guard->table, kind, slot);
+        atomic_store(&before->slots[i].kind, HB_GUARD_FREE);
+    }
+    (void)hb_guard_release(before, guard->netlink);
+    atomic_store(&before->state, HB_GUARD_ADOPTED);
+}
+
+static void find_groups(struct hb_guard *guard)
+{
+    const struct hb_haresources *resources = guard->daemon->setup.resources;
+    const struct hb_guard_table *before = guard->before;
+
+    for (uint32_t i = 0; i < before->groups; i++) {
+        const struct hb_guard_group *left = &before->group[i];
+        bool found = false;
+
+        for (guint j = 0; atomic_load(&left->claimed) && !found && j < resources->groups->len; j++) {
+            found = hash_group(g_ptr_array_index(resources->groups, j)) == left->hash;
+            if (found)
+                hb_core_left_over(guard->daemon->core, j, guard->before_kept);
+        }
+        if (atomic_load(&left->claimed) && !found)
+            ha_log(HA_LOG_ERROR, "the heartbeat before this one held %.*s, which is not in "
+                   "haresources as it was: see to its resources by hand", HB_GUARD_KEY - 1,
+                   left->key);
+    }
+}
+
+static void look_at_before(struct hb_guard *guard)
+{
+    if (guard->before == NULL)
+        return;
+    find_groups(guard);
+    if (guard->before_kept && !hb_guard_empty(guard->before))
+        keep_slots(guard);
+    munmap(guard->before, sizeof *guard->before);
+    guard->before = NULL;
+}
+
+/* Others count from our last beat to our dead time; if all have left in good order, one that
+ * comes back waits for initdead before it takes anything. */
+void hb_guard_sent(struct hb_daemon *daemon, const struct hb_msg *msg)
+{
+    struct hb_guard_table *table = table_of(daemon);
+    const char *type = hb_msg_text(msg, "t");
+    const struct hb_config *config = daemon->setup.config;
+    uint64_t dead_ns = ha_ms_to_ns(config->deadtime_ms), beat_ns = ha_ms_to_ns(config->keepalive_ms);
+    uint64_t stall_ns;
+
+    if (table == NULL || type == NULL || strcmp(type, "status") != 0)
+        return;
+    if (hb_core_all_left(daemon->core))
+        dead_ns = MAX(dead_ns, ha_ms_to_ns(config->initdead_ms));
+    stall_ns = dead_ns / 4 * 3;
+    if (stall_ns < beat_ns + beat_ns / 4 && beat_ns < dead_ns)
+        stall_ns = beat_ns + (dead_ns - beat_ns) / 2;
+    atomic_store(&table->stall_ns, stall_ns);
+    atomic_store(&table->death_ns, dead_ns / 2);
+    atomic_store(&table->beat_ns, hb_guard_now_ns());
+}
+
+static void note_claims(struct hb_daemon *daemon, struct hb_guard_table *table)
+{
+    for (uint32_t i = 0; i < table->groups; i++) {
+        enum hb_group_state state = hb_core_group_state(daemon->core, i);
+
+        atomic_store(&table->group[i].claimed,
+                     state != HB_GROUP_STOPPED && state != HB_GROUP_FAILED);
+    }
+}
+
+void hb_guard_attach(struct hb_daemon *daemon)
+{
+    const struct hb_haresources *resources = daemon->setup.resources;
+    struct hb_guard_table *table = table_of(daemon);
+
+    if (daemon->guard != NULL)
+        look_at_before(daemon->guard);
+    if (table == NULL)
+        return;
+    hb_act_guard(daemon->act, table);
+    table->groups = 0;
+    for (guint i = 0; i < resources->groups->len && i < HB_GUARD_GROUPS; i++) {
+        const struct hb_group *group = g_ptr_array_index(resources->groups, i);
+
+        table->group[i].hash = hash_group(group);
+        g_strlcpy(table->group[i].key, hb_group_key(group), HB_GUARD_KEY);
+        table->groups = i + 1;
+    }
+    note_claims(daemon, table);
+}
+
+void hb_guard_step(struct hb_daemon *daemon)
+{
+    struct hb_guard_table *table = table_of(daemon);
+
+    for (guint i = 0; table != NULL && i < daemon->actions.list->len; i++) {
+        enum hb_action_kind kind = g_array_index(daemon->actions.list, struct hb_action, i).kind;
+
+        if (kind == HB_ACT_OP || kind == HB_ACT_STATUS) {
+            note_claims(daemon, table);
+            return;
+        }
+    }
+}
+
+void hb_guard_end(struct hb_daemon *daemon)
+{
+    struct hb_guard *guard = daemon->guard;
+
+    if (guard == NULL)
+        return;
+    ha_loop_on_round(daemon->loop, NULL, NULL);
+    ha_watch_stop(daemon->loop, &guard->watch);
+    ha_timer_cancel(daemon->loop, &guard->again);
+    /* With nothing held the guardian ends with us; else it does what is left to do. */
+    if (guard->table != NULL && hb_guard_empty(guard->table))
+        (void)unlink(HB_GUARD_PATH);
+    if (guard->table != NULL)
+        munmap(guard->table, sizeof *guard->table);
+    if (guard->before != NULL) {
+        /* We did not come to life: what the one before us left is nobody's. */
+        if (guard->netlink >= 0)
+            (void)hb_guard_release(guard->before, guard->netlink);
+        munmap(guard->before, sizeof *guard->before);
+    }
+    if (guard->table_fd >= 0)
+        close(guard->table_fd);
+    if (guard->netlink >= 0)
+        close(guard->netlink);
+    if (guard->self_fd >= 0)
+        close(guard->self_fd);
+    if (guard->pidfd >= 0 && guard->pid > 0)
+        close(guard->pidfd);
+    g_free(guard);
+    daemon->guard = NULL;
+}

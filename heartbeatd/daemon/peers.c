@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The file hb_peers (peers.h). */
+#include "heartbeatd/daemon/peers.h"
+
+#include <string.h>
+
+#include "common/run/file.h"
+#include "common/run/log.h"
+
+#define PEERS_FILE HB_VARLIB "/hb_peers"
+#define PEERS_MAX  65536
+
+static void read_line(const struct hb_config *config, const char *line, uint64_t *floors)
+{
+    char *name;
+    guint64 generation = g_ascii_strtoull(line, &name, 10);
+
+    if (name == line || *name != ' ')
+        return;
+    for (guint i = 0; i < config->nodes->len; i++) {
+        if (strcmp(g_ptr_array_index(config->nodes, i), name + 1) == 0)
+            floors[i] = generation;
+    }
+}
+
+uint64_t *hb_peers_read(const struct hb_config *config)
+{
+    uint64_t *floors = g_new0(uint64_t, MAX(config->nodes->len, 1));
+    char *text, **lines;
+    size_t length;
+
+    if (ha_file_read(PEERS_FILE, PEERS_MAX, &text, &length, NULL) < 0)
+        return floors;
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++)
+        read_line(config, *line, floors);
+    g_strfreev(lines);
+    g_free(text);
+    return floors;
+}
+
+void hb_peers_write(const struct hb_core *core)
+{
+    GString *text = g_string_new(NULL);
+    int status;
+
+    for (size_t i = 0; i < hb_core_node_count(core); i++) {
+        if (hb_core_floor(core, i) > 0)
+            g_string_append_printf(text, "%llu %s\n", (unsigned long long)hb_core_floor(core, i),
+                                   hb_core_node_name(core, i));
+    }
+    status = ha_file_write(PEERS_FILE, text->str, text->len, 0644);
+    g_string_free(text, TRUE);
+    if (status < 0) {
+        ha_log(HA_LOG_WARNING, "cannot keep the other nodes' generations in " PEERS_FILE ": %s",
+               strerror(-status));
+    }
+}

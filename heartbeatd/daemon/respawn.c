@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keeps programs running. When to start one again is core/program.c's to say.
+ */
+#include "heartbeatd/daemon/respawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/time.h"
+#include "common/run/clock.h"
+#include "common/run/log.h"
+#include "heartbeatd/act/watchdog.h"
+#include "heartbeatd/core/program.h"
+
+/* How long one may take to end before it is killed. */
+#define END_NS (10 * HA_NS_PER_S)
+/* All of them together, when there is no time. */
+#define HURRY_NS (200 * HA_NS_PER_MS)
+
+struct running {
+    struct hb_respawn *respawn;
+    const struct hb_program *program;
+    pid_t pid; /* 0: does not run */
+    struct ha_watch watch;
+    struct ha_timer timer; /* start again; while ending: kill */
+    uint64_t started_ns;
+    unsigned short_lives;
+};
+
+struct hb_respawn {
+    struct ha_loop *loop;
+    struct running *list;
+    guint count;
+    char **environment;
+    void (*before_start)(void *ctx);
+    void (*done)(void *ctx);
+    void *ctx;
+    bool wanted;
+    bool ending;
+};
+
+/* ---- what a line asks for ---- */
+
+/* uid and gid of a user by name or number. */
+static bool find_user(const char *name, uid_t *uid, gid_t *gid)
+{
+    const struct passwd *user = getpwnam(name);
+    char *end;
+    unsigned long number;
+
+    if (!user && g_ascii_isdigit(*name)) {
+        number = strtoul(name, &end, 10);
+        user = *end == '\0' ? getpwuid((uid_t)number) : NULL;
+    }
+    if (!user) {
+        return false;
+    }
+    *uid = user->pw_uid;
+    *gid = user->pw_gid;
+    return true;
+}
+
+static void check(const struct hb_program *program, struct ha_diags *diags)
+{
+    const char *word = program->failfast ? "failfast" : "respawn";
+    char *path = g_strndup(program->command, strcspn(program->command, " \t"));
+    struct stat st;
+    uid_t uid;
+    gid_t gid;
+
+    if (!find_user(program->user, &uid, &gid)) {
+        ha_diag_add(diags, HA_ERROR, "ha.cf", program->line, 0,
+                    "%s: there is no user \"%s\" on this machine", word, program->user);
+    }
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111)) {
+        ha_diag_add(diags, HA_ERROR, "ha.cf", program->line, 0,
+                    "%s: expected a program that can be executed, found \"%s\"", word, path);
+    }
+    g_free(path);
+}
+
+void hb_respawn_check(const struct hb_config *config, struct ha_diags *diags)
+{
+    for (guint i = 0; i < config->programs->len; i++) {
+        check(config->programs->pdata[i], diags);
+    }
+}
+
+/* ---- a program ---- */
+
+static void start(struct running *one);
+
+static void start_due(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    start(ctx);
+}
+
+static void end_next(struct hb_respawn *respawn);
+
+static void failfast(const struct running *one, const char *how)
+{
+    char *why = g_strdup_printf("failfast client \"%s\" %s", one->program->command, how);
+
+    hb_reboot_now(why);
+    g_free(why);
+}
+
+static void look_ahead(struct running *one, int status)
+{
+    bool exited = WIFEXITED(status);
+    int code = exited ? WEXITSTATUS(status) : WTERMSIG(status);
+    char *how = g_strdup_printf(exited ? "exited with return code %d" : "was killed by signal %d",
+                                code);
+    uint64_t now_ns = ha_clock_ns();
+
+    ha_log(HA_LOG_WARNING, "Managed %s process %d %s", one->program->command, (int)one->pid, how);
+    switch (hb_program_ended(&one->short_lives, one->program->failfast,
+                             (now_ns - one->started_ns) / HA_NS_PER_MS, exited, code)) {
+    case HB_PROGRAM_AGAIN:
+        ha_log(HA_LOG_ERROR, "Respawning client \"%s\":", one->program->command);
+        ha_timer_set(one->respawn->loop, &one->timer, 1, start_due, one);
+        break;
+    case HB_PROGRAM_PAUSE:
+        ha_log(HA_LOG_ERROR, "Respawning client \"%s\":", one->program->command);
+        ha_timer_set(one->respawn->loop, &one->timer,
+                     now_ns + ha_ms_to_ns(HB_PROGRAM_PAUSE_MS), start_due, one);
+        break;
+    case HB_PROGRAM_GIVEN_UP:
+        ha_log(HA_LOG_ERROR, "Client \"%s\" \"respawning too fast\": given up",
+               one->program->command);
+        break;
+    case HB_PROGRAM_FATAL:
+        failfast(one, how);
+        break;
+    default:
+        break;
+    }
+    g_free(how);
+}
+
+static void reaped(void *ctx, uint32_t events)
+{
+    struct running *one = ctx;
+    int status, fd = one->watch.fd;
+
+    (void)events;
+    if (waitpid(one->pid, &status, WNOHANG) != one->pid) {
+        return;
+    }
+    ha_watch_stop(one->respawn->loop, &one->watch);
+    close(fd);
+    ha_timer_cancel(one->respawn->loop, &one->timer);
+    if (one->respawn->wanted) {
+        look_ahead(one, status);
+    }
+    one->pid = 0;
+    if (one->respawn->ending) {
+        end_next(one->respawn);
+    }
+}
+
+/* In the child; returns only when it failed. */
+static void become(const struct running *one, uid_t uid, gid_t gid, pid_t parent)
+{
+    char *command = g_strconcat("exec ", one->program->command, NULL);
+    char *const argv[] = {(char *)"sh", (char *)"-c", command, NULL};
+    char *home = g_build_filename(HB_VARLIB, "cores", one->program->user, NULL);
+    sigset_t none;
+    int null = open("/dev/null", O_RDWR);
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    setsid();
+    for (int fd = 0; fd <= 2; fd++) {
+        dup2(null, fd);
+    }
+    close_range(3, ~0U, 0);
+    if (chdir(home) < 0 && chdir("/") < 0) {
+        return;
+    }
+    if (setgroups(1, &gid) < 0 || setgid(gid) < 0 || setuid(uid) < 0) {
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == parent) {
+        execve("/bin/sh", argv, one->respawn->environment);
+    }
+}
+
+static void start(struct running *one)
+{
+    struct hb_respawn *respawn = one->respawn;
+    pid_t parent = getpid();
+    uid_t uid;
+    gid_t gid;
+    int fd;
+
+    if (!respawn->wanted || one->pid > 0) {
+        return;
+    }
+    one->started_ns = ha_clock_ns();
+    if (!find_user(one->program->user, &uid, &gid)) {
+        ha_log(HA_LOG_ERROR, "Client \"%s\" not started: no user %s", one->program->command,
+               one->program->user);
+        return;
+    }
+    respawn->before_start(respawn->ctx);
+    one->pid = fork();
+    if (one->pid == 0) {
+        become(one, uid, gid, parent);
+        _exit(127);
+    }
+    fd = one->pid > 0 ? (int)syscall(SYS_pidfd_open, one->pid, 0) : -1;
+    if (fd < 0 || ha_watch_start(respawn->loop, &one->watch, fd, EPOLLIN, reaped, one) < 0) {
+        ha_log(HA_LOG_ERROR, "Client \"%s\" not started: %s", one->program->command,
+               strerror(errno));
+        if (one->pid > 0) {
+            kill(one->pid, SIGKILL);
+            waitpid(one->pid, NULL, 0);
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+        one->pid = 0;
+        ha_timer_set(respawn->loop, &one->timer,
+                     one->started_ns + ha_ms_to_ns(HB_PROGRAM_PAUSE_MS), start_due, one);
+        return;
+    }
+    ha_log(HA_LOG_INFO, "Starting child client \"%s\" (%u,%u), pid %d", one->program->command,
+           (unsigned)uid, (unsigned)gid, (int)one->pid);
+}
+
+/* ---- all of them ---- */
+
+struct hb_respawn *hb_respawn_new(struct ha_loop *loop, const struct hb_config *config,
+                                  char **environment, void (*before_start)(void *ctx), void *ctx)
+{
+    struct hb_respawn *respawn = g_new0(struct hb_respawn, 1);
+
+    respawn->loop = loop;
+    respawn->environment = environment;
+    respawn->before_start = before_start;
+    respawn->ctx = ctx;
+    respawn->count = config->programs->len;
+    respawn->list = g_new0(struct running, MAX(respawn->count, 1));
+    for (guint i = 0; i < respawn->count; i++) {
+        respawn->list[i].respawn = respawn;
+        respawn->list[i].program = config->programs->pdata[i];
+        respawn->list[i].watch.fd = -1;
+    }
+    return respawn;
+}
+
+/* It has been told to end; after until_ns it is killed. */
+static void reap_now(struct running *one, uint64_t until_ns)
+{
+    struct pollfd ended = {.fd = one->watch.fd, .events = POLLIN};
+    uint64_t now_ns = ha_clock_ns();
+    int wait_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0;
+
+    if (one->pid <= 0) {
+        return;
+    }
+    if (poll(&ended, 1, wait_ms) <= 0) {
+        kill(-one->pid, SIGKILL);
+    }
+    waitpid(one->pid, NULL, 0);
+    ha_watch_stop(one->respawn->loop, &one->watch);
+    close(ended.fd);
+}
+
+void hb_respawn_free(struct hb_respawn *respawn)
+{
+    uint64_t until_ns = ha_clock_ns() + HURRY_NS;
+
+    if (!respawn) {
+        return;
+    }
+    for (guint i = 0; i < respawn->count; i++) {
+        ha_timer_cancel(respawn->loop, &respawn->list[i].timer);
+        if (respawn->list[i].pid > 0) {
+            kill(-respawn->list[i].pid, SIGTERM);
+        }
+    }
+    for (guint i = respawn->count; i-- > 0;) {
+        reap_now(&respawn->list[i], until_ns);
+    }
+    g_strfreev(respawn->environment);
+    g_free(respawn->list);
+    g_free(respawn);
+}
+
+void hb_respawn_start(struct hb_respawn *respawn)
+{
+    respawn->wanted = true;
+    for (guint i = 0; i < respawn->count; i++) {
+        start(&respawn->list[i]);
+    }
+}
+
+bool hb_respawn_any(const struct hb_respawn *respawn)
+{
+    for (guint i = 0; i < respawn->count; i++) {
+        if (respawn->list[i].pid > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void kill_now(void *ctx, uint64_t now_ns)
+{
+    struct running *one = ctx;
+
+    (void)now_ns;
+    ha_log(HA_LOG_WARNING, "client \"%s\" does not end: killed", one->program->command);
+    kill(-one->pid, SIGKILL);
+}
+
+static void end_next(struct hb_respawn *respawn)
+{
+    for (guint i = respawn->count; i-- > 0;) {
+        struct running *one = &respawn->list[i];
+
+        if (one->pid > 0) {
+            ha_log(HA_LOG_INFO, "killing %s process group %d with signal 15",
+                   one->program->command, (int)one->pid);
+            kill(-one->pid, SIGTERM);
+            ha_timer_set(respawn->loop, &one->timer, ha_clock_ns() + END_NS, kill_now, one);
+            return;
+        }
+    }
+    respawn->ending = false;
+    if (respawn->done) {
+        respawn->done(respawn->ctx);
+    }
+}
+
+void hb_respawn_stop(struct hb_respawn *respawn, void (*done)(void *ctx))
+{
+    respawn->done = done;
+    if (respawn->ending) {
+        return;
+    }
+    respawn->wanted = false;
+    respawn->ending = true;
+    for (guint i = 0; i < respawn->count; i++) {
+        ha_timer_cancel(respawn->loop, &respawn->list[i].timer);
+    }
+    end_next(respawn);
+}
