@@ -8,6 +8,7 @@
 #include "heartbeatd/daemon/life.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <syslog.h>
@@ -29,6 +30,9 @@
 /* A node that leaves a healed partition is away for its dead time and this much. */
 #define RESTART_MARGIN_MS 1000
 #define RESTART_RETRY_NS  (5 * HA_NS_PER_S)
+/* One that was killed just now gives up its sockets one after the other. */
+#define PORT_WAIT_NS  HA_NS_PER_S
+#define PORT_PAUSE_MS 20
 
 /* ---- what it hears ---- */
 
@@ -113,14 +117,20 @@ static int make_identity(struct hb_daemon *daemon, struct hb_identity *self)
     return status;
 }
 
-/* what: appended to, unless it is NULL. */
-static int open_media(struct hb_daemon *daemon, GString *what)
+/* what: appended to, unless it is NULL. wait_ns: for ports that are in use. */
+static int open_media(struct hb_daemon *daemon, uint64_t wait_ns, GString *what)
 {
-    char *why = NULL;
-    int status = hb_media_open(&daemon->media, daemon->loop, daemon->setup.config, received,
-                               daemon, &why);
-    char **faults = g_strsplit(why ? why : "", "\n", -1);
+    uint64_t until_ns = ha_clock_ns() + wait_ns;
+    char *why = NULL, **faults;
+    int status;
 
+    while ((status = hb_media_open(&daemon->media, daemon->loop, daemon->setup.config, received,
+                                   daemon, &why)) == -EADDRINUSE &&
+           ha_clock_ns() < until_ns) {
+        g_clear_pointer(&why, g_free);
+        poll(NULL, 0, PORT_PAUSE_MS);
+    }
+    faults = g_strsplit(why ? why : "", "\n", -1);
     for (char **fault = faults; *fault; fault++) {
         if (status < 0) {
             hb_log_say(LOG_ERR, "%s", *fault);
@@ -205,7 +215,7 @@ static void begin(struct hb_daemon *daemon)
 int hb_life_begin(struct hb_daemon *daemon)
 {
     struct hb_identity self;
-    int status = open_media(daemon, NULL);
+    int status = open_media(daemon, PORT_WAIT_NS, NULL);
 
     if (status == 0) {
         status = make_identity(daemon, &self);
@@ -232,7 +242,7 @@ static void open_again(void *ctx, uint64_t now_ns)
 {
     struct hb_daemon *daemon = ctx;
 
-    if (open_media(daemon, NULL) < 0) {
+    if (open_media(daemon, 0, NULL) < 0) {
         ha_timer_set(daemon->loop, &daemon->reopen, now_ns + HA_NS_PER_S, open_again, daemon);
     }
 }
@@ -248,7 +258,7 @@ int hb_life_replace(struct hb_daemon *daemon, struct hb_setup *fresh, GString *w
     hb_media_close(daemon->media);
     daemon->media = NULL;
     daemon->setup = *fresh;
-    status = open_media(daemon, what);
+    status = open_media(daemon, 0, what);
     if (status == 0) {
         status = make_identity(daemon, &self);
     }
