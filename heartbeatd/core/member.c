@@ -192,6 +192,8 @@ static void node_dies(struct hb_core *core, struct hb_node *node)
         core->ask_nodes_ns = hb_mono(core); /* it may have been the one we asked */
     hb_actions_node(core->out, (size_t)(node - core->nodes), HB_STATUS_DEAD, NULL);
     hb_actions_add(core->out, HB_ACT_STATUS);
+    if (node->hearth)
+        hb_word_hurry(core); /* it may hear us, and counts on us to say that we do not hear it */
 }
 
 static void ask_again(struct hb_core *core, struct hb_node *node)

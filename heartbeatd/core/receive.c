@@ -362,6 +362,8 @@ static void begin_life(struct hb_core *core, const struct arrival *in, bool firs
     hb_proof_begin(core, node, &in->proof, in->generation);
     hb_node_begin(node, in->generation, from_start, core->group_count);
     node->apart = apart;
+    if (in->proof.nonce != 0)
+        node->hearth = true; /* it will tell what it has: until then nothing of it is free */
     if (node->deadline_ns == HA_NEVER || core->comm_up)
         node->deadline_ns = ha_after_ns(
             hb_mono(core), node->dead_ns > 0 ? node->dead_ns
