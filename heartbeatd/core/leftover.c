@@ -83,6 +83,9 @@ static const char *why_not(const struct hb_core *core, size_t group)
         return "another node has it";
     if (core->stage > HB_STAGE_STABLE)
         return "this node leaves";
+    if (core->standby.phase == HB_HANDOVER_GIVING &&
+        hb_owner_in(core, group, core->standby.what, core->self))
+        return "it is given away";
     if (left == HB_LEFT_KEPT && everybody_has_told(core, group) &&
         !hb_owner_falls_to_us(core, group))
         return "it falls to another node";
