@@ -249,6 +249,7 @@ void hb_core_step(struct hb_core *core, const struct hb_now *now, const struct h
         return;
     core->now = now;
     core->out = actions;
+    hb_reload_step(core);
     before = shown(core);
     hb_member_late(core);
     handle(core, event);

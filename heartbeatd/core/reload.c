@@ -16,11 +16,31 @@
 
 /* ---- what leaves ---- */
 
+static void group_free(void *item)
+{
+    if (item != NULL)
+        hb_group_free(item);
+}
+
+/* Not before the next step: actions of this one may speak of it. */
+static void bury(struct hb_core *core, struct hb_group *group)
+{
+    if (core->buried == NULL)
+        core->buried = g_ptr_array_new_with_free_func(group_free);
+    g_ptr_array_add(core->buried, group);
+}
+
+void hb_reload_step(struct hb_core *core)
+{
+    if (core->buried != NULL)
+        g_ptr_array_set_size(core->buried, 0);
+}
+
 static void leaving_free(void *item)
 {
     struct hb_leaving *leaving = item;
 
-    hb_group_free(leaving->group);
+    group_free(leaving->group);
     g_free(leaving);
 }
 
@@ -54,6 +74,8 @@ void hb_reload_free(struct hb_core *core)
     }
     if (core->leaving != NULL)
         g_ptr_array_free(core->leaving, TRUE);
+    if (core->buried != NULL)
+        g_ptr_array_free(core->buried, TRUE);
 }
 
 /* ---- numbers ---- */
@@ -128,9 +150,10 @@ static void watch_anew(struct hb_core *core, struct hb_owned *owned)
     hb_monitor_init(&owned->monitor, owned->run.group, &core->config->monitor);
 }
 
-static void forget_former(struct hb_owned *owned)
+static void forget_former(struct hb_core *core, struct hb_owned *owned)
 {
-    g_clear_pointer(&owned->former, hb_group_free);
+    if (owned->former != NULL)
+        bury(core, g_steal_pointer(&owned->former));
     owned->next = NULL;
     owned->pruned = false;
 }
@@ -141,7 +164,7 @@ static void carry_on(struct hb_core *core, struct hb_owned *owned, const struct 
     set_home(core, owned, fresh);
     if (!owned->pruned && hb_group_same(owned->run.group, fresh)) {
         owned->run.group = fresh;
-        forget_former(owned);
+        forget_former(core, owned);
         return;
     }
     if (owned->former == NULL) {
@@ -162,7 +185,7 @@ static void leave(struct hb_core *core, struct hb_owned *owned)
     core->ops = MAX(core->ops, owned->run.ops);
     if (!hb_group_claimed(&owned->run) && hb_group_at_rest(&owned->run)) {
         if (group != NULL)
-            hb_group_free(group);
+            bury(core, group);
         return;
     }
     if (group == NULL)
@@ -410,7 +433,7 @@ static void settle_change(struct hb_core *core, struct hb_owned *owned)
     owned->failed = false;
     hb_say(core, LOG_INFO, "group %s is another one now", hb_group_key(next));
     hb_group_redefine(&owned->run, next, core->out);
-    forget_former(owned);
+    forget_former(core, owned);
     watch_anew(core, owned);
 }
 
@@ -426,6 +449,7 @@ void hb_reload_settle(struct hb_core *core)
         if (leaving->whole)
             hb_say(core, LOG_INFO, "group %s is gone", hb_group_key(leaving->group));
         core->ops = MAX(core->ops, leaving->run.ops);
+        bury(core, g_steal_pointer(&leaving->group));
         g_ptr_array_remove_index(core->leaving, i);
     }
     for (size_t i = 0; i < core->group_count; i++) {

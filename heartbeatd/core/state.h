@@ -127,6 +127,7 @@ struct hb_core {
     size_t group_count;
     struct hb_owned *groups;
     GPtrArray *leaving;     /* reload.c: of struct hb_leaving *, what haresources has no more */
+    GPtrArray *buried;      /* reload.c: of struct hb_group *, freed with the next step */
     uint32_t ops;           /* more operations than any group that left had */
     bool inherited;         /* the network is up, and nobody needs an initial dead time */
     uint8_t uuid[HB_UUID_BYTES];
@@ -392,6 +393,8 @@ void hb_reload(struct hb_core *core, const struct hb_haresources *fresh);
 struct hb_group_run *hb_reload_run(struct hb_core *core, uint32_t op_id, size_t *index);
 void hb_reload_timers(struct hb_core *core);
 /* Before ownership is settled: what is at rest becomes what haresources says. */
+/* At the beginning of each step. */
+void hb_reload_step(struct hb_core *core);
 void hb_reload_settle(struct hb_core *core);
 uint64_t hb_reload_next_ns(const struct hb_core *core);
 /* Something that haresources has no more is still being stopped. */
