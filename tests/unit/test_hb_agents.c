@@ -42,7 +42,8 @@ static int setup(void **state)
     g_mkdir_with_parents(path, 0755);
     g_mkdir_with_parents(f->initdir, 0755);
     g_free(path);
-    f->paths = (struct hb_act_paths){f->hadir, f->initdir, f->dir};
+    f->paths = (struct hb_act_paths){
+        .hadir = f->hadir, .initdir = f->initdir, .rundir = f->dir};
     f->loop = ha_loop_new();
     f->environment = hb_agent_environment(&f->paths, config, "node1");
     hb_config_free(config);

@@ -70,20 +70,20 @@ static void an_advertisement_goes_to_all_nodes_and_overrides(void **state)
 
 static void a_probe_names_no_sender(void **state)
 {
-    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1}, nobody[16];
+    static const uint8_t ours[6] = {2, 0, 0, 0, 0, 1}, nobody[16];
     uint8_t frame[HB_FRAME_MAX];
     struct ha_addr addr;
     uint32_t sum = 24 + 58;
 
     (void)state;
     assert_true(ha_addr_parse(&addr, "10.0.0.50"));
-    assert_int_equal(hb_frame_arp_probe(&addr, mac, frame), 42);
+    assert_int_equal(hb_frame_arp_probe(&addr, ours, frame), 42);
     assert_int_equal(frame[21], 1);
     assert_memory_equal(frame + 28, nobody, 4);
     assert_memory_equal(frame + 38, addr.bytes, 4);
 
     assert_true(ha_addr_parse(&addr, "2001:db8::1:2345"));
-    assert_int_equal(hb_frame_solicitation(&addr, mac, frame), 14 + 40 + 24);
+    assert_int_equal(hb_frame_solicitation(&addr, ours, frame), 14 + 40 + 24);
     assert_memory_equal(frame, "\x33\x33\xff\x01\x23\x45", 6);
     assert_memory_equal(frame + 22, nobody, 16);
     assert_memory_equal(frame + 38, "\xff\x02\0\0\0\0\0\0\0\0\0\x01\xff\x01\x23\x45", 16);
