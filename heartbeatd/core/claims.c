@@ -143,7 +143,7 @@ bool hb_claims_read(struct hb_core *core, struct hb_node *node, const char *text
     marks = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (size_t at = 0; at + 9 <= length; at += 9) {
         uint32_t mark;
-        uint8_t bits;
+        uint8_t bits = 0;
 
         if (!mark_at(text + at, &mark, &bits))
             break;
