@@ -4,12 +4,24 @@
  * address or mark, virtual port, real address, real port; IPv6 in brackets) in
  * "/". Exit status 0 passes; anything else, a signal included, does not. The
  * whole checkcommand is the path: no shell, no arguments, no quoting.
+ *
+ * external-perl: a file of Perl, with the same four in @ARGV. Passes if it comes
+ * to its end, returns, or exits with 0; not if it dies or cannot be compiled. Run
+ * by perl in a process of its own each time: what it leaves in memory is gone,
+ * and what it breaks is not ours.
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/run/child.h"
-#include "ldirectord/check/check_inside.h"
+#include "ldirectord/check/wire.h"
+
+/* "do" lets a file return, and have what follows __END__, as no string of Perl could. */
+#define PERL         "/usr/bin/perl"
+#define PERL_PROGRAM "my $file = shift; do($file =~ m{^/} ? $file : \"./$file\"); die $@ if $@; exit 0"
+/* Of what a Perl check prints: enough for the sentence it died with. */
+#define PERL_SAYS    512
 
 struct external_state {
     struct ha_child *child;
@@ -38,7 +50,16 @@ static void external_ended(void *ctx, const struct ha_child_result *result)
 
     state->child = NULL;
     if (verdict == LD_EXTRUN) {
-        char *whole = g_strdup_printf("%s: %s", ld_check_probe(check)->command, text);
+        bool perl = ld_check_probe(check)->type == LD_CHECK_EXTERNAL_PERL;
+        char *whole = g_strdup_printf("%s: %s", perl ? PERL : ld_check_probe(check)->command, text);
+
+        g_free(text);
+        text = whole;
+    } else if (text != NULL && result->output_len > 0) {
+        char shown[LD_SHOWN_MAX + 1];
+        char *whole = g_strdup_printf(
+            "%s: %s", text, ld_wire_shown(result->output, result->output_len, shown));
+
         g_free(text);
         text = whole;
     }
@@ -53,19 +74,25 @@ static void print_address(const struct ha_addr *addr, char *out, size_t size)
     g_snprintf(out, size, addr->family == AF_INET6 ? "[%s]" : "%s", ha_addr_text(addr, text));
 }
 
-static int external_start(struct ld_check *check)
+/* Runs before, which ends in NULL, with the four arguments after it. */
+static int run(struct ld_check *check, const char *const *before, size_t output_max)
 {
     const struct ld_probe *probe = ld_check_probe(check);
     struct external_state *state = ld_check_state(check);
     char virtual_addr[HA_ADDR_TEXT + 2], virtual_port[8], real_addr[HA_ADDR_TEXT + 2], real_port[8];
-    char *argv[] = {(char *)probe->command, virtual_addr, virtual_port, real_addr, real_port, NULL};
-    struct ha_child_spec spec = {
-        .path = probe->command, .argv = argv, .cwd = "/", .deadline_ms = probe->timeout_ms};
+    char *argv[16];
+    size_t count = 0;
+    struct ha_child_spec spec = {.path = before[0], .argv = argv, .cwd = "/",
+                                 .deadline_ms = probe->timeout_ms, .output_max = output_max,
+                                 .merge_stderr = output_max > 0};
 
-    if (probe->command == NULL || probe->command[0] == '\0') {
-        ld_check_done(check, LD_EXTRUN, "no checkcommand is configured");
-        return 0;
-    }
+    for (; before[count] != NULL; count++)
+        argv[count] = (char *)before[count];
+    argv[count++] = virtual_addr;
+    argv[count++] = virtual_port;
+    argv[count++] = real_addr;
+    argv[count++] = real_port;
+    argv[count] = NULL;
     if (probe->service.protocol == LD_FWM)
         g_snprintf(virtual_addr, sizeof(virtual_addr), "%u", probe->service.fwmark);
     else
@@ -75,6 +102,40 @@ static int external_start(struct ld_check *check)
     g_snprintf(real_port, sizeof(real_port), "%u", probe->real_port);
     state->child = ha_child_start(ld_check_loop(check), &spec, external_ended, check);
     return state->child == NULL ? -errno : 0;
+}
+
+static bool has_command(struct ld_check *check)
+{
+    const char *command = ld_check_probe(check)->command;
+
+    if (command != NULL && command[0] != '\0')
+        return true;
+    ld_check_done(check, LD_EXTRUN, "no checkcommand is configured");
+    return false;
+}
+
+static int external_start(struct ld_check *check)
+{
+    const char *const before[] = {ld_check_probe(check)->command, NULL};
+
+    return has_command(check) ? run(check, before, 0) : 0;
+}
+
+static int external_perl_start(struct ld_check *check)
+{
+    const char *command = ld_check_probe(check)->command;
+    const char *const before[] = {PERL, "-e", PERL_PROGRAM, "--", command, NULL};
+
+    if (!has_command(check))
+        return 0;
+    if (access(command, R_OK) != 0) {
+        char *why = g_strdup_printf("%s: %s", command, g_strerror(errno));
+
+        ld_check_done(check, LD_EXTRUN, why);
+        g_free(why);
+        return 0;
+    }
+    return run(check, before, PERL_SAYS);
 }
 
 /* Still running here means past its deadline or not wanted any more: its whole group is ended. */
@@ -96,6 +157,14 @@ const struct ld_check_ops ld_check_external = {
     .name = "external",
     .state_size = sizeof(struct external_state),
     .start = external_start,
+    .stop = external_stop,
+    .deadline = external_deadline,
+};
+
+const struct ld_check_ops ld_check_external_perl = {
+    .name = "external-perl",
+    .state_size = sizeof(struct external_state),
+    .start = external_perl_start,
     .stop = external_stop,
     .deadline = external_deadline,
 };

@@ -14,6 +14,7 @@ const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe);
 extern const struct ld_check_ops ld_check_connect;
 extern const struct ld_check_ops ld_check_dns;
 extern const struct ld_check_ops ld_check_external;
+extern const struct ld_check_ops ld_check_external_perl;
 extern const struct ld_check_ops ld_check_ftp;
 extern const struct ld_check_ops ld_check_http;
 extern const struct ld_check_ops ld_check_mysql;

@@ -52,6 +52,7 @@ static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {
     [LD_CHECK_CONNECT] = &ld_check_connect,
     [LD_CHECK_PING] = &ld_check_ping,
     [LD_CHECK_EXTERNAL] = &ld_check_external,
+    [LD_CHECK_EXTERNAL_PERL] = &ld_check_external_perl,
 };
 
 /* NULL too where this build has no client library for it. */

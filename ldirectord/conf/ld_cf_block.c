@@ -39,9 +39,6 @@ bool ld_cf_set_checktype(struct ld_cf *cf, const struct ld_cf_row *row, const ch
         ld_cf_error(cf, value, "checktype must be \"connect\", \"negotiate\", \"on\", \"off\", "
                                "\"ping\", \"external\", \"external-perl\" or a positive number: "
                                "found \"%s\"", value);
-    else if (service->checktype == LD_CHECK_EXTERNAL_PERL)
-        ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file, cf->line, 0,
-                    "checktype = external-perl: this version does not act on it yet");
     return known;
 }
 

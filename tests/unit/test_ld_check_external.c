@@ -176,6 +176,86 @@ static void a_chatterbox_is_not_listened_to(void **state)
                               NULL), LD_EXTOK);
 }
 
+/* ---- external-perl ---- */
+
+static enum ld_verdict ask_perl(const char *body, uint64_t timeout_ms, char **detail)
+{
+    char *path = g_build_filename(folder, "check.pl", NULL);
+    struct ld_probe probe = external_probe(path);
+    enum ld_verdict verdict;
+
+    assert_true(g_file_set_contents(path, body, -1, NULL)); /* and not executable */
+    probe.type = LD_CHECK_EXTERNAL_PERL;
+    probe.timeout_ms = timeout_ms;
+    verdict = ask(&probe, detail);
+    g_free(path);
+    return verdict;
+}
+
+static void perl_passes_unless_it_dies_or_exits_with_more_than_0(void **state)
+{
+    static const struct {
+        const char *body;
+        enum ld_verdict expected;
+    } rows[] = {
+        {"exit 0;\n", LD_EXTOK},
+        {"exit 3;\n", LD_EXTERR},
+        {"1;\n", LD_EXTOK},
+        {"0;\n", LD_EXTOK},
+        {"return 7;\n", LD_EXTOK},
+        {"sub down { exit 1 } down();\n", LD_EXTERR},
+        {"eval { die 'inside' }; 1;\n", LD_EXTOK},
+        {"die \"no\\n\";\n", LD_EXTERR},
+        {"this is no Perl;\n", LD_EXTERR},
+        {"exit 0;\n__END__\nwords\n", LD_EXTOK},
+        {"kill 9, $$;\n", LD_EXTERR},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        enum ld_verdict found = ask_perl(rows[i].body, 20000, NULL);
+
+        if (found != rows[i].expected)
+            fail_msg("%s gave %s", rows[i].body, ld_verdict_code(found));
+    }
+}
+
+static void perl_is_told_the_same_four_things(void **state)
+{
+    char *body = g_strdup_printf("open(my $f, '>', '%s/perl') or die; print $f \"@ARGV; \", "
+                                 "scalar(@ARGV); close $f;\n", folder);
+    char *told;
+
+    (void)state;
+    assert_verdict(ask_perl(body, 20000, NULL), LD_EXTOK);
+    told = read_file("perl");
+    assert_string_equal(told, "192.168.6.240 8080 127.0.0.1 80; 4");
+    g_free(told);
+    g_free(body);
+}
+
+static void what_perl_died_of_is_told(void **state)
+{
+    char *detail;
+
+    (void)state;
+    assert_verdict(ask_perl("die \"the lamp is out\\n\";\n", 20000, &detail), LD_EXTERR);
+    assert_non_null(strstr(detail, "the lamp is out"));
+    g_free(detail);
+}
+
+static void perl_that_does_not_end_or_is_not_there_is_told_apart(void **state)
+{
+    struct ld_probe probe = external_probe("/no/such/check.pl");
+
+    (void)state;
+    assert_verdict(ask_perl("sleep 1000;\n", 500, NULL), LD_EXTTOUT);
+    probe.type = LD_CHECK_EXTERNAL_PERL;
+    assert_verdict(ask(&probe, NULL), LD_EXTRUN);
+    probe.command = "";
+    assert_verdict(ask(&probe, NULL), LD_EXTRUN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +266,10 @@ int main(void)
         cmocka_unit_test(what_cannot_be_executed_is_told_apart),
         cmocka_unit_test(a_hanging_program_and_its_children_are_ended),
         cmocka_unit_test(a_chatterbox_is_not_listened_to),
+        cmocka_unit_test(perl_passes_unless_it_dies_or_exits_with_more_than_0),
+        cmocka_unit_test(perl_is_told_the_same_four_things),
+        cmocka_unit_test(what_perl_died_of_is_told),
+        cmocka_unit_test(perl_that_does_not_end_or_is_not_there_is_told_apart),
     };
     int failed;
     char *clean;
