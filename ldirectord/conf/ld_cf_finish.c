@@ -9,9 +9,9 @@
 #include "config.h"
 #include "ldirectord/conf/ld_cf_inside.h"
 
-#define CHECKTIMEOUT_S     5
-#define NEGOTIATETIMEOUT_S 30
-#define CHECKINTERVAL_S    10
+#define CHECKTIMEOUT_MS     5000
+#define NEGOTIATETIMEOUT_MS 30000
+#define CHECKINTERVAL_MS    10000
 
 static void error_at(struct ld_cf *cf, enum ha_severity severity, unsigned line, unsigned column,
                      const char *text)
@@ -101,9 +101,14 @@ void ld_cf_end_block(struct ld_cf *cf)
 
 /* ---- the end of the file ---- */
 
-static unsigned first_set(unsigned a, unsigned b, unsigned c, unsigned d, unsigned otherwise)
+static uint64_t first_set(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t otherwise)
 {
     return a ? a : b ? b : c ? c : d ? d : otherwise;
+}
+
+static unsigned count_of(unsigned own, unsigned global)
+{
+    return (unsigned)first_set(own, global, 0, 0, 1);
 }
 
 static bool yes(enum ld_cf_tri own, enum ld_cf_tri global, bool otherwise)
@@ -119,17 +124,16 @@ static void finish_times(struct ld_cf *cf, const struct ld_cf_block *block, bool
     struct ld_service *service = block->service;
 
     service->checktimeout_ms =
-        1000ull * first_set(own->checktimeout, own->negotiatetimeout, global->checktimeout,
-                            global->negotiatetimeout, CHECKTIMEOUT_S);
+        first_set(own->checktimeout_ms, own->negotiatetimeout_ms, global->checktimeout_ms,
+                  global->negotiatetimeout_ms, CHECKTIMEOUT_MS);
     service->negotiatetimeout_ms =
-        1000ull * first_set(own->negotiatetimeout, own->checktimeout, global->negotiatetimeout,
-                            global->checktimeout, NEGOTIATETIMEOUT_S);
-    service->checkinterval_ms =
-        1000ull * first_set(forks ? own->checkinterval : 0, global->checkinterval, 0, 0,
-                            CHECKINTERVAL_S);
-    service->checkcount = first_set(own->checkcount, global->checkcount, 0, 0, 1);
-    service->failurecount = first_set(own->failurecount, global->failurecount, 0, 0, 1);
-    if (own->checkinterval && !forks) {
+        first_set(own->negotiatetimeout_ms, own->checktimeout_ms, global->negotiatetimeout_ms,
+                  global->checktimeout_ms, NEGOTIATETIMEOUT_MS);
+    service->checkinterval_ms = first_set(forks ? own->checkinterval_ms : 0,
+                                          global->checkinterval_ms, 0, 0, CHECKINTERVAL_MS);
+    service->checkcount = count_of(own->checkcount, global->checkcount);
+    service->failurecount = count_of(own->failurecount, global->failurecount);
+    if (own->checkinterval_ms && !forks) {
         char *id = ld_service_id_text(&service->id);
 
         ha_diag_add(cf->diags, HA_WARNING, cf->file, own->checkinterval_line, 0,

@@ -21,6 +21,8 @@
 #define LD_CF_LINE_MAX ((size_t)64 << 10)
 /* Seconds, counts: what is beyond is a typing mistake. */
 #define LD_CF_NUM_MAX 1000000000u
+/* Shorter than this no server can be asked sensibly. */
+#define LD_CF_DURATION_MIN_MS 10
 
 enum ld_cf_tri { LD_CF_UNSET, LD_CF_NO, LD_CF_YES };
 
@@ -34,7 +36,8 @@ struct ld_cf_fallback {
 
 /* What a directive can say, globally or in a block; 0 and NULL: nothing said. */
 struct ld_cf_settings {
-    unsigned checktimeout, negotiatetimeout, checkinterval, checkcount, failurecount;
+    uint64_t checktimeout_ms, negotiatetimeout_ms, checkinterval_ms;
+    unsigned checkcount, failurecount;
     unsigned checkport;
     unsigned checkinterval_line;
     enum ld_cf_tri quiescent, cleanstop, ops;
@@ -110,7 +113,8 @@ char *ld_cf_quoted(const char *value);
 /* The first word. g_free() it. */
 char *ld_cf_first_word(const char *value);
 /* Rules a row may name. */
-bool ld_cf_set_seconds(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* Into a uint64_t of milliseconds: seconds as lax as ever, or "500ms". */
+bool ld_cf_set_duration(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_count(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_yes_no(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_quoted(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);

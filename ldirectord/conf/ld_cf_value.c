@@ -57,10 +57,31 @@ static bool set_number(struct ld_cf *cf, const struct ld_cf_row *row, const char
     return true;
 }
 
-bool ld_cf_set_seconds(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+/* As lax as a number is; only "ms" right behind the digits says more. */
+static bool read_duration(const char *value, uint64_t *ms)
 {
-    if (!set_number(cf, row, value, "a number of seconds, 1 or more"))
+    const char *unit = value + strcspn(value, "0123456789");
+    bool thousandths;
+    unsigned number;
+
+    unit += strspn(unit, "0123456789");
+    thousandths = strncmp(unit, "ms", 2) == 0 && !g_ascii_isalnum(unit[2]);
+    if (!ld_cf_number(value, thousandths ? LD_CF_DURATION_MIN_MS : 1, LD_CF_NUM_MAX, &number))
         return false;
+    *ms = thousandths ? number : number * UINT64_C(1000);
+    return true;
+}
+
+bool ld_cf_set_duration(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    uint64_t ms;
+
+    if (!read_duration(value, &ms)) {
+        ld_cf_wrong(cf, row->wrong, "a number of seconds, 1 or more, or of milliseconds (500ms), "
+                                    "10 or more", value);
+        return false;
+    }
+    memcpy(place(cf, row), &ms, sizeof(ms));
     if (strcmp(row->name, "checkinterval") == 0)
         ld_cf_scope(cf)->checkinterval_line = cf->line;
     return true;

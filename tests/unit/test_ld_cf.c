@@ -421,7 +421,8 @@ static void all_faults_are_told_in_one_run_with_line_and_column(void **state)
     (void)state;
     assert_refused("checktimeout=x\nquiescent=maybe\nnonsense=1\nvirtual=10.0.0.1:80\n"
                    "\treal=10.1.0.1:80 route\n\tscheduler=RR\n\tautoreload=yes\n\trequest=a\n",
-                   "f:1:14: invalid check timeout value: expected a number of seconds, 1 or more, "
+                   "f:1:14: invalid check timeout value: expected a number of seconds, 1 or more, or "
+                   "of milliseconds (500ms), 10 or more, "
                    "found \"x\"\n"
                    "f:2:11: quiescent must be 'yes' or 'no': found \"maybe\"\n"
                    "f:3:1: Unknown command nonsense=1: expected a global directive\n"

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ldirectord/conf: the directives on health, weight and fallback that only Hearth has, and times. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/fakes/fake_names.h"
+
+#define HEAD "virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate 10\n\treal=10.1.0.2:80 gate 20\n"
+
+/* The first service of a file that may give these warnings; NULL: it was refused, with these. */
+static const struct ld_service *parse(const char *text, const char *messages,
+                                      struct ld_config **config)
+{
+    struct ha_diags diags;
+    GString *said = g_string_new(NULL);
+
+    ha_diags_init(&diags);
+    *config = ld_cf_parse("f", text, strlen(text), &fake_names, &diags);
+    ha_diags_print(&diags, said);
+    ha_diags_clear(&diags);
+    assert_string_equal(said->str, messages);
+    g_string_free(said, TRUE);
+    return *config ? (*config)->services->pdata[0] : NULL;
+}
+
+static void times_are_seconds_or_milliseconds(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ms; /* 0: refused */
+    } rows[] = {
+        {"2", 2000},      {"2s", 2000},    {"500ms", 500}, {"10ms", 10}, {" 250ms ", 250},
+        {"x 9 s", 9000},  {"5 ms", 5000},  {"5msec", 5000}, /* as lax as ever */
+        {"1000000000", 1000000000000}, {"0", 0}, {"0ms", 0}, {"9ms", 0}, {"ms", 0}, {"", 0},
+        {"1000000001", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct ha_diags diags;
+        struct ld_config *config;
+        char *text = g_strdup_printf("checkinterval=%s\nchecktimeout=%s\n" HEAD
+                                     "\tnegotiatetimeout=%s\n", rows[i].text, rows[i].text,
+                                     rows[i].text);
+
+        ha_diags_init(&diags);
+        config = ld_cf_parse("f", text, strlen(text), &fake_names, &diags);
+        if (!config != !rows[i].ms)
+            fail_msg("\"%s\"", rows[i].text);
+        if (config) {
+            const struct ld_service *service = config->services->pdata[0];
+
+            assert_int_equal(service->checkinterval_ms, rows[i].ms);
+            assert_int_equal(service->checktimeout_ms, rows[i].ms);
+            assert_int_equal(service->negotiatetimeout_ms, rows[i].ms);
+        }
+        ld_config_free(config);
+        ha_diags_clear(&diags);
+        g_free(text);
+    }
+}
+
+static void a_time_that_is_none_is_told_with_what_would_be_one(void **state)
+{
+    struct ld_config *config;
+
+    (void)state;
+    parse("checkinterval=9ms\n" HEAD,
+          "f:1:15: invalid check interval value: expected a number of seconds, 1 or more, or of "
+          "milliseconds (500ms), 10 or more, found \"9ms\"\n", &config);
+    assert_null(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_seconds_or_milliseconds),
+        cmocka_unit_test(a_time_that_is_none_is_told_with_what_would_be_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
