@@ -22,6 +22,7 @@ extern const struct ld_check_ops ld_check_nntp;
 extern const struct ld_check_ops ld_check_imap;
 extern const struct ld_check_ops ld_check_ldap;
 extern const struct ld_check_ops ld_check_none;
+extern const struct ld_check_ops ld_check_odbc;
 extern const struct ld_check_ops ld_check_pgsql;
 extern const struct ld_check_ops ld_check_ping;
 extern const struct ld_check_ops ld_check_pop;

@@ -52,7 +52,8 @@ bool ld_cf_set_service(struct ld_cf *cf, const struct ld_cf_row *row, const char
     if (!known) {
         ld_cf_error(cf, value, "service must be dns, ftp, http, https, http_proxy, imap, imaps, "
                                "ldap, ldaps, mysql, nntp, none, oracle, pop, pops, radius, pgsql, "
-                               "simpletcp, sip, smtp or submission: found \"%s\"", value);
+                               "simpletcp, sip, smtp or submission (or of ours: odbc): found \"%s\"",
+                    value);
         return false;
     }
     cf->block->app_set = true;

@@ -224,6 +224,8 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_LDAPS] = true,
     [LD_APP_MYSQL] = LD_HAVE_MYSQL,
     [LD_APP_NNTP] = true,
+    [LD_APP_ODBC] = LD_HAVE_ODBC,
+    [LD_APP_ORACLE] = LD_HAVE_ODBC,
     [LD_APP_PGSQL] = LD_HAVE_PGSQL,
     [LD_APP_POP] = true,
     [LD_APP_POPS] = true,
@@ -242,7 +244,8 @@ bool ld_cf_acts_on(enum ld_app app)
 /* Acted on where configure found the library. */
 static bool needs_library(enum ld_app app)
 {
-    return app == LD_APP_MYSQL || app == LD_APP_PGSQL;
+    return app == LD_APP_MYSQL || app == LD_APP_PGSQL || app == LD_APP_ODBC ||
+           app == LD_APP_ORACLE;
 }
 
 static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)

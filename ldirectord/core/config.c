@@ -61,6 +61,7 @@ static const struct {
     {LD_APP_SIP, "sip", 5060},
     {LD_APP_SMTP, "smtp", 25},
     {LD_APP_SUBMISSION, "submission", 587},
+    {LD_APP_ODBC, "odbc", 0},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(apps) == LD_APP_COUNT);
 
@@ -137,7 +138,7 @@ uint16_t ld_app_port(enum ld_app app)
 
 enum ld_app ld_app_of_port(uint16_t port)
 {
-    for (size_t i = 0; port != 0 && i < G_N_ELEMENTS(apps); i++)
+    for (size_t i = 0; port != 0 && i < LD_APP_CLASSIC_COUNT; i++)
         if (apps[i].port == port)
             return apps[i].app;
     return LD_APP_NONE;

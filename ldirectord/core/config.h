@@ -26,7 +26,9 @@ enum ld_checktype { LD_CHECK_NEGOTIATE, LD_CHECK_CONNECT, LD_CHECK_PING, LD_CHEC
 enum ld_app { LD_APP_NONE, LD_APP_DNS, LD_APP_FTP, LD_APP_HTTP, LD_APP_HTTPS, LD_APP_HTTP_PROXY,
               LD_APP_IMAP, LD_APP_IMAPS, LD_APP_LDAP, LD_APP_LDAPS, LD_APP_MYSQL, LD_APP_NNTP,
               LD_APP_ORACLE, LD_APP_PGSQL, LD_APP_POP, LD_APP_POPS, LD_APP_RADIUS, LD_APP_SIMPLETCP,
-              LD_APP_SIP, LD_APP_SMTP, LD_APP_SUBMISSION, LD_APP_COUNT };
+              LD_APP_SIP, LD_APP_SMTP, LD_APP_SUBMISSION,
+              LD_APP_CLASSIC_COUNT, /* from here on ours: never chosen by a port */
+              LD_APP_ODBC = LD_APP_CLASSIC_COUNT, LD_APP_COUNT };
 
 const char *ld_protocol_name(enum ld_protocol protocol);   /* tcp, udp, fwm */
 const char *ld_method_name(enum ld_method method);         /* gate, masq, ipip */

@@ -453,16 +453,11 @@ static void what_is_not_acted_on_yet_is_said_and_nothing_else(void **state)
 {
     (void)state;
     assert_refused("callback=\"/x\"\nexecute=other.cf\n" HEAD
-                   "\tmonitorfile=/tmp/m\n\tservice=oracle\n\tfallbackcommand=\"/x\"\n",
+                   "\tmonitorfile=/tmp/m\n\tfallbackcommand=\"/x\"\n",
                    "f:1: callback: this version does not act on it yet\n"
                    "f:2: execute: this version does not act on it yet\n"
                    "f:5: monitorfile: this version does not act on it yet\n"
-                   "f:7: fallbackcommand: this version does not act on it yet\n"
-                   "f:6: service = oracle: this version does not act on it yet\n");
-    assert_refused("virtual=10.0.0.1:1521\n\treal=10.1.0.1:25 gate\n",
-                   "f:1: service = oracle (chosen by the port): this version does not act on it "
-                   "yet\n");
-    ld_config_free(parse("virtual=10.0.0.1:1521\n\treal=10.1.0.1:25 gate\n\tchecktype=connect\n"));
+                   "f:6: fallbackcommand: this version does not act on it yet\n");
 }
 
 static void the_same_service_twice_is_refused_at_the_end_of_the_second(void **state)
