@@ -364,6 +364,9 @@ static void begin_life(struct hb_core *core, const struct arrival *in, bool firs
     node->apart = apart;
     if (in->proof.nonce != 0)
         node->hearth = true; /* it will tell what it has: until then nothing of it is free */
+    else if (core->status == HB_STATUS_ACTIVE)
+        hb_member_send_status(core); /* in legacy mode 3.0.6 takes whom it hears by another message
+                                      * first for dead, and takes everything */
     if (node->deadline_ns == HA_NEVER || core->comm_up)
         node->deadline_ns = ha_after_ns(
             hb_mono(core), node->dead_ns > 0 ? node->dead_ns

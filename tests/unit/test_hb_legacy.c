@@ -75,6 +75,21 @@ static void assert_groups(const struct hand *hand, enum hb_group_state ours,
     assert_string_equal(hb_group_state_name(hand_group(hand, THEIRS)), hb_group_state_name(theirs));
 }
 
+/* ---- how a new life of the other begins ---- */
+
+static void a_node_that_starts_hears_first_that_we_are_active(void **state)
+{
+    struct hand *hand = *state;
+
+    alone(hand);
+    hand_forget(hand);
+    joins(hand);
+    assert_true(hand->sent->len > 1);
+    assert_field(g_ptr_array_index(hand->sent, 0), "t", "status");
+    assert_field(g_ptr_array_index(hand->sent, 0), "st", "active");
+    assert_int_equal(hand_count(hand, "status"), 1);
+}
+
 /* ---- we ask ---- */
 
 static void an_active_node_asks_for_its_own_groups(void **state)
@@ -424,6 +439,7 @@ static void the_words_of_old_scripts_are_wishes(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
+        LEGACY(a_node_that_starts_hears_first_that_we_are_active),
         LEGACY(an_active_node_asks_for_its_own_groups),
         LEGACY(nothing_of_the_other_dialogue_is_said),
         LEGACY(it_takes_them_when_the_other_has_answered),
