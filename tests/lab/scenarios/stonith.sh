@@ -8,24 +8,11 @@ pair_boot hearth hearth ucast sha1 'stonith_host left external/lab right secretw
     'stonith_host right null left' 'fence_retry 1'
 log=$(host_log left)/ha-log switch=$(host_log left)/switch
 
-# The command, its libraries and plugins, and beside them one of our own, in the language that
-# external plugins have: it asks the lab to cut the power, and waits until it is cut.
+# The switch asks the lab to cut the power, and waits until it is cut.
+source "$LAB_SRC/stories/power.sh"
 for name in left right; do
-    root=$(host_root $name)/usr
-    mkdir -p "$root"/lib/{stonith/plugins/external,heartbeat/plugins}
-    cp "$LAB_PEER/usr/sbin/stonith" "$root/sbin/"
-    cp -aL "$LAB_PEER"/usr/lib/lib{stonith,pils,plumb,plumbgpl}.so.? "$root/lib/"
-    cp -a "$LAB_PEER/usr/lib/stonith/plugins/." "$root/lib/stonith/plugins/"
-    cp -a "$LAB_PEER/usr/lib/heartbeat/plugins/." "$root/lib/heartbeat/plugins/"
-    host_install $name /usr/lib/stonith/plugins/external/lab 755 <<'END'
-#!/bin/bash
-case $1 in
-    getconfignames) echo hostlist; echo password ;;
-    gethosts) echo "$hostlist" ;;
-    getinfo-devid | getinfo-devname | getinfo-devdescr | getinfo-devurl) echo "the lab" ;;
-    getinfo-xml) echo '<parameters></parameters>' ;;
-    status) ;;
-    reset | off)
+    stonith_command $name
+    power_switch $name <<'END'
         [ "$password" = secretword ] && [ ! -e /run/switch-broken ] || exit 1
         cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' >>/var/log/commands
         echo "$2" >>/var/log/switch
@@ -34,9 +21,6 @@ case $1 in
             sleep 0.1
         done
         exit 1
-        ;;
-    *) exit 1 ;;
-esac
 END
 done
 
