@@ -145,9 +145,10 @@ static int write_table(struct application *application)
         return status;
     }
     ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
+    ld_actions_reset(&director->actions);
+    ld_core_look(director->core, actual, &director->actions);
     wanted = ld_core_wanted(director->core);
     ld_table_diff(actual, wanted, ld_core_ours(director->core), ops);
-    ld_actions_reset(&director->actions);
     status = director->ipvs->ops->apply(director->ipvs, ops, op_answered, application);
     log_actions(director);
     g_array_free(ops, TRUE);

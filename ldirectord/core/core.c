@@ -10,27 +10,14 @@
 #include <syslog.h>
 
 #include "common/base/time.h"
-#include "ldirectord/core/model.h"
-#include "ldirectord/core/schedule.h"
+#include "ldirectord/core/core_inside.h"
+#include "ldirectord/core/drift.h"
 
 /* First questions: so many a second at most, and all within half an interval. */
 #define FIRST_GAP_NS (100 * HA_NS_PER_US)
 /* Operations that the kernel refused are tried again after 1, 2, 4 … 300 s. */
 #define RETRY_FIRST_NS (1 * HA_NS_PER_S)
 #define RETRY_LAST_NS  (300 * HA_NS_PER_S)
-
-struct ld_core {
-    const struct ld_config *config; /* not owned */
-    struct ld_model *model;         /* NULL until LD_EV_START */
-    GHashTable *questions;          /* key -> struct ld_question *, owned */
-    GPtrArray *retired;             /* questions kept until the next step: their probes may be read */
-    struct ld_schedule schedule;
-    GHashTable *ours;               /* set of struct ld_service_id *, owned */
-    uint64_t retry_at_ns, retry_after_ns;
-    bool standby;
-    bool stopped;
-    bool table_changed;             /* in this step */
-};
 
 void ld_actions_init(struct ld_actions *actions)
 {
@@ -74,6 +61,7 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
     core->retry_at_ns = HA_NEVER;
     core->retry_after_ns = RETRY_FIRST_NS;
     ld_schedule_init(&core->schedule, seed);
+    ld_wishes_init(&core->wishes);
     return core;
 }
 
@@ -86,6 +74,7 @@ void ld_core_free(struct ld_core *core)
     g_hash_table_destroy(core->questions);
     g_hash_table_destroy(core->ours);
     ld_model_free(core->model);
+    ld_wishes_clear(&core->wishes);
     g_free(core);
 }
 
@@ -99,6 +88,7 @@ static void log_change(const struct ld_server *server, enum ld_change change, un
     char *id = ld_service_id_text(&service->id);
     char real[HA_ADDR_TEXT];
     const char *detail = health->detail ? health->detail : ld_verdict_text(health->verdict);
+    double took_ms = (double)health->took_ns / (double)HA_NS_PER_MS;
 
     ha_addr_port_text(&server->real->addr, server->real->port, real);
     if (before > 0 && (change == LD_CHANGE_RESET || change == LD_CHANGE_UP))
@@ -109,13 +99,13 @@ static void log_change(const struct ld_server *server, enum ld_change change, un
                health->failures, service->failurecount);
         break;
     case LD_CHANGE_UP:
-        ld_log(actions, LOG_NOTICE, "Real server up: %s (%s): %s, %s", real, id,
-               ld_verdict_code(health->verdict), detail);
+        ld_log(actions, LOG_NOTICE, "Real server up: %s (%s): %s, %s (%.1f ms)", real, id,
+               ld_verdict_code(health->verdict), detail, took_ms);
         break;
     case LD_CHANGE_DOWN:
     case LD_CHANGE_FOUND_DOWN:
-        ld_log(actions, LOG_NOTICE, "Real server down: %s (%s): %s, %s", real, id,
-               ld_verdict_code(health->verdict), detail);
+        ld_log(actions, LOG_NOTICE, "Real server down: %s (%s): %s, %s (%.1f ms)", real, id,
+               ld_verdict_code(health->verdict), detail, took_ms);
         break;
     case LD_CHANGE_NONE:
     case LD_CHANGE_RESET:
@@ -131,6 +121,15 @@ static void set_up(struct ld_server *server, bool up, enum ld_verdict verdict, u
     ld_health_set(&server->health, up, verdict, now_ns);
 }
 
+static void note_turn(struct ld_server *server, uint64_t now_ns)
+{
+    const struct ld_health *health = &server->health;
+
+    ld_turns_add(&server->turns, &(struct ld_turn){.at_ns = now_ns, .took_ns = health->took_ns,
+                                                   .verdict = health->verdict, .up = health->up,
+                                                   .detail = health->detail});
+}
+
 static void tell(struct ld_core *core, struct ld_server *server, const struct ld_event *event,
                  uint64_t now_ns, struct ld_actions *actions)
 {
@@ -140,7 +139,12 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
         ld_health_verdict(&server->health, server->slot->service->failurecount, event->verdict,
                           event->detail, event->took_ns, now_ns, &before);
 
+    if (event->verdict != LD_INTERNAL)
+        server->answered_ns = now_ns;
+    if (change == LD_CHANGE_UP || change == LD_CHANGE_DOWN || change == LD_CHANGE_FOUND_DOWN)
+        note_turn(server, now_ns);
     if (server->health.up != was_up) {
+        server->left_at_zero = false;
         server->slot->up += (guint)server->health.up - (guint)was_up;
         core->table_changed |= !core->standby;
     }
@@ -211,6 +215,10 @@ static bool inherit(const struct ld_model *old, struct ld_server *server)
     memset(&before->health, 0, sizeof(before->health));
     before->health.since_ns = HA_NEVER; /* taken: a second one of the same name starts anew */
     server->slot->up += server->health.up;
+    server->turns = g_steal_pointer(&before->turns);
+    server->answered_ns = before->answered_ns;
+    server->written = before->written;
+    server->left_at_zero = before->left_at_zero && server->real->weight == before->real->weight;
     if (before->question != server->question)
         server->health.failures = 0;
     return true;
@@ -318,6 +326,7 @@ static void load(struct ld_core *core, const struct ld_table *actual, uint64_t n
     for (guint i = 0; i < model->server_count; i++)
         join_question(core, &model->servers[i], fresh);
     start_servers(model, old, core->standby ? NULL : actual, now_ns);
+    ld_wishes_apply(&core->wishes, model);
     schedule_fresh(core, fresh, now_ns);
     retire_unasked(core, actions);
     core->model = model;
@@ -347,6 +356,8 @@ static gboolean is_gone(gpointer id, gpointer value, gpointer model)
 
 static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
 {
+    struct ld_table *wanted;
+
     if (!core->model || core->stopped)
         return;
     if (failed > 0) {
@@ -362,6 +373,9 @@ static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
         g_hash_table_foreach_remove(core->ours, is_gone, core->model);
     for (guint i = 0; i < core->model->server_count; i++)
         core->model->servers[i].placed = !core->standby;
+    wanted = ld_core_wanted(core);
+    ld_drift_all_done(core->model, wanted);
+    ld_table_free(wanted);
 }
 
 static void on_mode(struct ld_core *core, bool standby)
@@ -422,6 +436,9 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     case LD_EV_MODE:
         on_mode(core, event->standby);
         break;
+    case LD_EV_WISH:
+        ld_core_on_wish(core, event->wish, actions);
+        break;
     case LD_EV_STOP:
         on_stop(core, actions);
         break;
@@ -461,28 +478,16 @@ GHashTable *ld_core_ours(const struct ld_core *core)
     return core->ours;
 }
 
-void ld_core_op_done(const struct ld_core *core, const struct ld_op *op,
-                     struct ld_actions *actions)
+void ld_core_look(struct ld_core *core, const struct ld_table *actual, struct ld_actions *actions)
 {
-    if (core->model)
-        ld_oplog(core->model, op, core->stopped || core->standby, actions);
+    if (core->model && !core->stopped && !core->standby)
+        ld_drift_look(core->model, actual, actions);
 }
 
-void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)
+void ld_core_op_done(struct ld_core *core, const struct ld_op *op, struct ld_actions *actions)
 {
-    for (guint i = 0; core->model && i < core->model->server_count; i++) {
-        const struct ld_server *server = &core->model->servers[i];
-        const struct ld_real_view view = {
-            .service = server->slot->service,
-            .real = server->real,
-            .up = server->health.up,
-            .failures = server->health.failures,
-            .verdict = server->health.verdict,
-            .detail = server->health.detail,
-            .took_ns = server->health.took_ns,
-            .since_ns = server->health.since_ns,
-        };
-
-        fn(ctx, &view);
-    }
+    if (!core->model)
+        return;
+    ld_drift_op_done(core->model, op);
+    ld_oplog(core->model, op, core->stopped || core->standby, actions);
 }

@@ -12,11 +12,14 @@
  *   model.c     the servers of a configuration, and how to find them
  *   wanted.c    config and health -> wanted table (pure function)
  *   table.c     tables and their difference
+ *   wish.c      what an operator wishes of servers: disabled, drained, another weight
+ *   drift.c     what somebody else did to the kernel's table
+ *   turns.c     the last transitions of a server
  *   oplog.c     what the log says of an operation the kernel accepted
  *   core.c      events in, actions out; reload carries health over
  *
  * The first events are LD_EV_START, then whatever comes. After LD_ACT_TABLE:
- * read the kernel's table, ld_table_diff() it with ld_core_wanted() and
+ * read the kernel's table, ld_core_look() at it, ld_table_diff() it with ld_core_wanted() and
  * ld_core_ours(), apply, ld_core_op_done() for each accepted operation, and
  * LD_EV_APPLIED at the end.
  *
@@ -33,7 +36,9 @@
 
 #include "ldirectord/core/config.h"
 #include "ldirectord/core/table.h"
+#include "ldirectord/core/turns.h"
 #include "ldirectord/core/verdict.h"
+#include "ldirectord/core/wish.h"
 
 /* Checks in flight at once; the rest wait in order. */
 #define LD_IN_FLIGHT_MAX 1024
@@ -65,6 +70,7 @@ enum ld_event_kind {
     LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
                       * seldom, with an LD_ACT_TABLE of the core's own */
     LD_EV_MODE,      /* standby or not from here on; LD_ACT_TABLE in any case, also if it was so before */
+    LD_EV_WISH,      /* wish: an operator's; may come before START, too */
     LD_EV_STOP,      /* cancels all; LD_ACT_TABLE then takes away what cleanstop says; no checks after */
     LD_EV_KIND_COUNT
 };
@@ -79,6 +85,7 @@ struct ld_event {
     uint64_t took_ns;
     unsigned failed;                /* APPLIED; all of them if the table could not be read */
     bool standby;                   /* START, MODE */
+    const struct ld_wish *wish;     /* WISH; copied */
 };
 
 enum ld_action_kind {
@@ -119,10 +126,14 @@ struct ld_table *ld_core_wanted(const struct ld_core *core);
 /* Ids (struct ld_service_id *) of services this core has or had and may delete; owned by the core. */
 GHashTable *ld_core_ours(const struct ld_core *core);
 
+/* The kernel's table, as it was read before the wanted one is asked for: what somebody else did to
+ * it and is to be left so (drift.h) is part of what is wanted from here on. */
+void ld_core_look(struct ld_core *core, const struct ld_table *actual, struct ld_actions *actions);
 /* The classic log lines for an operation, as LD_ACT_LOG. To be called when the kernel has
  * accepted it, never before, while the tables it points into exist. */
-void ld_core_op_done(const struct ld_core *core, const struct ld_op *op,
-                     struct ld_actions *actions);
+void ld_core_op_done(struct ld_core *core, const struct ld_op *op, struct ld_actions *actions);
+/* Everything wanted has been written, as far as this core knows: a difference now is not ours. */
+bool ld_core_settled(const struct ld_core *core);
 
 /* ---- what is shown ---- */
 struct ld_real_view {
@@ -134,8 +145,22 @@ struct ld_real_view {
     const char *detail;
     uint64_t took_ns;
     uint64_t since_ns;       /* of the last transition */
+    uint64_t answered_ns;    /* of the last verdict; 0: none */
+    uint32_t weight;         /* it should have in the table; 0 also if it should not be there */
+    bool left_at_zero;       /* by somebody else (drift.h) */
+    const struct ld_wish *wish;   /* that counts for it; NULL: none */
+    const struct ld_turns *turns; /* NULL: none yet */
+    unsigned service_up;     /* servers up in its service */
+    bool fallback;           /* its service's clients go to the fallback server */
 };
 typedef void (*ld_view_fn)(void *ctx, const struct ld_real_view *view);
+/* In the order of the file. */
 void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx);
+const struct ld_wishes *ld_core_wishes(const struct ld_core *core);
+/* As ld_wish_parse(), with the servers of this core; false before LD_EV_START. */
+bool ld_core_wish_parse(const struct ld_core *core, char *const *words, struct ld_wish *out,
+                        char **why);
+/* How many servers it means. */
+unsigned ld_core_wish_count(const struct ld_core *core, const struct ld_wish *wish);
 
 #endif

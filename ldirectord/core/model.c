@@ -72,8 +72,10 @@ void ld_model_free(struct ld_model *model)
 {
     if (!model)
         return;
-    for (guint i = 0; i < model->server_count; i++)
+    for (guint i = 0; i < model->server_count; i++) {
         ld_health_clear(&model->servers[i].health);
+        ld_turns_free(model->servers[i].turns);
+    }
     g_hash_table_destroy(model->by_dest);
     g_hash_table_destroy(model->by_id);
     g_free(model->servers);

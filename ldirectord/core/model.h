@@ -13,6 +13,8 @@
 #include "ldirectord/core/health.h"
 #include "ldirectord/core/probe.h"
 #include "ldirectord/core/table.h"
+#include "ldirectord/core/turns.h"
+#include "ldirectord/core/wish.h"
 
 struct ld_server {
     struct ld_slot *slot;
@@ -21,6 +23,11 @@ struct ld_server {
     struct ld_health health;
     struct ld_question *question; /* not owned; NULL: not checked */
     bool placed;                  /* a table with it was written whole since the last (re)load */
+    uint32_t written;             /* its weight in the kernel's table as we wrote it; 0: none, too */
+    bool left_at_zero;            /* somebody else set its weight to 0 (drift.h) */
+    const struct ld_wish *wish;   /* the operator's that counts; NULL: none */
+    struct ld_turns *turns;       /* NULL: none yet */
+    uint64_t answered_ns;         /* the last verdict that said something; 0: none yet */
 };
 
 struct ld_slot {
@@ -28,6 +35,7 @@ struct ld_slot {
     struct ld_server *servers; /* the model's */
     guint count;
     guint up;                  /* how many of them */
+    bool wishes;               /* there is one for some of them */
 };
 
 struct ld_model {
@@ -53,6 +61,8 @@ uint16_t ld_dest_port(const struct ld_service *service, enum ld_method method, u
 /* ---- wanted.c ---- */
 /* The table for this model, in normal form; caller frees. */
 struct ld_table *ld_wanted(const struct ld_model *model);
+/* What it should have now; 0 also for one that should not be in the table. */
+uint32_t ld_server_weight(const struct ld_server *server);
 /* Whether the service should send its clients to the fallback server now. */
 bool ld_wants_fallback(const struct ld_slot *slot);
 

@@ -55,6 +55,13 @@ static void place(struct ld_vs *vs, GHashTable *places, const struct ld_dest *de
     }
 }
 
+uint32_t ld_server_weight(const struct ld_server *server)
+{
+    if (!server->health.up || server->left_at_zero || ld_wish_takes_away(server))
+        return 0;
+    return ld_wish_weight(server, server->real->weight);
+}
+
 /* A server that is down is not in the table, or, quiescent, stands in it at
  * weight 0 and without thresholds (as it always did). */
 static void place_server(struct ld_vs *vs, GHashTable *places, const struct ld_server *server,
@@ -63,10 +70,11 @@ static void place_server(struct ld_vs *vs, GHashTable *places, const struct ld_s
     const struct ld_real *real = server->real;
     struct ld_dest dest = {.addr = real->addr, .port = server->port, .method = real->method};
 
-    if (server->health.up) {
-        dest.weight = real->weight;
+    if (server->health.up && !ld_wish_takes_away(server)) {
+        dest.weight = ld_server_weight(server);
         dest.lower = real->lower;
         dest.upper = real->upper;
+        dest.keep_absent = server->left_at_zero && !readdquiescent;
     } else if (server->slot->service->quiescent) {
         dest.keep_absent = server->placed && !readdquiescent;
     } else {
@@ -77,7 +85,7 @@ static void place_server(struct ld_vs *vs, GHashTable *places, const struct ld_s
 
 bool ld_wants_fallback(const struct ld_slot *slot)
 {
-    return slot->up == 0 && slot->service->fallback.set &&
+    return slot->up == ld_wish_withheld(slot) && slot->service->fallback.set &&
            slot->service->checktype != LD_CHECK_OFF;
 }
 

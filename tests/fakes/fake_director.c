@@ -63,11 +63,17 @@ static void write_table(struct fake_director *director)
 {
     struct ld_event applied = {.kind = LD_EV_APPLIED};
     struct ld_ipvs *ipvs = &director->ipvs.ipvs;
-    struct ld_table *actual, *wanted = ld_core_wanted(director->core);
+    struct ld_table *actual, *wanted;
+    struct ld_actions actions;
     GArray *ops = g_array_new(FALSE, TRUE, sizeof(struct ld_op));
     char *why;
 
     ipvs->ops->read(ipvs, &actual);
+    ld_actions_init(&actions);
+    ld_core_look(director->core, actual, &actions);
+    take_log(director, &actions);
+    ld_actions_clear(&actions);
+    wanted = ld_core_wanted(director->core);
     ld_table_diff(actual, wanted, ld_core_ours(director->core), ops);
     applied.failed = (unsigned)ipvs->ops->apply(ipvs, ops, op_done, director);
     director->tables++;
@@ -180,6 +186,50 @@ void fake_director_reload(struct fake_director *director, struct ld_config *conf
     step(director, &event);
     ld_table_free(actual);
     ld_config_free(old);
+}
+
+bool fake_director_wish(struct fake_director *director, const char *line)
+{
+    char **words = g_strsplit(line, " ", -1), *why = NULL;
+    struct ld_wish wish;
+    bool good = ld_core_wish_parse(director->core, words, &wish, &why);
+
+    if (good) {
+        g_strlcpy(wish.by, "root", sizeof(wish.by));
+        step(director, &(struct ld_event){.kind = LD_EV_WISH, .wish = &wish});
+    } else {
+        g_string_append_printf(director->log, "%s\n", why);
+    }
+    g_free(why);
+    g_strfreev(words);
+    return good;
+}
+
+void fake_director_ipvsadm(struct fake_director *director, const char *addr, int weight)
+{
+    const struct ld_table *table = director->ipvs.table;
+    struct ha_addr wanted;
+
+    ha_addr_parse(&wanted, addr);
+    for (guint i = 0; i < table->services->len; i++) {
+        struct ld_vs *vs = table->services->pdata[i];
+
+        for (guint j = vs->dests->len; j-- > 0;) {
+            struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
+
+            if (!ha_addr_equal(&dest->addr, &wanted))
+                continue;
+            if (weight < 0)
+                g_array_remove_index(vs->dests, j);
+            else
+                dest->weight = (uint32_t)weight;
+        }
+    }
+}
+
+void fake_director_repair(struct fake_director *director)
+{
+    write_table(director);
 }
 
 void fake_director_stop(struct fake_director *director)

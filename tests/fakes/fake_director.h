@@ -38,6 +38,13 @@ void fake_director_start(struct fake_director *director);
 void fake_director_start_standby(struct fake_director *director);
 void fake_director_mode(struct fake_director *director, bool standby);
 void fake_director_reload(struct fake_director *director, struct ld_config *config);
+/* "disable 10.1.0.1:80 tcp:10.0.0.1:80": as an operator orders it; false: it makes no sense, the log
+ * has why. */
+bool fake_director_wish(struct fake_director *director, const char *line);
+/* What somebody else does: the weight of addr wherever it stands; below 0 it is removed. */
+void fake_director_ipvsadm(struct fake_director *director, const char *addr, int weight);
+/* Looks at the table without a reason of its own. */
+void fake_director_repair(struct fake_director *director);
 void fake_director_stop(struct fake_director *director);
 /* Answers what is asked of addr ("10.1.0.1"; NULL: of all) now; returns how many. */
 unsigned fake_director_answer(struct fake_director *director, const char *addr,

@@ -23,10 +23,11 @@ static void unchecked_servers_get_no_clients(void **state)
     assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.2:80 2");
     assert_string_equal(director.log->str,
                         "Added virtual server: 10.0.0.1:80\n"
-                        "Real server up: 10.1.0.2:80 (tcp:10.0.0.1:80): L7OK, the right answer\n"
+                        "Real server up: 10.1.0.2:80 (tcp:10.0.0.1:80): L7OK, the right answer "
+                        "(0.0 ms)\n"
                         "Added real server: 10.1.0.2:80 (10.0.0.1:80) (Weight set to 2)\n"
                         "Real server down: 10.1.0.1:80 (tcp:10.0.0.1:80): L7STS, a status that is "
-                        "not success\n");
+                        "not success (0.0 ms)\n");
     end(&director);
 }
 

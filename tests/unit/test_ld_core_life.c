@@ -166,6 +166,11 @@ static void audit_server(void *ctx, const struct ld_real_view *view)
                           ha_addr_equal(&view->service->fallback.addr, &real->addr);
     found->fallback_is_real |= stands_for_fallback;
     dest = dest_of(found->life, view->service, &real->addr, real->method, real->port);
+    if (view->left_at_zero) { /* by the hand in the table */
+        if (!view->up || (dest && dest->weight != 0))
+            fail_life(found->life, "a server is to be left at weight 0 and is not");
+        return;
+    }
     if (view->up && (!dest || dest->weight != real->weight || dest->method != real->method))
         fail_life(found->life, "a server is up and not in the table as configured");
     if (view->up || stands_for_fallback)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the core share; nobody else includes it. */
+#ifndef LD_CORE_CORE_INSIDE_H
+#define LD_CORE_CORE_INSIDE_H
+
+#include "ldirectord/core/core.h"
+#include "ldirectord/core/model.h"
+#include "ldirectord/core/schedule.h"
+
+struct ld_core {
+    const struct ld_config *config; /* not owned */
+    struct ld_model *model;         /* NULL until LD_EV_START */
+    GHashTable *questions;          /* key -> struct ld_question *, owned */
+    GPtrArray *retired;             /* questions kept until the next step: their probes may be read */
+    struct ld_schedule schedule;
+    GHashTable *ours;               /* set of struct ld_service_id *, owned */
+    struct ld_wishes wishes;
+    uint64_t retry_at_ns, retry_after_ns;
+    bool standby;
+    bool stopped;
+    bool table_changed;             /* in this step */
+};
+
+/* ---- view.c ---- */
+void ld_core_on_wish(struct ld_core *core, const struct ld_wish *wish, struct ld_actions *actions);
+
+#endif
