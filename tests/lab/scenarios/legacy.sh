@@ -9,7 +9,8 @@
 # needs: hearth peer
 # bound: 240
 read -r left right leftovers <<<"$LAB_WORDS"
-pair_boot "$left" "$right" ucast sha1
+# 3.0.6 takes seconds to start on a busy machine, and a restart is to go unnoticed
+pair_boot "$left" "$right" ucast sha1 "deadtime 6" "initdead 8"
 for name in left right; do
     sed -i 's/^auto_failback.*/auto_failback legacy/' "$(host_root $name)/etc/ha.d/ha.cf"
 done
