@@ -106,6 +106,7 @@ static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, 
 struct application {
     struct ld_director *director;
     GHashTable *complaints;
+    struct ld_table *actual;     /* as it was before; NULL: it could not be read */
     const struct ld_vs *refused; /* the service whose servers need no complaint of their own */
 };
 
@@ -135,9 +136,9 @@ static void op_answered(void *ctx, const struct ld_op *op, int error)
 static int write_table(struct application *application)
 {
     struct ld_director *director = application->director;
-    struct ld_table *actual = NULL, *wanted;
+    struct ld_table *wanted;
     GArray *ops;
-    int status = director->ipvs->ops->read(director->ipvs, &actual);
+    int status = director->ipvs->ops->read(director->ipvs, &application->actual);
 
     if (status != 0) {
         complain(application, g_strdup_printf("cannot read the kernel's IPVS table: %s",
@@ -146,14 +147,13 @@ static int write_table(struct application *application)
     }
     ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
     ld_actions_reset(&director->actions);
-    ld_core_look(director->core, actual, &director->actions);
+    ld_core_look(director->core, application->actual, &director->actions);
     wanted = ld_core_wanted(director->core);
-    ld_table_diff(actual, wanted, ld_core_ours(director->core), ops);
+    ld_table_diff(application->actual, wanted, ld_core_ours(director->core), ops);
     status = director->ipvs->ops->apply(director->ipvs, ops, op_answered, application);
     log_actions(director);
     g_array_free(ops, TRUE);
     ld_table_free(wanted);
-    ld_table_free(actual);
     return status;
 }
 
@@ -170,7 +170,9 @@ static int update_table(struct ld_director *director)
     g_hash_table_destroy(director->complaints);
     director->complaints = application.complaints;
     step(director, &(struct ld_event){.kind = LD_EV_APPLIED,
+                                      .actual = application.actual,
                                       .failed = failed < 0 ? 1 : (unsigned)failed});
+    ld_table_free(application.actual);
     return failed;
 }
 

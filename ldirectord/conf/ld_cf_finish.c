@@ -194,6 +194,7 @@ static void finish_service(struct ld_cf *cf, struct ld_cf_block *block, bool for
     finish_times(cf, block, forks);
     finish_fallback(cf, block);
     finish_requests(block);
+    ld_cf_finish_health(cf, block);
     take(&service->scheduler, &own->scheduler);
     take(&service->schedflags, &own->schedflags);
     take(&service->checkcommand, &own->checkcommand);

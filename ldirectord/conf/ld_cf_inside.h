@@ -7,6 +7,7 @@
  *   ld_cf_value.c   value rules: numbers, yes and no, quoted strings
  *   ld_cf_block.c   the directives of a block that have rules of their own
  *   ld_cf_addr.c    virtual, real and fallback: addresses, ports, ranges
+ *   ld_cf_health.c  directives on health, weight and fallback beyond the classic ones
  *   ld_cf_finish.c  defaults and precedence, once everything has been read
  */
 #ifndef LD_CONF_LD_CF_INSIDE_H
@@ -34,10 +35,19 @@ struct ld_cf_fallback {
     enum ld_method method;
 };
 
+/* A time of which 0 says something, too. */
+struct ld_cf_span {
+    uint64_t ms;
+    unsigned line; /* 0: nothing said */
+};
+
 /* What a directive can say, globally or in a block; 0 and NULL: nothing said. */
 struct ld_cf_settings {
     uint64_t checktimeout_ms, negotiatetimeout_ms, checkinterval_ms;
-    unsigned checkcount, failurecount;
+    unsigned checkcount, failurecount, risecount;
+    struct ld_cf_span recheckinterval, slowstart, draintime;
+    unsigned quorum, quorum_line, hysteresis;
+    bool quorum_by_weight, hysteresis_set;
     unsigned checkport;
     unsigned checkinterval_line;
     enum ld_cf_tri quiescent, cleanstop, ops;
@@ -143,6 +153,13 @@ bool ld_cf_set_real(struct ld_cf *cf, const struct ld_cf_row *row, const char *v
 bool ld_cf_set_fallback(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* A number 0…65535, or a name known for protocol (NULL: for any). */
 bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out);
+
+/* ---- ld_cf_health.c ---- */
+bool ld_cf_set_span(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_quorum(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_hysteresis(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* After reals, fallback and quiescent are known. */
+void ld_cf_finish_health(struct ld_cf *cf, const struct ld_cf_block *block);
 
 /* ---- ld_cf_finish.c ---- */
 /* After the last line of a block: what only it could say. */

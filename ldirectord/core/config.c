@@ -252,6 +252,8 @@ struct ld_service *ld_service_new(void)
     service->checkinterval_ms = 10000;
     service->checkcount = 1;
     service->failurecount = 1;
+    service->risecount = 1;
+    service->quorum.quorum = 1;
     service->checkcommand = g_strdup("/bin/true");
     service->reals = g_ptr_array_new_with_free_func((GDestroyNotify)ld_real_free);
     return service;

@@ -79,6 +79,13 @@ struct ld_fallback {
     enum ld_method method;
 };
 
+/* The real servers serve while so many of them do, or so much weight; else the fallback. */
+struct ld_quorum {
+    bool by_weight;
+    uint32_t quorum;     /* at least 1 */
+    uint32_t hysteresis; /* so much above the quorum before they serve again */
+};
+
 struct ld_service {
     struct ld_service_id id;
     char *scheduler;
@@ -95,7 +102,11 @@ struct ld_service {
     uint16_t checkport;   /* 0: the real's, else the app's well-known one */
     uint64_t checktimeout_ms, negotiatetimeout_ms, checkinterval_ms;
     unsigned checkcount;  /* ping attempts */
-    unsigned failurecount;
+    unsigned failurecount, risecount;
+    uint64_t recheckinterval_ms; /* while it is not settled whether up or down; 0: as ever */
+    uint64_t slowstart_ms;       /* 0: at full weight at once */
+    uint64_t draintime_ms;       /* at weight 0 before it is removed; 0: removed at once */
+    struct ld_quorum quorum;
     char *checkcommand;
     char *virtualhost;    /* NULL: unset */
     bool http_head;

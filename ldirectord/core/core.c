@@ -18,6 +18,8 @@
 /* Operations that the kernel refused are tried again after 1, 2, 4 … 300 s. */
 #define RETRY_FIRST_NS (1 * HA_NS_PER_S)
 #define RETRY_LAST_NS  (300 * HA_NS_PER_S)
+/* What changes in the table by time alone is gathered for so long. */
+#define CHANGE_GAP_NS (200 * HA_NS_PER_MS)
 
 void ld_actions_init(struct ld_actions *actions)
 {
@@ -60,6 +62,7 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
                                        NULL);
     core->retry_at_ns = HA_NEVER;
     core->retry_after_ns = RETRY_FIRST_NS;
+    core->change_at_ns = HA_NEVER;
     ld_schedule_init(&core->schedule, seed);
     ld_wishes_init(&core->wishes);
     return core;
@@ -80,45 +83,19 @@ void ld_core_free(struct ld_core *core)
 
 /* ---- health ---- */
 
-static void log_change(const struct ld_server *server, enum ld_change change, unsigned before,
-                       struct ld_actions *actions)
-{
-    const struct ld_service *service = server->slot->service;
-    const struct ld_health *health = &server->health;
-    char *id = ld_service_id_text(&service->id);
-    char real[HA_ADDR_TEXT];
-    const char *detail = health->detail ? health->detail : ld_verdict_text(health->verdict);
-    double took_ms = (double)health->took_ns / (double)HA_NS_PER_MS;
-
-    ha_addr_port_text(&server->real->addr, server->real->port, real);
-    if (before > 0 && (change == LD_CHANGE_RESET || change == LD_CHANGE_UP))
-        ld_log(actions, LOG_INFO, "Resetting soft failure count: %s (%s)", real, id);
-    switch (change) {
-    case LD_CHANGE_SOFT:
-        ld_log(actions, LOG_INFO, "Soft failure real server: %s (%s) failure %u/%u", real, id,
-               health->failures, service->failurecount);
-        break;
-    case LD_CHANGE_UP:
-        ld_log(actions, LOG_NOTICE, "Real server up: %s (%s): %s, %s (%.1f ms)", real, id,
-               ld_verdict_code(health->verdict), detail, took_ms);
-        break;
-    case LD_CHANGE_DOWN:
-    case LD_CHANGE_FOUND_DOWN:
-        ld_log(actions, LOG_NOTICE, "Real server down: %s (%s): %s, %s (%.1f ms)", real, id,
-               ld_verdict_code(health->verdict), detail, took_ms);
-        break;
-    case LD_CHANGE_NONE:
-    case LD_CHANGE_RESET:
-    case LD_CHANGE_COUNT:
-        break;
-    }
-    g_free(id);
-}
-
 static void set_up(struct ld_server *server, bool up, enum ld_verdict verdict, uint64_t now_ns)
 {
-    server->slot->up += (guint)up - (guint)server->health.up;
     ld_health_set(&server->health, up, verdict, now_ns);
+    ld_server_count(server);
+}
+
+/* Something about the server is other than it was: what follows for the table, now and later. */
+static void weigh(struct ld_core *core, struct ld_server *server, uint64_t now_ns)
+{
+    ld_server_weigh(server, now_ns);
+    ld_slot_judge(server->slot, false);
+    core->table_changed |= !core->standby;
+    core->change_at_ns = MIN(core->change_at_ns, ld_server_next_ns(server, now_ns));
 }
 
 static void note_turn(struct ld_server *server, uint64_t now_ns)
@@ -133,51 +110,45 @@ static void note_turn(struct ld_server *server, uint64_t now_ns)
 static void tell(struct ld_core *core, struct ld_server *server, const struct ld_event *event,
                  uint64_t now_ns, struct ld_actions *actions)
 {
-    bool was_up = server->health.up;
+    const struct ld_service *service = server->slot->service;
+    bool was_up = ld_server_up(server);
     unsigned before;
     enum ld_change change =
-        ld_health_verdict(&server->health, server->slot->service->failurecount, event->verdict,
-                          event->detail, event->took_ns, now_ns, &before);
+        ld_health_verdict(&server->health, service->failurecount, service->risecount,
+                          event->verdict, event->detail, event->took_ns, now_ns, &before);
 
     if (event->verdict != LD_INTERNAL)
         server->answered_ns = now_ns;
     if (change == LD_CHANGE_UP || change == LD_CHANGE_DOWN || change == LD_CHANGE_FOUND_DOWN)
         note_turn(server, now_ns);
-    if (server->health.up != was_up) {
+    if (ld_server_up(server) != was_up) {
         server->left_at_zero = false;
-        server->slot->up += (guint)server->health.up - (guint)was_up;
-        core->table_changed |= !core->standby;
+        weigh(core, server, now_ns);
     }
     if (change != LD_CHANGE_NONE)
-        log_change(server, change, before, actions);
-}
-
-/* Once per spell of it, not once per check. */
-static void log_unable(const struct ld_question *question, const struct ld_event *event,
-                       struct ld_actions *actions)
-{
-    char text[HA_ADDR_TEXT];
-
-    ld_log(actions, LOG_WARNING, "cannot check %s: %s, %s",
-           ha_addr_port_text(&question->probe.addr, question->probe.port, text),
-           ld_verdict_code(event->verdict),
-           event->detail ? event->detail : ld_verdict_text(event->verdict));
+        ld_log_change(server, change, before, actions);
 }
 
 static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
                        struct ld_actions *actions)
 {
     struct ld_question *question = ld_schedule_answer(&core->schedule, event->check_id, now_ns);
-    bool was_unable;
+    bool was_unable, unsettled = false;
 
     if (!question)
         return;
     was_unable = question->unable;
     ld_question_answered(question, event->verdict);
     if (question->unable && !was_unable)
-        log_unable(question, event, actions);
-    for (guint i = 0; i < question->askers->len; i++)
-        tell(core, question->askers->pdata[i], event, now_ns, actions);
+        ld_log_unable(question, event, actions);
+    for (guint i = 0; i < question->askers->len; i++) {
+        struct ld_server *server = question->askers->pdata[i];
+
+        tell(core, server, event, now_ns, actions);
+        unsettled |= ld_health_unsettled(&server->health);
+    }
+    if (unsettled && question->recheck_ns > 0)
+        ld_schedule_hasten(&core->schedule, question, now_ns, question->recheck_ns);
 }
 
 /* ---- configuration ---- */
@@ -214,13 +185,14 @@ static bool inherit(const struct ld_model *old, struct ld_server *server)
     server->health = before->health;
     memset(&before->health, 0, sizeof(before->health));
     before->health.since_ns = HA_NEVER; /* taken: a second one of the same name starts anew */
-    server->slot->up += server->health.up;
     server->turns = g_steal_pointer(&before->turns);
     server->answered_ns = before->answered_ns;
     server->written = before->written;
     server->left_at_zero = before->left_at_zero && server->real->weight == before->real->weight;
+    server->course = before->course;
     if (before->question != server->question)
-        server->health.failures = 0;
+        server->health.failures = server->health.successes = 0;
+    ld_server_count(server);
     return true;
 }
 
@@ -260,6 +232,20 @@ static void start_servers(struct ld_model *model, const struct ld_model *old,
 
         if (!server->question)
             set_up(server, off ? server->health.up : true, off ? LD_OFF : LD_ON, now_ns);
+    }
+}
+
+/* A service that was there before keeps its fallback until enough servers are up. */
+static void judge_slots(struct ld_model *model, const struct ld_model *old)
+{
+    for (guint i = 0; i < model->config->services->len; i++) {
+        struct ld_slot *slot = &model->slots[i];
+        const struct ld_slot *before = old ? ld_model_slot(old, &slot->service->id) : NULL;
+
+        for (guint j = 0; j < slot->count; j++)
+            ld_server_count(&slot->servers[j]);
+        slot->serving = before && before->serving;
+        ld_slot_judge(slot, !before);
     }
 }
 
@@ -327,11 +313,13 @@ static void load(struct ld_core *core, const struct ld_table *actual, uint64_t n
         join_question(core, &model->servers[i], fresh);
     start_servers(model, old, core->standby ? NULL : actual, now_ns);
     ld_wishes_apply(&core->wishes, model);
+    judge_slots(model, old);
     schedule_fresh(core, fresh, now_ns);
     retire_unasked(core, actions);
     core->model = model;
     claim_services(core, core->standby);
     core->table_changed = true;
+    core->change_at_ns = now_ns;
     g_ptr_array_free(fresh, TRUE);
     ld_model_free(old);
 }
@@ -352,6 +340,27 @@ static gboolean is_gone(gpointer id, gpointer value, gpointer model)
 {
     (void)value;
     return !ld_model_slot(model, id);
+}
+
+/* Servers that drain and have been seen at weight 0 without a connection need not wait longer. */
+static void end_drains(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns)
+{
+    for (guint i = 0; actual && i < actual->services->len; i++) {
+        const struct ld_vs *vs = actual->services->pdata[i];
+        struct ld_slot *slot = ld_model_slot(core->model, &vs->id);
+
+        for (guint j = 0; slot && j < vs->dests->len; j++) {
+            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
+            bool idle = dest->counted && dest->connections == 0 && dest->weight == 0;
+            struct ld_server *server =
+                idle ? ld_model_server(core->model, slot, &dest->addr, dest->port) : NULL;
+
+            if (server && ld_server_drains(server, now_ns)) {
+                server->course.drained_ns = 0;
+                core->table_changed = !core->standby;
+            }
+        }
+    }
 }
 
 static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
@@ -412,6 +421,21 @@ static void ask_what_is_due(struct ld_core *core, uint64_t now_ns, struct ld_act
         act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
 }
 
+/* What time alone has changed: all of it together, at most once in CHANGE_GAP_NS. */
+static void note_time(struct ld_core *core, uint64_t now_ns)
+{
+    if (core->change_at_ns <= now_ns) {
+        uint64_t next_ns = HA_NEVER;
+
+        for (guint i = 0; i < core->model->server_count; i++)
+            next_ns = MIN(next_ns, ld_server_next_ns(&core->model->servers[i], now_ns));
+        core->change_at_ns = MAX(next_ns, ha_after_ns(now_ns, CHANGE_GAP_NS));
+        core->table_changed |= !core->standby;
+    }
+    if (core->table_changed)
+        core->as_of_ns = now_ns;
+}
+
 void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
                   struct ld_actions *actions)
 {
@@ -432,12 +456,14 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
         break;
     case LD_EV_APPLIED:
         on_applied(core, now_ns, event->failed);
+        if (core->model && !core->stopped)
+            end_drains(core, event->actual, now_ns);
         break;
     case LD_EV_MODE:
         on_mode(core, event->standby);
         break;
     case LD_EV_WISH:
-        ld_core_on_wish(core, event->wish, actions);
+        ld_core_on_wish(core, now_ns, event->wish, actions);
         break;
     case LD_EV_STOP:
         on_stop(core, actions);
@@ -450,6 +476,8 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
         core->retry_at_ns = HA_NEVER;
         core->table_changed = true;
     }
+    if (core->model && !core->stopped)
+        note_time(core, now_ns);
     if (core->table_changed)
         act(actions, LD_ACT_TABLE, 0, NULL);
     if (core->model && !core->stopped)
@@ -460,12 +488,14 @@ uint64_t ld_core_wake_ns(const struct ld_core *core)
 {
     if (!core->model || core->stopped)
         return HA_NEVER;
-    return MIN(ld_schedule_wake_ns(&core->schedule), core->retry_at_ns);
+    return MIN(MIN(ld_schedule_wake_ns(&core->schedule), core->retry_at_ns), core->change_at_ns);
 }
 
 struct ld_table *ld_core_wanted(const struct ld_core *core)
 {
-    return core->model && !core->stopped && !core->standby ? ld_wanted(core->model) : ld_table_new();
+    if (!core->model || core->stopped || core->standby)
+        return ld_table_new();
+    return ld_wanted(core->model, core->as_of_ns);
 }
 
 bool ld_core_standby(const struct ld_core *core)

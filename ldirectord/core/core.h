@@ -7,10 +7,13 @@
  *
  *   verdict.c   named outcomes of a check
  *   health.c    one real server: failures, up or down, why
+ *   healthlog.c what the log says of that
  *   schedule.c  when each check is next due, how many are in flight
  *   probe.c     what to ask; identical questions are asked once for all
  *   model.c     the servers of a configuration, and how to find them
- *   wanted.c    config and health -> wanted table (pure function)
+ *   weight.c    how much a server is given: slow start, drain
+ *   quorum.c    whether enough servers are up, or the fallback serves
+ *   wanted.c    config, health and time -> wanted table (pure function)
  *   table.c     tables and their difference
  *   wish.c      what an operator wishes of servers: disabled, drained, another weight
  *   drift.c     what somebody else did to the kernel's table
@@ -68,7 +71,8 @@ enum ld_event_kind {
     LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in
                       * force); actual as in START, for servers that are new (NULL: they start down) */
     LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
-                      * seldom, with an LD_ACT_TABLE of the core's own */
+                      * seldom, with an LD_ACT_TABLE of the core's own; actual: the table as it was
+                      * read for that (NULL: unknown), for its counts of connections */
     LD_EV_MODE,      /* standby or not from here on; LD_ACT_TABLE in any case, also if it was so before */
     LD_EV_WISH,      /* wish: an operator's; may come before START, too */
     LD_EV_STOP,      /* cancels all; LD_ACT_TABLE then takes away what cleanstop says; no checks after */
@@ -77,7 +81,7 @@ enum ld_event_kind {
 
 struct ld_event {
     enum ld_event_kind kind;
-    const struct ld_table *actual;  /* START */
+    const struct ld_table *actual;  /* START, CONFIG, APPLIED */
     const struct ld_config *config; /* CONFIG */
     uint32_t check_id;              /* VERDICT */
     enum ld_verdict verdict;
@@ -121,7 +125,7 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
 uint64_t ld_core_wake_ns(const struct ld_core *core);
 bool ld_core_standby(const struct ld_core *core);
 
-/* The table the kernel should have now; caller frees with ld_table_free(). */
+/* The table the kernel should have, as of the last LD_ACT_TABLE; caller frees with ld_table_free(). */
 struct ld_table *ld_core_wanted(const struct ld_core *core);
 /* Ids (struct ld_service_id *) of services this core has or had and may delete; owned by the core. */
 GHashTable *ld_core_ours(const struct ld_core *core);
@@ -141,6 +145,8 @@ struct ld_real_view {
     const struct ld_real *real;
     bool up;
     unsigned failures;       /* in a row */
+    unsigned successes;      /* in a row, while it is not yet up */
+    bool draining;           /* out, but its connections are let end */
     enum ld_verdict verdict; /* last */
     const char *detail;
     uint64_t took_ns;

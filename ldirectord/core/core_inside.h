@@ -16,12 +16,15 @@ struct ld_core {
     GHashTable *ours;               /* set of struct ld_service_id *, owned */
     struct ld_wishes wishes;
     uint64_t retry_at_ns, retry_after_ns;
+    uint64_t as_of_ns;              /* the time for which the wanted table is computed */
+    uint64_t change_at_ns;          /* when it next changes by time alone; HA_NEVER */
     bool standby;
     bool stopped;
     bool table_changed;             /* in this step */
 };
 
 /* ---- view.c ---- */
-void ld_core_on_wish(struct ld_core *core, const struct ld_wish *wish, struct ld_actions *actions);
+void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish *wish,
+                     struct ld_actions *actions);
 
 #endif

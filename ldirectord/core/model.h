@@ -16,12 +16,25 @@
 #include "ldirectord/core/turns.h"
 #include "ldirectord/core/wish.h"
 
+/* Since when its weight is under way; 0: it is not. */
+struct ld_course {
+    uint64_t rising_ns;  /* it came up, and grows into its weight */
+    uint64_t drained_ns; /* it went down, and keeps its connections for a while */
+};
+
+struct ld_counted {
+    bool up, stands, live;
+    uint32_t weight;
+};
+
 struct ld_server {
     struct ld_slot *slot;
     const struct ld_real *real;
     uint16_t port;                /* its port in the table */
     struct ld_health health;
+    struct ld_course course;
     struct ld_question *question; /* not owned; NULL: not checked */
+    struct ld_counted counted;    /* what the slot's sums have of it */
     bool placed;                  /* a table with it was written whole since the last (re)load */
     uint32_t written;             /* its weight in the kernel's table as we wrote it; 0: none, too */
     bool left_at_zero;            /* somebody else set its weight to 0 (drift.h) */
@@ -35,7 +48,9 @@ struct ld_slot {
     struct ld_server *servers; /* the model's */
     guint count;
     guint up;                  /* how many of them */
-    bool wishes;               /* there is one for some of them */
+    guint live;                /* how many of them are up and take clients */
+    uint64_t weight;           /* of those, when all have grown into theirs */
+    bool serving;              /* enough of them are live; else the fallback serves */
 };
 
 struct ld_model {
@@ -58,18 +73,49 @@ struct ld_server *ld_model_server(const struct ld_model *model, struct ld_slot *
  * the kernel insists on the service's. */
 uint16_t ld_dest_port(const struct ld_service *service, enum ld_method method, uint16_t port);
 
-/* ---- wanted.c ---- */
-/* The table for this model, in normal form; caller frees. */
-struct ld_table *ld_wanted(const struct ld_model *model);
+/* ---- weight.c ---- */
+/* Whether it is up, as far as its checks say; and whether it is to be in the table as such. */
+bool ld_server_up(const struct ld_server *server);
+bool ld_server_stands(const struct ld_server *server);
+/* The weight it is to have in the end, if it stands. */
+uint32_t ld_server_share(const struct ld_server *server);
 /* What it should have now; 0 also for one that should not be in the table. */
-uint32_t ld_server_weight(const struct ld_server *server);
-/* Whether the service should send its clients to the fallback server now. */
+uint32_t ld_server_weight(const struct ld_server *server, uint64_t now_ns);
+/* Whether it, standing no longer, is in the table at weight 0 for its connections' sake. */
+bool ld_server_drains(const struct ld_server *server, uint64_t now_ns);
+/* When its entry next changes by time alone, or its drain is to be looked at; HA_NEVER. */
+uint64_t ld_server_next_ns(const struct ld_server *server, uint64_t now_ns);
+/* What is known of it may have changed: counts it, and begins slow start or drain. */
+void ld_server_weigh(struct ld_server *server, uint64_t now_ns);
+/* The same for all servers, and judges all slots. */
+void ld_model_weigh(struct ld_model *model, uint64_t now_ns);
+
+/* ---- quorum.c ---- */
+/* Brings the slot's sums up to date with the server. */
+void ld_server_count(struct ld_server *server);
+/* Brings slot->serving up to date with the sums; anew: whatever it was before. */
+void ld_slot_judge(struct ld_slot *slot, bool anew);
+
+/* ---- wanted.c ---- */
+/* The table for this model at that time, in normal form; caller frees. */
+struct ld_table *ld_wanted(const struct ld_model *model, uint64_t now_ns);
+/* Whether the service should send its clients to the fallback server now; those of its servers
+ * that are up then keep the clients they have and get no more. */
 bool ld_wants_fallback(const struct ld_slot *slot);
 
 /* ---- oplog.c ---- */
 /* The classic lines for an accepted operation. stopping: on the way out. */
 void ld_oplog(const struct ld_model *model, const struct ld_op *op, bool stopping,
               struct ld_actions *actions);
+/* ---- healthlog.c ---- */
+/* before: its failures until then. */
+void ld_log_change(const struct ld_server *server, enum ld_change change, unsigned before,
+                   struct ld_actions *actions);
+/* The question could not be asked. To be called once per spell of it, not once per check. */
+void ld_log_unable(const struct ld_question *question, const struct ld_event *event,
+                   struct ld_actions *actions);
+
+/* ---- logging ---- */
 /* Appends LD_ACT_LOG. */
 void ld_log(struct ld_actions *actions, int level, const char *format, ...) G_GNUC_PRINTF(3, 4);
 

@@ -22,6 +22,7 @@ void ld_log(struct ld_actions *actions, int level, const char *format, ...)
 
 /* What a destination is to the configuration: that decides the words. */
 struct role {
+    bool growing;  /* a real server on its way to its weight */
     const char *noun;
     bool known;    /* configured, as a real server or as the fallback */
     uint16_t port; /* as configured */
@@ -30,7 +31,7 @@ struct role {
 static struct role role_of(const struct ld_model *model, const struct ld_op *op)
 {
     struct ld_slot *slot = ld_model_slot(model, &op->vs->id);
-    struct role role = {"real server", false, op->dest->port};
+    struct role role = {.noun = "real server", .port = op->dest->port};
     const struct ld_fallback *fallback;
     const struct ld_server *server;
     bool is_fallback;
@@ -47,6 +48,7 @@ static struct role role_of(const struct ld_model *model, const struct ld_op *op)
         role.port = fallback->port;
     } else if (server) {
         role.port = server->real->port;
+        role.growing = ld_server_stands(server) && op->dest->weight != ld_server_share(server);
     }
     return role;
 }
@@ -69,6 +71,8 @@ static void log_dest(const struct ld_model *model, const struct ld_op *op,
             verb = op->dest->weight == 0 ? "Readd Quiescent" : "Added";
         else if (op->dest->weight == 0)
             verb = "Quiescent";
+        else if (role.growing && op->was && op->was->weight > 0)
+            verb = "Changed weight of";
         ld_log(actions, LOG_INFO, "%s %s: %s (%s) (Weight set to %u)", verb, role.noun, server,
                service, op->dest->weight);
     }

@@ -135,6 +135,8 @@ static char *make_key(const struct ld_question *question)
 
     g_string_append_printf(key, "%" G_GUINT64_FORMAT " %d %u", question->interval_ns,
                            question->combined, question->connects);
+    if (question->recheck_ns > 0)
+        g_string_append_printf(key, " again %" G_GUINT64_FORMAT, question->recheck_ns);
     append_probe(key, &question->probe);
     if (question->combined)
         append_probe(key, &question->connect);
@@ -186,6 +188,7 @@ struct ld_question *ld_question_new(const struct ld_service *service, const stru
 
     question->askers = g_ptr_array_new();
     question->interval_ns = MAX(ha_ms_to_ns(service->checkinterval_ms), HA_NS_PER_MS);
+    question->recheck_ns = ha_ms_to_ns(service->recheckinterval_ms);
     question->probe.addr = question->connect.addr = real->addr;
     question->probe.port = question->connect.port = port_of(service, real);
     if (!fill(question, service, real)) {

@@ -23,6 +23,7 @@ struct ld_question {
     unsigned connects;       /* combined: after each negotiate */
     unsigned connects_left;
     uint64_t interval_ns;
+    uint64_t recheck_ns;     /* while an asker is unsettled; 0: as ever */
     GPtrArray *askers;       /* of struct ld_server *, not owned; all are told the answer */
     enum ld_verdict verdict; /* the last that said something */
     bool unable;             /* the last one was LD_INTERNAL */

@@ -169,6 +169,18 @@ struct ld_question *ld_schedule_answer(struct ld_schedule *schedule, uint32_t ch
     return question;
 }
 
+void ld_schedule_hasten(struct ld_schedule *schedule, struct ld_question *question,
+                        uint64_t now_ns, uint64_t after_ns)
+{
+    uint64_t due_ns = ha_after_ns(now_ns, after_ns);
+
+    if (question->check_id != 0 || due_ns >= question->due_ns)
+        return;
+    pull(schedule, question);
+    question->due_ns = due_ns;
+    push(schedule, question);
+}
+
 uint64_t ld_schedule_wake_ns(const struct ld_schedule *schedule)
 {
     if (full(schedule) || schedule->heap->len == 0)

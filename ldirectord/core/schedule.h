@@ -35,6 +35,9 @@ struct ld_question *ld_schedule_take(struct ld_schedule *schedule, uint64_t now_
 /* The answer to check_id came: the question, due again at its next place; NULL: not in flight. */
 struct ld_question *ld_schedule_answer(struct ld_schedule *schedule, uint32_t check_id,
                                        uint64_t now_ns);
+/* Just answered: due after_ns from now already, if that is sooner; its grid moves along. */
+void ld_schedule_hasten(struct ld_schedule *schedule, struct ld_question *question,
+                        uint64_t now_ns, uint64_t after_ns);
 /* When to call ld_schedule_take() next; HA_NEVER while nothing can be asked. */
 uint64_t ld_schedule_wake_ns(const struct ld_schedule *schedule);
 

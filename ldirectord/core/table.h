@@ -24,6 +24,8 @@ struct ld_dest {
     enum ld_method method;
     uint32_t weight;
     uint32_t lower, upper;
+    bool counted;         /* actual only: the next is known */
+    uint32_t connections; /* of clients, those about to end included */
     bool keep_absent; /* wanted only: if it is not there, it is not added (readdquiescent=no) */
 };
 

@@ -9,7 +9,8 @@
 #include "ldirectord/core/core_inside.h"
 
 /* An "enable" also ends what somebody else did with the table. */
-void ld_core_on_wish(struct ld_core *core, const struct ld_wish *wish, struct ld_actions *actions)
+void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish *wish,
+                     struct ld_actions *actions)
 {
     char *text = ld_wish_text(wish);
 
@@ -23,6 +24,8 @@ void ld_core_on_wish(struct ld_core *core, const struct ld_wish *wish, struct ld
     ld_wishes_apply(&core->wishes, core->model);
     if (wish->will == LD_WILL_ENABLE)
         ld_wish_end_left(wish, core->model);
+    ld_model_weigh(core->model, now_ns);
+    core->change_at_ns = now_ns;
     core->table_changed |= !core->stopped && !core->standby;
 }
 
@@ -55,14 +58,16 @@ void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)
         const struct ld_real_view view = {
             .service = server->slot->service,
             .real = server->real,
-            .up = server->health.up,
+            .up = ld_server_up(server),
             .failures = server->health.failures,
+            .successes = server->health.successes,
             .verdict = server->health.verdict,
             .detail = server->health.detail,
             .took_ns = server->health.took_ns,
             .since_ns = server->health.since_ns,
             .answered_ns = server->answered_ns,
-            .weight = ld_server_weight(server),
+            .weight = ld_server_weight(server, core->as_of_ns),
+            .draining = ld_server_drains(server, core->as_of_ns),
             .left_at_zero = server->left_at_zero,
             .wish = server->wish,
             .turns = server->turns,

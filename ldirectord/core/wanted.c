@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Configuration and health in, table out: a pure function, computed whole each
- * time. Nothing here knows what the table was before, so nothing can drift.
+ * Configuration, health and time in, table out: a pure function, computed whole
+ * each time. Nothing here knows what the table was before, so nothing can drift.
  */
 #include <string.h>
 
@@ -55,37 +55,33 @@ static void place(struct ld_vs *vs, GHashTable *places, const struct ld_dest *de
     }
 }
 
-uint32_t ld_server_weight(const struct ld_server *server)
-{
-    if (!server->health.up || server->left_at_zero || ld_wish_takes_away(server))
-        return 0;
-    return ld_wish_weight(server, server->real->weight);
-}
-
-/* A server that is down is not in the table, or, quiescent, stands in it at
- * weight 0 and without thresholds (as it always did). */
-static void place_server(struct ld_vs *vs, GHashTable *places, const struct ld_server *server,
-                         bool readdquiescent)
+/* What the entry of a server is to be; false: none. One that is down is not in
+ * the table, or, quiescent, stands in it at weight 0 and without thresholds (as
+ * it always did), or, draining, the same for a while. */
+static bool fill_dest(struct ld_dest *dest, const struct ld_server *server, bool readdquiescent,
+                      uint64_t now_ns)
 {
     const struct ld_real *real = server->real;
-    struct ld_dest dest = {.addr = real->addr, .port = server->port, .method = real->method};
 
-    if (server->health.up && !ld_wish_takes_away(server)) {
-        dest.weight = ld_server_weight(server);
-        dest.lower = real->lower;
-        dest.upper = real->upper;
-        dest.keep_absent = server->left_at_zero && !readdquiescent;
-    } else if (server->slot->service->quiescent) {
-        dest.keep_absent = server->placed && !readdquiescent;
-    } else {
-        return;
+    *dest = (struct ld_dest){.addr = real->addr, .port = server->port, .method = real->method};
+    if (ld_server_stands(server)) {
+        dest->weight = ld_server_weight(server, now_ns);
+        dest->lower = real->lower;
+        dest->upper = real->upper;
+        dest->keep_absent = server->left_at_zero && !readdquiescent;
+        return true;
     }
-    place(vs, places, &dest);
+    if (server->slot->service->quiescent) {
+        dest->keep_absent = server->placed && !readdquiescent;
+        return true;
+    }
+    dest->keep_absent = true; /* who took it out has ended its connections */
+    return ld_server_drains(server, now_ns);
 }
 
 bool ld_wants_fallback(const struct ld_slot *slot)
 {
-    return slot->up == ld_wish_withheld(slot) && slot->service->fallback.set &&
+    return !slot->serving && slot->service->fallback.set &&
            slot->service->checktype != LD_CHECK_OFF;
 }
 
@@ -98,7 +94,17 @@ static void place_fallback(struct ld_vs *vs, GHashTable *places, const struct ld
     place(vs, places, &dest);
 }
 
-struct ld_table *ld_wanted(const struct ld_model *model)
+static void place_servers(struct ld_vs *vs, GHashTable *places, const struct ld_slot *slot,
+                          bool readdquiescent, uint64_t now_ns)
+{
+    struct ld_dest dest;
+
+    for (guint i = 0; i < slot->count; i++)
+        if (fill_dest(&dest, &slot->servers[i], readdquiescent, now_ns))
+            place(vs, places, &dest);
+}
+
+struct ld_table *ld_wanted(const struct ld_model *model, uint64_t now_ns)
 {
     struct ld_table *table = ld_table_new();
 
@@ -113,8 +119,7 @@ struct ld_table *ld_wanted(const struct ld_model *model)
         g_array_set_size(vs->dests, slot->count + 1);
         g_array_set_size(vs->dests, 0);
         places = g_hash_table_new(place_hash, place_equal);
-        for (guint j = 0; j < slot->count; j++)
-            place_server(vs, places, &slot->servers[j], model->config->readdquiescent);
+        place_servers(vs, places, slot, model->config->readdquiescent, now_ns);
         if (ld_wants_fallback(slot))
             place_fallback(vs, places, slot->service);
         g_hash_table_destroy(places);

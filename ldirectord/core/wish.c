@@ -78,22 +78,16 @@ bool ld_wishes_take(struct ld_wishes *wishes, const struct ld_wish *wish)
 
 void ld_wishes_apply(const struct ld_wishes *wishes, struct ld_model *model)
 {
-    for (guint i = 0; i < model->server_count; i++) {
-        struct ld_server *server = &model->servers[i];
-
-        server->wish = NULL;
-        server->slot->wishes = false;
-    }
+    for (guint i = 0; i < model->server_count; i++)
+        model->servers[i].wish = NULL;
     for (guint i = 0; i < wishes->list->len; i++) {
         const struct ld_wish *wish = wishes->list->pdata[i];
 
         for (guint j = 0; j < model->server_count; j++) {
             struct ld_server *server = &model->servers[j];
 
-            if (!means(wish, server))
-                continue;
-            server->wish = wish;
-            server->slot->wishes = true;
+            if (means(wish, server))
+                server->wish = wish;
         }
     }
 }
@@ -120,17 +114,4 @@ void ld_wish_end_left(const struct ld_wish *wish, struct ld_model *model)
     for (guint i = 0; i < model->server_count; i++)
         if (means(wish, &model->servers[i]))
             model->servers[i].left_at_zero = false;
-}
-
-guint ld_wish_withheld(const struct ld_slot *slot)
-{
-    guint count = 0;
-
-    for (guint i = 0; slot->wishes && i < slot->count; i++) {
-        const struct ld_server *server = &slot->servers[i];
-
-        count += server->health.up &&
-                 (is_wished(server, LD_WILL_DISABLE) || is_wished(server, LD_WILL_DRAIN));
-    }
-    return count;
 }

@@ -67,7 +67,7 @@ void ld_wishes_clear(struct ld_wishes *wishes);
 /* Takes a copy. Earlier ones that mean nothing but what this one means go; an "enable" stays only
  * where it is an exception from a wider one. False: there are LD_WISHES_MAX already. */
 bool ld_wishes_take(struct ld_wishes *wishes, const struct ld_wish *wish);
-/* Tells each server of the model which wish counts for it (server->wish), and each slot. The
+/* Tells each server of the model which wish counts for it (server->wish). The
  * pointers are good until the wishes change. */
 void ld_wishes_apply(const struct ld_wishes *wishes, struct ld_model *model);
 
@@ -83,7 +83,5 @@ bool ld_wish_takes_away(const struct ld_server *server);
 uint32_t ld_wish_weight(const struct ld_server *server, uint32_t weight);
 /* The servers it means are no longer left at weight 0 (drift.h). */
 void ld_wish_end_left(const struct ld_wish *wish, struct ld_model *model);
-/* How many servers of the slot are up, but get no new clients by an operator's wish. */
-guint ld_wish_withheld(const struct ld_slot *slot);
 
 #endif

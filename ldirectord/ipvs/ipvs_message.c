@@ -45,6 +45,8 @@ static const struct nla_policy dest_policy[IPVS_DEST_ATTR_MAX + 1] = {
     [IPVS_DEST_ATTR_U_THRESH] = {.type = NLA_U32},
     [IPVS_DEST_ATTR_L_THRESH] = {.type = NLA_U32},
     [IPVS_DEST_ATTR_ADDR_FAMILY] = {.type = NLA_U16},
+    [IPVS_DEST_ATTR_ACTIVE_CONNS] = {.type = NLA_U32},
+    [IPVS_DEST_ATTR_INACT_CONNS] = {.type = NLA_U32},
 };
 
 static int put_address(struct nl_msg *message, int attribute, const struct ha_addr *addr)
@@ -274,6 +276,17 @@ static enum ld_method get_method(uint32_t flags)
     }
 }
 
+/* Inactive ones count: over TCP they are about to end, over UDP they are all there is. */
+static void get_connections(struct nlattr **found, struct ld_dest *out)
+{
+    struct nlattr *active = found[IPVS_DEST_ATTR_ACTIVE_CONNS];
+    struct nlattr *inactive = found[IPVS_DEST_ATTR_INACT_CONNS];
+
+    out->counted = active != NULL && inactive != NULL;
+    if (out->counted)
+        out->connections = nla_get_u32(active) + nla_get_u32(inactive);
+}
+
 int ld_ipvs_get_dest(struct nlmsghdr *header, const struct ld_vs *vs, struct ld_dest *out)
 {
     struct nlattr *found[IPVS_DEST_ATTR_MAX + 1];
@@ -298,5 +311,6 @@ int ld_ipvs_get_dest(struct nlmsghdr *header, const struct ld_vs *vs, struct ld_
         out->upper = nla_get_u32(found[IPVS_DEST_ATTR_U_THRESH]);
     if (found[IPVS_DEST_ATTR_L_THRESH] != NULL)
         out->lower = nla_get_u32(found[IPVS_DEST_ATTR_L_THRESH]);
+    get_connections(found, out);
     return 0;
 }

@@ -86,9 +86,10 @@ static void write_table(struct fake_director *director)
     if (director->ipvs.replaced > 0)
         broken(director, "a server was deleted and added again");
     g_array_free(ops, TRUE);
-    ld_table_free(actual);
     ld_table_free(wanted);
+    applied.actual = actual;
     step(director, &applied);
+    ld_table_free(actual);
 }
 
 static void take_check(struct fake_director *director, const struct ld_action *action)

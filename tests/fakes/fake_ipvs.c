@@ -81,6 +81,16 @@ static int apply_service(struct fake_ipvs *fake, const struct ld_op *op, struct 
     return 0;
 }
 
+/* Its connections are the kernel's. */
+static void change_dest(struct ld_dest *dest, const struct ld_dest *wanted)
+{
+    struct ld_dest was = *dest;
+
+    *dest = *wanted;
+    dest->counted = was.counted;
+    dest->connections = was.connections;
+}
+
 static int apply_dest(const struct ld_op *op, struct ld_vs *vs)
 {
     struct ld_dest *dest = vs ? ld_vs_find(vs, &op->dest->addr, op->dest->port) : NULL;
@@ -97,7 +107,7 @@ static int apply_dest(const struct ld_op *op, struct ld_vs *vs)
     if (!dest)
         return -ENOENT;
     if (op->kind == LD_OP_EDIT_DEST)
-        *dest = *op->dest;
+        change_dest(dest, op->dest);
     else
         g_array_remove_index(vs->dests, (guint)(dest - (struct ld_dest *)(void *)vs->dests->data));
     return 0;

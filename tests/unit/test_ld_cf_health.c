@@ -76,11 +76,104 @@ static void a_time_that_is_none_is_told_with_what_would_be_one(void **state)
     assert_null(config);
 }
 
+static void what_is_not_said_is_off(void **state)
+{
+    struct ld_config *config;
+    const struct ld_service *service = parse(HEAD, "", &config);
+
+    (void)state;
+    assert_int_equal(service->risecount, 1);
+    assert_int_equal(service->recheckinterval_ms, 0);
+    assert_int_equal(service->slowstart_ms, 0);
+    assert_int_equal(service->draintime_ms, 0);
+    assert_int_equal(service->quorum.quorum, 1);
+    assert_int_equal(service->quorum.hysteresis, 0);
+    assert_false(service->quorum.by_weight);
+    ld_config_free(config);
+}
+
+static void the_block_wins_over_the_file(void **state)
+{
+    struct ld_config *config;
+    const struct ld_service *service =
+        parse("fallback=127.0.0.1:80\nrisecount=2\nrecheckinterval=1s\nslowstart=30s\ndraintime=60\n"
+              "quorum=2\nhysteresis=1\n" HEAD "\trisecount=3\n\trecheckinterval=250ms\n"
+              "\tslowstart=0\n\tdraintime=5s\n\tquorum=20 weight\n\thysteresis=10\n\n"
+              "virtual=10.0.0.2:80\n\treal=10.1.0.1:80 gate\n\treal=10.1.0.2:80 gate\n"
+              "\treal=10.1.0.3:80 gate\n", "", &config);
+
+    (void)state;
+    assert_int_equal(service->risecount, 3);
+    assert_int_equal(service->recheckinterval_ms, 250);
+    assert_int_equal(service->slowstart_ms, 0);
+    assert_int_equal(service->draintime_ms, 5000);
+    assert_int_equal(service->quorum.quorum, 20);
+    assert_int_equal(service->quorum.hysteresis, 10);
+    assert_true(service->quorum.by_weight);
+    service = config->services->pdata[1];
+    assert_int_equal(service->risecount, 2);
+    assert_int_equal(service->recheckinterval_ms, 1000);
+    assert_int_equal(service->slowstart_ms, 30000);
+    assert_int_equal(service->draintime_ms, 60000);
+    assert_int_equal(service->quorum.quorum, 2);
+    assert_int_equal(service->quorum.hysteresis, 1);
+    assert_false(service->quorum.by_weight);
+    ld_config_free(config);
+}
+
+static void new_values_are_read_strictly(void **state)
+{
+    static const char *const bad[] = {
+        "slowstart=30x", "slowstart=x30", "slowstart=9ms", "slowstart=1.5", "slowstart=",
+        "draintime=1 2", "recheckinterval=-1", "risecount=0", "quorum=0", "quorum=two",
+        "quorum=2 kilo", "quorum=2weights", "hysteresis=-1", "hysteresis=1 weight", "hysteresis=",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        char *text = g_strdup_printf("%s\n" HEAD, bad[i]);
+        struct ha_diags diags;
+        struct ld_config *config;
+
+        ha_diags_init(&diags);
+        config = ld_cf_parse("f", text, strlen(text), &fake_names, &diags);
+        if (config || diags.errors != 1)
+            fail_msg("%s", bad[i]);
+        ha_diags_clear(&diags);
+        g_free(text);
+    }
+}
+
+static void what_cannot_work_is_warned_of(void **state)
+{
+    struct ld_config *config;
+
+    (void)state;
+    parse(HEAD "\tquorum=2\n", "f:4: warning: quorum has no effect without a fallback\n", &config);
+    ld_config_free(config);
+    parse(HEAD "\tfallback=127.0.0.1\n\tquorum=2\n\thysteresis=1\n",
+          "f:5: warning: quorum and hysteresis ask for 3, but all servers together are 2: only the "
+          "fallback will serve\n", &config);
+    ld_config_free(config);
+    parse(HEAD "\tfallback=127.0.0.1\n\tquorum=31 weight\n",
+          "f:5: warning: quorum and hysteresis ask for 31, but all servers together are 30: only "
+          "the fallback will serve\n", &config);
+    ld_config_free(config);
+    parse(HEAD "\tquiescent=yes\n\tdraintime=5\n",
+          "f:5: warning: draintime has no effect with quiescent = yes: such a server is not "
+          "removed\n", &config);
+    ld_config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_seconds_or_milliseconds),
         cmocka_unit_test(a_time_that_is_none_is_told_with_what_would_be_one),
+        cmocka_unit_test(what_is_not_said_is_off),
+        cmocka_unit_test(the_block_wins_over_the_file),
+        cmocka_unit_test(new_values_are_read_strictly),
+        cmocka_unit_test(what_cannot_work_is_warned_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

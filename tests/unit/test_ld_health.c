@@ -45,7 +45,7 @@ static void every_state_and_verdict_has_its_outcome(void **state)
         struct ld_health health = {.up = rows[i].up, .failures = rows[i].failures,
                                    .verdict = LD_L4CON, .since_ns = 5};
         unsigned before;
-        enum ld_change change = ld_health_verdict(&health, rows[i].failurecount, rows[i].verdict,
+        enum ld_change change = ld_health_verdict(&health, rows[i].failurecount, 1, rows[i].verdict,
                                                   NULL, 1, 9, &before);
 
         assert_int_equal(change, rows[i].change);
@@ -57,15 +57,54 @@ static void every_state_and_verdict_has_its_outcome(void **state)
     }
 }
 
+/* Words: what came, and what is known after it. */
+static void a_server_rises_after_so_many_successes_in_a_row(void **state)
+{
+    static const struct {
+        unsigned risecount;
+        enum ld_verdict verdict;
+        enum ld_change change;
+        unsigned successes;
+        bool up, unsettled;
+    } rows[] = {
+        {3, LD_L7OK, LD_CHANGE_RISING, 1, false, true},
+        {3, LD_INTERNAL, LD_CHANGE_NONE, 1, false, true},
+        {3, LD_L7OK, LD_CHANGE_RISING, 2, false, true},
+        {3, LD_L7STS, LD_CHANGE_NONE, 0, false, false},
+        {3, LD_L7OK, LD_CHANGE_RISING, 1, false, true},
+        {3, LD_L7OK, LD_CHANGE_RISING, 2, false, true},
+        {3, LD_L7OK, LD_CHANGE_UP, 0, true, false},
+        {3, LD_L7STS, LD_CHANGE_SOFT, 0, true, true},
+        {3, LD_L7OK, LD_CHANGE_RESET, 0, true, false},
+        {3, LD_L7STS, LD_CHANGE_SOFT, 0, true, true},
+        {3, LD_L7STS, LD_CHANGE_DOWN, 0, false, false},
+        {3, LD_L7OK, LD_CHANGE_RISING, 1, false, true},
+        {1, LD_L7OK, LD_CHANGE_UP, 0, true, false}, /* risecount was lowered */
+    };
+    struct ld_health health = {.verdict = LD_L4CON, .failures = 4};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum ld_change change = ld_health_verdict(&health, 2, rows[i].risecount, rows[i].verdict,
+                                                  NULL, 1, 9, NULL);
+
+        assert_int_equal(change, rows[i].change);
+        assert_int_equal(health.successes, rows[i].successes);
+        assert_int_equal(health.up, rows[i].up);
+        assert_int_equal(ld_health_unsettled(&health), rows[i].unsettled);
+    }
+    ld_health_clear(&health);
+}
+
 static void the_first_failure_of_a_server_never_up_is_told_once(void **state)
 {
     struct ld_health health = {0};
 
     (void)state;
-    assert_int_equal(ld_health_verdict(&health, 3, LD_INTERNAL, NULL, 0, 1, NULL), LD_CHANGE_NONE);
-    assert_int_equal(ld_health_verdict(&health, 3, LD_L4CON, NULL, 0, 1, NULL),
+    assert_int_equal(ld_health_verdict(&health, 3, 1, LD_INTERNAL, NULL, 0, 1, NULL), LD_CHANGE_NONE);
+    assert_int_equal(ld_health_verdict(&health, 3, 1, LD_L4CON, NULL, 0, 1, NULL),
                      LD_CHANGE_FOUND_DOWN);
-    assert_int_equal(ld_health_verdict(&health, 3, LD_L4CON, NULL, 0, 1, NULL), LD_CHANGE_NONE);
+    assert_int_equal(ld_health_verdict(&health, 3, 1, LD_L4CON, NULL, 0, 1, NULL), LD_CHANGE_NONE);
     ld_health_clear(&health);
 }
 
@@ -77,14 +116,14 @@ static void the_last_words_are_kept_and_bounded(void **state)
     (void)state;
     memset(words, 'x', sizeof(words) - 1);
     words[sizeof(words) - 1] = '\0';
-    ld_health_verdict(&health, 1, LD_L7STS, "HTTP status 503", 77, 1, NULL);
+    ld_health_verdict(&health, 1, 1, LD_L7STS, "HTTP status 503", 77, 1, NULL);
     assert_string_equal(health.detail, "HTTP status 503");
     assert_int_equal(health.took_ns, 77);
-    ld_health_verdict(&health, 1, LD_INTERNAL, "no sockets", 1, 1, NULL);
+    ld_health_verdict(&health, 1, 1, LD_INTERNAL, "no sockets", 1, 1, NULL);
     assert_string_equal(health.detail, "HTTP status 503");
-    ld_health_verdict(&health, 1, LD_L7STS, words, 1, 1, NULL);
+    ld_health_verdict(&health, 1, 1, LD_L7STS, words, 1, 1, NULL);
     assert_int_equal(strlen(health.detail), LD_DETAIL_MAX);
-    ld_health_verdict(&health, 1, LD_L7OK, NULL, 1, 1, NULL);
+    ld_health_verdict(&health, 1, 1, LD_L7OK, NULL, 1, 1, NULL);
     assert_null(health.detail);
     ld_health_clear(&health);
 }
@@ -93,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_and_verdict_has_its_outcome),
+        cmocka_unit_test(a_server_rises_after_so_many_successes_in_a_row),
         cmocka_unit_test(the_first_failure_of_a_server_never_up_is_told_once),
         cmocka_unit_test(the_last_words_are_kept_and_bounded),
     };

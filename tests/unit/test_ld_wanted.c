@@ -21,9 +21,10 @@ static struct ld_table *wanted(const struct ld_config *config, bool up)
 
     for (guint i = 0; i < model->server_count; i++) {
         model->servers[i].health.up = up;
-        model->servers[i].slot->up += up;
+        ld_server_count(&model->servers[i]);
+        ld_slot_judge(model->servers[i].slot, true);
     }
-    table = ld_wanted(model);
+    table = ld_wanted(model, 1);
     ld_model_free(model);
     return table;
 }
