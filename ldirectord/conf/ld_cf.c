@@ -209,13 +209,14 @@ static void block_line(struct ld_cf *cf)
 
 static void free_settings(struct ld_cf_settings *settings)
 {
-    char *texts[] = {settings->logfile,      settings->callback,   settings->request,
+    char *texts[] = {settings->logfile,      settings->request,
                      settings->receive,      settings->checkcommand, settings->scheduler,
                      settings->schedflags,   settings->virtualhost, settings->login,
                      settings->passwd,       settings->database,   settings->secret};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
+    ld_cf_free_alerts(settings);
 }
 
 static void block_free(void *item)

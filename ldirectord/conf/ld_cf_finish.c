@@ -203,6 +203,7 @@ static void finish_service(struct ld_cf *cf, struct ld_cf_block *block, bool for
     take(&service->passwd, &own->passwd);
     take(&service->database, &own->database);
     take(&service->secret, &own->secret);
+    ld_cf_finish_alerts(cf, block);
 }
 
 /* ---- what is judged at the end ---- */
@@ -324,6 +325,7 @@ static void finish_globals(struct ld_cf *cf)
     config->fork = yes(cf->global.fork, LD_CF_UNSET, false);
     config->readdquiescent = yes(cf->global.readdquiescent, LD_CF_UNSET, false);
     take(&config->logfile, &cf->global.logfile);
+    ld_cf_finish_global_alerts(cf);
 }
 
 void ld_cf_finish(struct ld_cf *cf)

@@ -8,6 +8,7 @@
  *   ld_cf_block.c   the directives of a block that have rules of their own
  *   ld_cf_addr.c    virtual, real and fallback: addresses, ports, ranges
  *   ld_cf_health.c  directives on health, weight and fallback beyond the classic ones
+ *   ld_cf_alert.c   mails, files and commands: what the daemon does beside the table
  *   ld_cf_finish.c  defaults and precedence, once everything has been read
  */
 #ifndef LD_CONF_LD_CF_INSIDE_H
@@ -54,7 +55,13 @@ struct ld_cf_settings {
     enum ld_cf_tri autoreload, supervised, fork, readdquiescent; /* global */
     struct ld_cf_fallback fallback;  /* the family of the block; global: IPv4 */
     struct ld_cf_fallback fallback6; /* global only */
-    char *logfile, *callback;
+    char *logfile, *callback, *emailalertfrom, *maintenancedir; /* global */
+    unsigned maintenancedir_line;
+    char *emailalert, *smtp, *fallbackcommand;
+    bool emailalertfreq_set, emailalertstatus_set;
+    unsigned emailalertfreq, emailalertstatus;
+    char *monitorfile, *servicename, *comment; /* block */
+    unsigned monitorfile_line;
     char *request, *receive, *checkcommand, *scheduler, *schedflags, *virtualhost;
     unsigned receive_line, schedflags_line;
     char *login, *passwd, *database, *secret;
@@ -160,6 +167,23 @@ bool ld_cf_set_quorum(struct ld_cf *cf, const struct ld_cf_row *row, const char 
 bool ld_cf_set_hysteresis(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* After reals, fallback and quiescent are known. */
 void ld_cf_finish_health(struct ld_cf *cf, const struct ld_cf_block *block);
+/* ---- ld_cf_alert.c ---- */
+bool ld_cf_set_emailalert(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_emailalertfreq(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_emailalertstatus(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_smtp(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* The rest of the line; blanks at its end do not count. */
+bool ld_cf_set_words(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_given_words(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* The same, and quotes around it do not belong to it. */
+bool ld_cf_set_line(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_execute(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_monitorfile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_maintenancedir(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* Once everything has been read: what stands in the block, else what stands globally. */
+void ld_cf_finish_alerts(struct ld_cf *cf, struct ld_cf_block *block);
+void ld_cf_finish_global_alerts(struct ld_cf *cf);
+void ld_cf_free_alerts(struct ld_cf_settings *settings);
 
 /* ---- ld_cf_finish.c ---- */
 /* After the last line of a block: what only it could say. */

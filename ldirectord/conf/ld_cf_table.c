@@ -11,34 +11,6 @@
 #define AT(field) offsetof(struct ld_cf_settings, field)
 #define BOTH (LD_CF_GLOBAL | LD_CF_BLOCK)
 
-static bool take_any(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    (void)cf;
-    (void)row;
-    (void)value;
-    return true;
-}
-
-static bool take_not_empty(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    if (*value)
-        return true;
-    ld_cf_error(cf, NULL, "%s: expected a value after the \"=\"", row->wrong);
-    return false;
-}
-
-/* Bare, or in quotes that are not empty. */
-static bool take_string(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    char *text = *value == '"' ? ld_cf_quoted(value) : g_strdup(value);
-    bool given = text && *text;
-
-    if (text && !given)
-        ld_cf_error(cf, NULL, "%s: expected a text that is not empty", row->wrong);
-    g_free(text);
-    return given;
-}
-
 /* A test load nobody makes any more: it has been accepted and ignored for long. */
 static bool take_load(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
@@ -49,59 +21,6 @@ static bool take_load(struct ld_cf *cf, const struct ld_cf_row *row, const char 
         ld_cf_wrong(cf, row->wrong, "a word", value);
     g_free(text);
     return given;
-}
-
-static bool take_emailalert(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    if (*value && strcmp(value, "\"\"") != 0)
-        return true;
-    ld_cf_wrong(cf, row->wrong, "a list of addresses", value);
-    return false;
-}
-
-static bool take_emailalertfreq(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    if (g_ascii_isdigit(*value))
-        return true;
-    ld_cf_wrong(cf, row->wrong, "a number of seconds, 0 or more", value);
-    return false;
-}
-
-static bool take_emailalertstatus(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    static const char *const known[] = {"all", "none", "starting", "running", "stopping",
-                                        "reloading", NULL};
-    char **words = g_strsplit_set(value, ", \t", -1);
-    const char *other = NULL;
-    bool none = false, ok = true;
-
-    for (char **word = words; *word && ok; word++) {
-        if (!**word)
-            continue;
-        if (!g_strv_contains(known, *word)) {
-            ld_cf_error(cf, value, "invalid email alert status at: \"%s\": expected a list of all, "
-                                   "none, starting, running, stopping or reloading", *word);
-            ok = false;
-        } else if (strcmp(*word, "none") == 0) {
-            none = true;
-        } else {
-            other = *word;
-        }
-    }
-    if (ok && none && other) {
-        ld_cf_error(cf, value, "%s: \"%s\" specified with \"none\"", row->wrong, other);
-        ok = false;
-    }
-    g_strfreev(words);
-    return ok;
-}
-
-static bool take_smtp(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
-{
-    if (g_ascii_isalnum(*value) || (*value && strchr("._+-", *value)))
-        return true;
-    ld_cf_wrong(cf, row->wrong, "a host name or address, without quotes", value);
-    return false;
 }
 
 static bool refuse_old(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
@@ -170,24 +89,25 @@ static const struct ld_cf_row rows[] = {
     {"fork", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(fork), "", false},
     {"readdquiescent", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(readdquiescent), "", false},
 
-    /* Words for mails; without a mail nobody sees them. */
-    {"servicename", LD_CF_BLOCK, true, take_any, 0, "", false},
-    {"comment", LD_CF_BLOCK, true, take_any, 0, "", false},
-
-    {"emailalert", BOTH, false, take_emailalert, 0, "no email address specified", false},
-    {"emailalertfrom", LD_CF_GLOBAL, false, take_not_empty, 0, "no email from address specified",
+    {"emailalert", BOTH, false, ld_cf_set_emailalert, AT(emailalert),
+     "no email address specified", false},
+    {"emailalertfrom", LD_CF_GLOBAL, false, ld_cf_set_given_words, AT(emailalertfrom),
+     "no email from address specified", false},
+    {"emailalertfreq", BOTH, false, ld_cf_set_emailalertfreq, 0, "invalid email alert frequency",
      false},
-    {"emailalertfreq", BOTH, false, take_emailalertfreq, 0, "invalid email alert frequency",
+    {"emailalertstatus", BOTH, false, ld_cf_set_emailalertstatus, 0, "invalid email alert status",
      false},
-    {"emailalertstatus", BOTH, false, take_emailalertstatus, 0, "invalid email alert status",
-     false},
-    {"smtp", BOTH, false, take_smtp, 0, "invalid SMTP server address", false},
-    {"monitorfile", LD_CF_BLOCK, false, take_string, 0, "invalid monitorfile", true},
-    {"maintenancedir", LD_CF_GLOBAL, false, take_not_empty, 0,
+    {"smtp", BOTH, false, ld_cf_set_smtp, AT(smtp), "invalid SMTP server address", false},
+    {"servicename", LD_CF_BLOCK, true, ld_cf_set_words, AT(servicename), "", false},
+    {"comment", LD_CF_BLOCK, true, ld_cf_set_words, AT(comment), "", false},
+    {"monitorfile", LD_CF_BLOCK, false, ld_cf_set_monitorfile, AT(monitorfile),
+     "invalid monitorfile", true},
+    {"maintenancedir", LD_CF_GLOBAL, false, ld_cf_set_maintenancedir, AT(maintenancedir),
      "maintenance directory not specified", false},
-    {"execute", LD_CF_GLOBAL, false, take_not_empty, 0, "invalid execute", false},
+    {"execute", LD_CF_GLOBAL, false, ld_cf_set_execute, 0, "invalid execute", false},
     {"callback", LD_CF_GLOBAL, false, ld_cf_set_quoted_or_empty, AT(callback), "", true},
-    {"fallbackcommand", BOTH, false, take_string, 0, "invalid fallback command", true},
+    {"fallbackcommand", BOTH, false, ld_cf_set_line, AT(fallbackcommand),
+     "invalid fallback command", true},
 
     {"connecttimeout", BOTH, true, refuse_old, 0,
      "connecttimeout directive deprecated in favour of negotiatetimeout", false},

@@ -33,6 +33,11 @@ static const struct ha_name checktypes[] = {
     HA_NAME_END,
 };
 
+static const struct ha_name phases[] = {
+    {LD_STARTING, "starting"}, {LD_RUNNING, "running"}, {LD_STOPPING, "stopping"},
+    {LD_RELOADING, "reloading"}, {LD_PHASES, "all"}, {0, "none"}, HA_NAME_END,
+};
+
 /* The well-known port of a service, both ways: what is asked where nothing is
  * said, and where it is asked if the real server has no port of its own. */
 static const struct {
@@ -98,6 +103,21 @@ const char *ld_checktype_name(enum ld_checktype type)
 const char *ld_app_name(enum ld_app app)
 {
     return (unsigned)app < LD_APP_COUNT ? apps[app].name : "?";
+}
+
+const char *ld_phase_name(unsigned phase)
+{
+    return phase == 0 || phase == LD_PHASES ? "standby" : ha_name_of(phases, (int)phase);
+}
+
+bool ld_phase_find(const char *name, unsigned *phase)
+{
+    int value;
+
+    if (!ha_name_find(phases, name, &value))
+        return false;
+    *phase = (unsigned)value;
+    return true;
 }
 
 bool ld_method_find(const char *name, enum ld_method *method)
@@ -271,6 +291,12 @@ void ld_service_free(struct ld_service *service)
     g_free(service->passwd);
     g_free(service->database);
     g_free(service->secret);
+    g_free(service->fallbackcommand);
+    g_free(service->emailalert);
+    g_free(service->smtp);
+    g_free(service->servicename);
+    g_free(service->comment);
+    g_free(service->monitorfile);
     g_ptr_array_free(service->reals, TRUE);
     g_free(service);
 }
@@ -281,6 +307,7 @@ struct ld_config *ld_config_new(void)
 
     config->services = g_ptr_array_new_with_free_func((GDestroyNotify)ld_service_free);
     config->logfile = g_strdup(LD_LOGFILE);
+    config->execute = g_ptr_array_new_with_free_func(g_free);
     return config;
 }
 
@@ -290,5 +317,9 @@ void ld_config_free(struct ld_config *config)
         return;
     g_ptr_array_free(config->services, TRUE);
     g_free(config->logfile);
+    g_free(config->emailalertfrom);
+    g_free(config->maintenancedir);
+    g_free(config->callback);
+    g_ptr_array_free(config->execute, TRUE);
     g_free(config);
 }

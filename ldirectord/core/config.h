@@ -61,6 +61,11 @@ char *ld_service_id_text(const struct ld_service_id *id);
 /* As in the classic log lines: "10.0.0.1:80", or the mark; g_free() it. */
 char *ld_service_id_short(const struct ld_service_id *id);
 
+/* What the daemon is about; mails are filtered by it. */
+enum { LD_STARTING = 1, LD_RUNNING = 2, LD_STOPPING = 4, LD_RELOADING = 8, LD_PHASES = 15 };
+const char *ld_phase_name(unsigned phase); /* one of them; anything else: "standby" */
+bool ld_phase_find(const char *name, unsigned *phase); /* also "all" and "none" */
+
 struct ld_real {
     struct ha_addr addr;
     uint16_t port;        /* 0: the service's */
@@ -113,6 +118,14 @@ struct ld_service {
     char *login, *passwd, *database, *secret; /* NULL: unset */
 
     struct ld_fallback fallback; /* the service's own or the global one of its family */
+    char *fallbackcommand;     /* for the shell; NULL: none */
+    char *emailalert;          /* addresses as they were written; NULL: no mails */
+    uint64_t emailalertfreq_ms; /* 0: nothing is repeated */
+    unsigned emailalertstatus; /* phases in which mails are sent */
+    char *smtp;                /* host; NULL: through sendmail */
+    char *servicename, *comment; /* words for mails; NULL: unset */
+    char *monitorfile;         /* path; NULL: none */
+    unsigned monitorfile_line;
     GPtrArray *reals;     /* of struct ld_real *, ranges expanded, in file order */
     unsigned line;
 };
@@ -122,6 +135,11 @@ struct ld_config {
     bool autoreload, supervised, fork;
     bool readdquiescent;
     char *logfile;        /* path or syslog facility name */
+    char *emailalertfrom; /* NULL: unset, as the next two */
+    char *maintenancedir;
+    char *callback;       /* path of a program */
+    unsigned maintenancedir_line;
+    GPtrArray *execute;   /* of char *: other configurations, as they were written */
 };
 
 struct ld_config *ld_config_new(void); /* the defaults */

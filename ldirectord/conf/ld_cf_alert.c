@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The directives about mails, monitor files, maintenance and commands: what
+ * the daemon does beside the table. Whether a file can be opened or a folder is
+ * there is not looked at here (ldirectord/config_file.c does).
+ */
+#include <string.h>
+
+#include "ldirectord/conf/ld_cf_inside.h"
+
+#define EXECUTE_MAX 64
+
+/* Takes text over. */
+static bool put(struct ld_cf *cf, const struct ld_cf_row *row, char *text)
+{
+    char **slot = (char **)((char *)ld_cf_scope(cf) + row->offset);
+
+    g_free(*slot);
+    *slot = text;
+    return true;
+}
+
+static bool put_given(struct ld_cf *cf, const struct ld_cf_row *row, char *text)
+{
+    if (*text)
+        return put(cf, row, text);
+    g_free(text);
+    ld_cf_error(cf, NULL, "%s: expected a value after the \"=\"", row->wrong);
+    return false;
+}
+
+bool ld_cf_set_words(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    return put(cf, row, g_strchomp(g_strdup(value)));
+}
+
+bool ld_cf_set_given_words(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    return put_given(cf, row, g_strchomp(g_strdup(value)));
+}
+
+/* Without the quotes around it, if the first and the last character are quotes. */
+static char *unquoted(const char *value)
+{
+    char *text = g_strchomp(g_strdup(value));
+    size_t length = strlen(text);
+
+    if (length >= 2 && text[0] == '"' && text[length - 1] == '"') {
+        memmove(text, text + 1, length - 2);
+        text[length - 2] = '\0';
+    }
+    return text;
+}
+
+/* In a block what follows the last quote never counted. */
+bool ld_cf_set_line(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    char *text = cf->block && *value == '"' ? ld_cf_quoted(value) : unquoted(value);
+
+    return text && put_given(cf, row, text);
+}
+
+bool ld_cf_set_emailalert(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    char *text = unquoted(value);
+
+    if (*text)
+        return put(cf, row, text);
+    g_free(text);
+    ld_cf_wrong(cf, row->wrong, "a list of addresses", value);
+    return false;
+}
+
+bool ld_cf_set_emailalertfreq(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    struct ld_cf_settings *settings = ld_cf_scope(cf);
+
+    if (!g_ascii_isdigit(*value) ||
+        !ld_cf_number(value, 0, LD_CF_NUM_MAX, &settings->emailalertfreq)) {
+        ld_cf_wrong(cf, row->wrong, "a number of seconds, 0 or more", value);
+        return false;
+    }
+    settings->emailalertfreq_set = true;
+    return true;
+}
+
+bool ld_cf_set_emailalertstatus(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    struct ld_cf_settings *settings = ld_cf_scope(cf);
+    char **words = g_strsplit_set(value, ", \t\r", -1);
+    const char *other = NULL;
+    bool none = false, ok = true;
+    unsigned phases = 0, phase;
+
+    for (char **word = words; *word && ok; word++) {
+        if (!**word)
+            continue;
+        ok = ld_phase_find(*word, &phase);
+        if (!ok)
+            ld_cf_error(cf, value, "invalid email alert status at: \"%s\": expected a list of all, "
+                                   "none, starting, running, stopping or reloading", *word);
+        else if (phase == 0)
+            none = true;
+        else
+            other = *word;
+        phases |= ok ? phase : 0;
+    }
+    if (ok && none && other) {
+        ld_cf_error(cf, value, "%s: \"%s\" specified with \"none\"", row->wrong, other);
+        ok = false;
+    }
+    settings->emailalertstatus = phases;
+    settings->emailalertstatus_set = true;
+    g_strfreev(words);
+    return ok;
+}
+
+/* What follows the name was never looked at. */
+bool ld_cf_set_smtp(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._+-");
+
+    if (length > 0)
+        return put(cf, row, g_strndup(value, length));
+    ld_cf_wrong(cf, row->wrong, "a host name or address, without quotes", value);
+    return false;
+}
+
+bool ld_cf_set_monitorfile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    ld_cf_scope(cf)->monitorfile_line = cf->line;
+    return ld_cf_set_line(cf, row, value);
+}
+
+bool ld_cf_set_maintenancedir(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    cf->global.maintenancedir_line = cf->line;
+    return ld_cf_set_line(cf, row, value);
+}
+
+bool ld_cf_set_execute(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    GPtrArray *all = cf->config->execute;
+    char *name = unquoted(value);
+
+    if (!*name) {
+        ld_cf_error(cf, NULL, "%s: expected a value after the \"=\"", row->wrong);
+    } else if (all->len >= EXECUTE_MAX) {
+        ld_cf_error(cf, value, "%s: expected at most %d of them", row->wrong, EXECUTE_MAX);
+    } else {
+        for (guint i = 0; i < all->len; i++)
+            if (strcmp(all->pdata[i], name) == 0) {
+                g_free(name); /* once is enough */
+                return true;
+            }
+        g_ptr_array_add(all, name);
+        return true;
+    }
+    g_free(name);
+    return false;
+}
+
+/* ---- the end of the file ---- */
+
+static char *own_or_global(const char *own, const char *global)
+{
+    return g_strdup(own ? own : global);
+}
+
+void ld_cf_finish_alerts(struct ld_cf *cf, struct ld_cf_block *block)
+{
+    const struct ld_cf_settings *own = &block->settings, *global = &cf->global;
+    struct ld_service *service = block->service;
+
+    service->fallbackcommand = own_or_global(own->fallbackcommand, global->fallbackcommand);
+    service->emailalert = own_or_global(own->emailalert, global->emailalert);
+    service->smtp = own_or_global(own->smtp, global->smtp);
+    service->servicename = own->servicename && *own->servicename ? g_strdup(own->servicename) : NULL;
+    service->comment = own->comment && *own->comment ? g_strdup(own->comment) : NULL;
+    service->monitorfile = g_strdup(own->monitorfile);
+    service->monitorfile_line = own->monitorfile_line;
+    service->emailalertfreq_ms =
+        1000ull * (own->emailalertfreq_set ? own->emailalertfreq : global->emailalertfreq);
+    service->emailalertstatus = own->emailalertstatus_set      ? own->emailalertstatus
+                                : global->emailalertstatus_set ? global->emailalertstatus
+                                                               : LD_PHASES;
+}
+
+void ld_cf_finish_global_alerts(struct ld_cf *cf)
+{
+    struct ld_config *config = cf->config;
+
+    config->emailalertfrom = g_steal_pointer(&cf->global.emailalertfrom);
+    config->maintenancedir = g_steal_pointer(&cf->global.maintenancedir);
+    config->maintenancedir_line = cf->global.maintenancedir_line;
+    if (cf->global.callback && *cf->global.callback)
+        config->callback = g_steal_pointer(&cf->global.callback);
+}
+
+void ld_cf_free_alerts(struct ld_cf_settings *settings)
+{
+    char *texts[] = {settings->callback,    settings->emailalertfrom, settings->maintenancedir,
+                     settings->emailalert,  settings->smtp,           settings->fallbackcommand,
+                     settings->monitorfile, settings->servicename,    settings->comment};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+}
