@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "common/base/time.h"
+#include "ldirectord/core/alert.h"
 #include "ldirectord/core/core_inside.h"
 #include "ldirectord/core/drift.h"
 
@@ -20,27 +21,6 @@
 #define RETRY_LAST_NS  (300 * HA_NS_PER_S)
 /* What changes in the table by time alone is gathered for so long. */
 #define CHANGE_GAP_NS (200 * HA_NS_PER_MS)
-
-void ld_actions_init(struct ld_actions *actions)
-{
-    actions->list = g_array_new(FALSE, TRUE, sizeof(struct ld_action));
-}
-
-void ld_actions_reset(struct ld_actions *actions)
-{
-    for (guint i = 0; i < actions->list->len; i++)
-        g_free(g_array_index(actions->list, struct ld_action, i).text);
-    g_array_set_size(actions->list, 0);
-}
-
-void ld_actions_clear(struct ld_actions *actions)
-{
-    if (!actions->list)
-        return;
-    ld_actions_reset(actions);
-    g_array_free(actions->list, TRUE);
-    actions->list = NULL;
-}
 
 static void act(struct ld_actions *actions, enum ld_action_kind kind, uint32_t check_id,
                 const struct ld_probe *probe)
@@ -60,6 +40,7 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
     core->retired = g_ptr_array_new_with_free_func((GDestroyNotify)ld_question_free);
     core->ours = g_hash_table_new_full(ld_service_id_key_hash, ld_service_id_key_equal, g_free,
                                        NULL);
+    core->alerts = ld_alerts_new();
     core->retry_at_ns = HA_NEVER;
     core->retry_after_ns = RETRY_FIRST_NS;
     core->change_at_ns = HA_NEVER;
@@ -76,6 +57,7 @@ void ld_core_free(struct ld_core *core)
     g_ptr_array_free(core->retired, TRUE);
     g_hash_table_destroy(core->questions);
     g_hash_table_destroy(core->ours);
+    ld_alerts_free(core->alerts);
     ld_model_free(core->model);
     ld_wishes_clear(&core->wishes);
     g_free(core);
@@ -112,10 +94,14 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
 {
     const struct ld_service *service = server->slot->service;
     bool was_up = ld_server_up(server);
+    enum ld_change change;
     unsigned before;
-    enum ld_change change =
-        ld_health_verdict(&server->health, service->failurecount, service->risecount,
-                          event->verdict, event->detail, event->took_ns, now_ns, &before);
+
+    if (server->maintained) /* asked for somebody else, or before */
+        return;
+    ld_monitor_verdict(server, event->verdict, event->detail, actions);
+    change = ld_health_verdict(&server->health, service->failurecount, service->risecount,
+                               event->verdict, event->detail, event->took_ns, now_ns, &before);
 
     if (event->verdict != LD_INTERNAL)
         server->answered_ns = now_ns;
@@ -127,6 +113,11 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
     }
     if (change != LD_CHANGE_NONE)
         ld_log_change(server, change, before, actions);
+    if (core->standby)
+        return;
+    if (change == LD_CHANGE_FOUND_DOWN)
+        ld_alert_found_down(core->alerts, server, actions);
+    ld_fallback_consider(server->slot, actions);
 }
 
 static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
@@ -137,6 +128,7 @@ static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_ev
 
     if (!question)
         return;
+    ld_core_answered(core, question);
     was_unable = question->unable;
     ld_question_answered(question, event->verdict);
     if (question->unable && !was_unable)
@@ -183,6 +175,8 @@ static bool inherit(const struct ld_model *old, struct ld_server *server)
     if (!before || before->health.since_ns == HA_NEVER)
         return false;
     server->health = before->health;
+    server->maintained = before->maintained;
+    server->up_before = before->up_before;
     memset(&before->health, 0, sizeof(before->health));
     before->health.since_ns = HA_NEVER; /* taken: a second one of the same name starts anew */
     server->turns = g_steal_pointer(&before->turns);
@@ -312,6 +306,8 @@ static void load(struct ld_core *core, const struct ld_table *actual, uint64_t n
     for (guint i = 0; i < model->server_count; i++)
         join_question(core, &model->servers[i], fresh);
     start_servers(model, old, core->standby ? NULL : actual, now_ns);
+    ld_maintain(model, core->maintenance, now_ns, actions);
+    ld_fallback_inherit(model, old);
     ld_wishes_apply(&core->wishes, model);
     judge_slots(model, old);
     schedule_fresh(core, fresh, now_ns);
@@ -320,6 +316,8 @@ static void load(struct ld_core *core, const struct ld_table *actual, uint64_t n
     claim_services(core, core->standby);
     core->table_changed = true;
     core->change_at_ns = now_ns;
+    ld_core_begin_telling(core, core->standby ? 0 : old ? LD_RELOADING : LD_STARTING);
+    ld_alerts_reloaded(core->alerts);
     g_ptr_array_free(fresh, TRUE);
     ld_model_free(old);
 }
@@ -367,8 +365,11 @@ static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
 {
     struct ld_table *wanted;
 
+    ld_alerts_writing(core->alerts, false);
     if (!core->model || core->stopped)
         return;
+    if (core->standby)
+        ld_alerts_begin(core->alerts, 0, 0);
     if (failed > 0) {
         core->retry_at_ns = ha_after_ns(now_ns, core->retry_after_ns);
         core->retry_after_ns = MIN(core->retry_after_ns * 2, RETRY_LAST_NS);
@@ -387,8 +388,11 @@ static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
     ld_table_free(wanted);
 }
 
-static void on_mode(struct ld_core *core, bool standby)
+/* Into standby is told like a stop, out of it like a start. */
+static void on_mode(struct ld_core *core, bool standby, struct ld_actions *actions)
 {
+    bool changed = standby != core->standby;
+
     if (core->stopped)
         return;
     core->standby = standby;
@@ -396,6 +400,13 @@ static void on_mode(struct ld_core *core, bool standby)
         return;
     claim_services(core, standby);
     core->table_changed = true;
+    if (!changed)
+        return;
+    if (standby)
+        ld_fallback_forget(core->model);
+    ld_core_begin_telling(core, standby ? LD_STOPPING : LD_STARTING);
+    if (!standby)
+        ld_alert_all_down(core->alerts, core->model, actions);
 }
 
 static void on_stop(struct ld_core *core, struct ld_actions *actions)
@@ -409,6 +420,7 @@ static void on_stop(struct ld_core *core, struct ld_actions *actions)
         return;
     claim_services(core, true);
     core->table_changed = true;
+    ld_alerts_begin(core->alerts, core->standby ? 0 : LD_STOPPING, 0);
 }
 
 /* ---- the step ---- */
@@ -418,7 +430,8 @@ static void ask_what_is_due(struct ld_core *core, uint64_t now_ns, struct ld_act
     struct ld_question *question;
 
     while ((question = ld_schedule_take(&core->schedule, now_ns)))
-        act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
+        if (!ld_core_rest(core, question, now_ns, actions))
+            act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
 }
 
 /* What time alone has changed: all of it together, at most once in CHANGE_GAP_NS. */
@@ -441,6 +454,7 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
 {
     g_ptr_array_set_size(core->retired, 0);
     core->table_changed = false;
+    ld_alerts_now(core->alerts, now_ns);
     switch (event->kind) {
     case LD_EV_START:
         if (!core->model && !core->stopped) {
@@ -460,7 +474,10 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
             end_drains(core, event->actual, now_ns);
         break;
     case LD_EV_MODE:
-        on_mode(core, event->standby);
+        on_mode(core, event->standby, actions);
+        break;
+    case LD_EV_MAINTENANCE:
+        ld_core_on_maintenance(core, now_ns, event->maintenance, actions);
         break;
     case LD_EV_WISH:
         ld_core_on_wish(core, now_ns, event->wish, actions);
@@ -482,13 +499,15 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
         act(actions, LD_ACT_TABLE, 0, NULL);
     if (core->model && !core->stopped)
         ask_what_is_due(core, now_ns, actions);
+    ld_core_told(core, event, actions);
 }
 
 uint64_t ld_core_wake_ns(const struct ld_core *core)
 {
     if (!core->model || core->stopped)
         return HA_NEVER;
-    return MIN(MIN(ld_schedule_wake_ns(&core->schedule), core->retry_at_ns), core->change_at_ns);
+    return MIN(MIN(ld_schedule_wake_ns(&core->schedule), core->retry_at_ns),
+               MIN(core->change_at_ns, ld_alerts_wake_ns(core->alerts)));
 }
 
 struct ld_table *ld_core_wanted(const struct ld_core *core)
@@ -519,5 +538,5 @@ void ld_core_op_done(struct ld_core *core, const struct ld_op *op, struct ld_act
     if (!core->model)
         return;
     ld_drift_op_done(core->model, op);
-    ld_oplog(core->model, op, core->stopped || core->standby, actions);
+    ld_oplog(core->model, op, core->stopped || core->standby, core->alerts, actions);
 }

@@ -18,6 +18,10 @@
  *   wish.c      what an operator wishes of servers: disabled, drained, another weight
  *   drift.c     what somebody else did to the kernel's table
  *   turns.c     the last transitions of a server
+ *   maintain.c  servers in maintenance; maintenance.c: who that is
+ *   alert.c     which mail is due when
+ *   fallback.c  when the fallback command is run
+ *   monitor.c   the line of a check in a monitor file
  *   oplog.c     what the log says of an operation the kernel accepted
  *   core.c      events in, actions out; reload carries health over
  *
@@ -38,6 +42,7 @@
 #include <stdint.h>
 
 #include "ldirectord/core/config.h"
+#include "ldirectord/core/maintenance.h"
 #include "ldirectord/core/table.h"
 #include "ldirectord/core/turns.h"
 #include "ldirectord/core/verdict.h"
@@ -75,6 +80,8 @@ enum ld_event_kind {
                       * read for that (NULL: unknown), for its counts of connections */
     LD_EV_MODE,      /* standby or not from here on; LD_ACT_TABLE in any case, also if it was so before */
     LD_EV_WISH,      /* wish: an operator's; may come before START, too */
+    LD_EV_MAINTENANCE, /* who is in maintenance from here on (not owned; stays valid until the next
+                        * one; NULL: nobody); may come before START */
     LD_EV_STOP,      /* cancels all; LD_ACT_TABLE then takes away what cleanstop says; no checks after */
     LD_EV_KIND_COUNT
 };
@@ -90,6 +97,7 @@ struct ld_event {
     unsigned failed;                /* APPLIED; all of them if the table could not be read */
     bool standby;                   /* START, MODE */
     const struct ld_wish *wish;     /* WISH; copied */
+    const struct ld_maintenance *maintenance; /* MAINTENANCE */
 };
 
 enum ld_action_kind {
@@ -97,15 +105,30 @@ enum ld_action_kind {
     LD_ACT_CANCEL,   /* forget check_id; no answer wanted */
     LD_ACT_TABLE,    /* the wanted table changed: ld_core_wanted(), diff, apply */
     LD_ACT_LOG,
+    LD_ACT_MAIL,
+    LD_ACT_RUN,      /* a command of the configuration, by the shell; of those with the same key one
+                      * after the other, and of those that wait only the last */
+    LD_ACT_MONITOR,  /* append a line to the monitor file */
     LD_ACT_KIND_COUNT
 };
+
+struct ld_mail {
+    char *to;      /* addresses as they were written */
+    char *from;    /* NULL: whoever we are */
+    char *smtp;    /* host to give it to; NULL: sendmail */
+    char *subject;
+    char *body;    /* all but the line that names this machine */
+};
+void ld_mail_free(struct ld_mail *mail);
 
 struct ld_action {
     enum ld_action_kind kind;
     uint32_t check_id;
     const struct ld_probe *probe; /* CHECK */
     int level;                    /* LOG: syslog level */
-    char *text;                   /* LOG; owned by the list */
+    char *text;                   /* LOG, RUN, MONITOR; owned by the list */
+    char *key;                    /* RUN: the service; MONITOR: the file; owned */
+    struct ld_mail *mail;         /* MAIL; owned */
 };
 
 struct ld_actions {
@@ -124,6 +147,8 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
                   struct ld_actions *actions);
 uint64_t ld_core_wake_ns(const struct ld_core *core);
 bool ld_core_standby(const struct ld_core *core);
+/* LD_STARTING …; 0 in standby. */
+unsigned ld_core_phase(const struct ld_core *core);
 
 /* The table the kernel should have, as of the last LD_ACT_TABLE; caller frees with ld_table_free(). */
 struct ld_table *ld_core_wanted(const struct ld_core *core);
@@ -133,7 +158,7 @@ GHashTable *ld_core_ours(const struct ld_core *core);
 /* The kernel's table, as it was read before the wanted one is asked for: what somebody else did to
  * it and is to be left so (drift.h) is part of what is wanted from here on. */
 void ld_core_look(struct ld_core *core, const struct ld_table *actual, struct ld_actions *actions);
-/* The classic log lines for an operation, as LD_ACT_LOG. To be called when the kernel has
+/* The classic log lines for an operation, as LD_ACT_LOG, and its mails. To be called when the kernel has
  * accepted it, never before, while the tables it points into exist. */
 void ld_core_op_done(struct ld_core *core, const struct ld_op *op, struct ld_actions *actions);
 /* Everything wanted has been written, as far as this core knows: a difference now is not ours. */

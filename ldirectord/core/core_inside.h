@@ -13,6 +13,8 @@ struct ld_core {
     GHashTable *questions;          /* key -> struct ld_question *, owned */
     GPtrArray *retired;             /* questions kept until the next step: their probes may be read */
     struct ld_schedule schedule;
+    struct ld_alerts *alerts;
+    const struct ld_maintenance *maintenance; /* not owned; NULL: nobody */
     GHashTable *ours;               /* set of struct ld_service_id *, owned */
     struct ld_wishes wishes;
     uint64_t retry_at_ns, retry_after_ns;
@@ -22,6 +24,18 @@ struct ld_core {
     bool stopped;
     bool table_changed;             /* in this step */
 };
+
+/* ---- telling.c ---- */
+/* After a start, a reload and a change of mode (alert.h). */
+void ld_core_begin_telling(struct ld_core *core, unsigned phase);
+void ld_core_answered(struct ld_core *core, struct ld_question *question);
+/* True: nobody is there to ask this for, it is due again later. */
+bool ld_core_rest(struct ld_core *core, struct ld_question *question, uint64_t now_ns,
+                  struct ld_actions *actions);
+void ld_core_on_maintenance(struct ld_core *core, uint64_t now_ns,
+                            const struct ld_maintenance *maintenance, struct ld_actions *actions);
+/* At the end of each step. */
+void ld_core_told(struct ld_core *core, const struct ld_event *event, struct ld_actions *actions);
 
 /* ---- view.c ---- */
 void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish *wish,

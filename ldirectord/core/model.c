@@ -63,6 +63,7 @@ struct ld_model *ld_model_new(const struct ld_config *config)
     model->by_dest = g_hash_table_new(server_hash, server_equal);
     for (guint i = 0; i < config->services->len; i++) {
         fill_slot(model, &model->slots[i], config->services->pdata[i], servers);
+        model->slots[i].emailalertfrom = config->emailalertfrom;
         servers += model->slots[i].count;
     }
     return model;

@@ -11,6 +11,7 @@
 
 #include "ldirectord/core/config.h"
 #include "ldirectord/core/health.h"
+#include "ldirectord/core/maintenance.h"
 #include "ldirectord/core/probe.h"
 #include "ldirectord/core/table.h"
 #include "ldirectord/core/turns.h"
@@ -35,6 +36,7 @@ struct ld_server {
     struct ld_course course;
     struct ld_question *question; /* not owned; NULL: not checked */
     struct ld_counted counted;    /* what the slot's sums have of it */
+    bool maintained, up_before;   /* in maintenance; what it was when that began */
     bool placed;                  /* a table with it was written whole since the last (re)load */
     uint32_t written;             /* its weight in the kernel's table as we wrote it; 0: none, too */
     bool left_at_zero;            /* somebody else set its weight to 0 (drift.h) */
@@ -43,14 +45,19 @@ struct ld_server {
     uint64_t answered_ns;         /* the last verdict that said something; 0: none yet */
 };
 
+enum ld_ran { LD_RAN_NOTHING, LD_RAN_START, LD_RAN_STOP };
+
 struct ld_slot {
     const struct ld_service *service;
+    const char *emailalertfrom; /* the configuration's; NULL: unset */
     struct ld_server *servers; /* the model's */
     guint count;
     guint up;                  /* how many of them */
     guint live;                /* how many of them are up and take clients */
     uint64_t weight;           /* of those, when all have grown into theirs */
     bool serving;              /* enough of them are live; else the fallback serves */
+    guint asked;               /* fallback.c's: so many from the first on have been asked once */
+    enum ld_ran fallback_ran;  /* what the fallback command was told last */
 };
 
 struct ld_model {
@@ -99,14 +106,44 @@ void ld_slot_judge(struct ld_slot *slot, bool anew);
 /* ---- wanted.c ---- */
 /* The table for this model at that time, in normal form; caller frees. */
 struct ld_table *ld_wanted(const struct ld_model *model, uint64_t now_ns);
+/* Its servers do not serve: none is there, or not enough; never so with checktype off. */
+bool ld_nobody_serves(const struct ld_slot *slot);
 /* Whether the service should send its clients to the fallback server now; those of its servers
  * that are up then keep the clients they have and get no more. */
 bool ld_wants_fallback(const struct ld_slot *slot);
 
+/* ---- fallback.c: each may append LD_ACT_RUN ---- */
+/* After a change of the slot's servers; not to be called in standby or after a stop. */
+void ld_fallback_consider(struct ld_slot *slot, struct ld_actions *actions);
+void ld_fallback_consider_all(struct ld_model *model, struct ld_actions *actions);
+/* Into standby: whoever is active next runs it anew. */
+void ld_fallback_forget(struct ld_model *model);
+/* What was run before the reload need not be run again, unless the command is another one. */
+void ld_fallback_inherit(struct ld_model *model, const struct ld_model *old);
+
+/* ---- monitor.c: LD_ACT_MONITOR, if the service has a monitor file ---- */
+/* text: NULL for "-". */
+void ld_monitor(const struct ld_server *server, bool up, const char *text,
+                struct ld_actions *actions);
+void ld_monitor_verdict(const struct ld_server *server, enum ld_verdict verdict, const char *detail,
+                        struct ld_actions *actions);
+
+/* ---- maintain.c ---- */
+/* Marks who is in maintenance (NULL: nobody), puts them down, and those up again that nobody will
+ * check. True: the table changes by it. */
+bool ld_maintain(struct ld_model *model, const struct ld_maintenance *maintenance, uint64_t now_ns,
+                 struct ld_actions *actions);
+/* Whether nobody is there to ask the question for. */
+bool ld_question_rests(const struct ld_question *question);
+/* What the monitor files say of such a question when it is due. */
+void ld_question_rested(const struct ld_question *question, struct ld_actions *actions);
+
 /* ---- oplog.c ---- */
-/* The classic lines for an accepted operation. stopping: on the way out. */
+struct ld_alerts;
+/* The classic lines for an accepted operation, and its mails. stopping: on the way out. */
 void ld_oplog(const struct ld_model *model, const struct ld_op *op, bool stopping,
-              struct ld_actions *actions);
+              struct ld_alerts *alerts, struct ld_actions *actions);
+
 /* ---- healthlog.c ---- */
 /* before: its failures until then. */
 void ld_log_change(const struct ld_server *server, enum ld_change change, unsigned before,

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <syslog.h>
 
-#include "ldirectord/core/model.h"
+#include "ldirectord/core/alert.h"
 
 void ld_log(struct ld_actions *actions, int level, const char *format, ...)
 {
@@ -26,12 +26,14 @@ struct role {
     const char *noun;
     bool known;    /* configured, as a real server or as the fallback */
     uint16_t port; /* as configured */
+    const struct ld_slot *slot;     /* NULL: no such service (any more) */
+    const struct ld_server *server; /* NULL: the fallback, or not configured */
 };
 
 static struct role role_of(const struct ld_model *model, const struct ld_op *op)
 {
     struct ld_slot *slot = ld_model_slot(model, &op->vs->id);
-    struct role role = {.noun = "real server", .port = op->dest->port};
+    struct role role = {.noun = "real server", .port = op->dest->port, .slot = slot};
     const struct ld_fallback *fallback;
     const struct ld_server *server;
     bool is_fallback;
@@ -49,48 +51,66 @@ static struct role role_of(const struct ld_model *model, const struct ld_op *op)
     } else if (server) {
         role.port = server->real->port;
         role.growing = ld_server_stands(server) && op->dest->weight != ld_server_share(server);
+        role.server = server;
     }
     return role;
 }
 
-static void log_dest(const struct ld_model *model, const struct ld_op *op,
-                     struct ld_actions *actions)
+static char *dest_text(const struct role *role, const struct ld_op *op)
 {
-    struct role role = role_of(model, op);
     const char *verb = "Restored";
-    char *service = ld_service_id_short(&op->vs->id);
+    char *service = ld_service_id_short(&op->vs->id), *text;
     char server[HA_ADDR_TEXT];
 
-    ha_addr_port_text(&op->dest->addr, role.port, server);
-    if (op->kind == LD_OP_DEL_DEST && !role.known) {
-        ld_log(actions, LOG_INFO, "Purged %s (start): %s (%s)", role.noun, server, service);
+    ha_addr_port_text(&op->dest->addr, role->port, server);
+    if (op->kind == LD_OP_DEL_DEST && !role->known) {
+        text = g_strdup_printf("Purged %s (start): %s (%s)", role->noun, server, service);
     } else if (op->kind == LD_OP_DEL_DEST) {
-        ld_log(actions, LOG_INFO, "Deleted %s: %s (%s)", role.noun, server, service);
+        text = g_strdup_printf("Deleted %s: %s (%s)", role->noun, server, service);
     } else {
         if (op->kind == LD_OP_ADD_DEST)
             verb = op->dest->weight == 0 ? "Readd Quiescent" : "Added";
         else if (op->dest->weight == 0)
             verb = "Quiescent";
-        else if (role.growing && op->was && op->was->weight > 0)
+        else if (role->growing && op->was && op->was->weight > 0)
             verb = "Changed weight of";
-        ld_log(actions, LOG_INFO, "%s %s: %s (%s) (Weight set to %u)", verb, role.noun, server,
-               service, op->dest->weight);
+        text = g_strdup_printf("%s %s: %s (%s) (Weight set to %u)", verb, role->noun, server,
+                               service, op->dest->weight);
     }
     g_free(service);
+    return text;
+}
+
+static void log_dest(const struct ld_model *model, const struct ld_op *op,
+                     struct ld_alerts *alerts, struct ld_actions *actions)
+{
+    struct role role = role_of(model, op);
+    char *text = dest_text(&role, op);
+
+    ld_log(actions, LOG_INFO, "%s", text);
+    ld_alert_op(alerts, role.slot, role.server, op, text, actions);
+    g_free(text);
 }
 
 /* On the way out the servers that go with their service are named, too. */
-static void log_purged(const struct ld_op *op, bool stopping, struct ld_actions *actions)
+static void log_purged(const struct ld_model *model, const struct ld_op *op, bool stopping,
+                       struct ld_alerts *alerts, struct ld_actions *actions)
 {
+    const struct ld_slot *slot = ld_model_slot(model, &op->vs->id);
     char *service = ld_service_id_short(&op->vs->id);
     char text[HA_ADDR_TEXT];
 
     for (guint i = 0; stopping && i < op->vs->dests->len; i++) {
         const struct ld_dest *dest = &g_array_index(op->vs->dests, struct ld_dest, i);
+        char *line;
 
-        if (dest->weight > 0)
-            ld_log(actions, LOG_INFO, "Purged real server (stop): %s (%s)",
-                   ha_addr_port_text(&dest->addr, dest->port, text), service);
+        if (dest->weight == 0)
+            continue;
+        line = g_strdup_printf("Purged real server (stop): %s (%s)",
+                               ha_addr_port_text(&dest->addr, dest->port, text), service);
+        ld_log(actions, LOG_INFO, "%s", line);
+        ld_alert_op(alerts, slot, NULL, op, line, actions);
+        g_free(line);
     }
     ld_log(actions, LOG_INFO, "Purged virtual server (%s): %s", stopping ? "stop" : "start",
            service);
@@ -98,7 +118,7 @@ static void log_purged(const struct ld_op *op, bool stopping, struct ld_actions 
 }
 
 void ld_oplog(const struct ld_model *model, const struct ld_op *op, bool stopping,
-              struct ld_actions *actions)
+              struct ld_alerts *alerts, struct ld_actions *actions)
 {
     char *service;
 
@@ -111,12 +131,12 @@ void ld_oplog(const struct ld_model *model, const struct ld_op *op, bool stoppin
         g_free(service);
         break;
     case LD_OP_DEL_SERVICE:
-        log_purged(op, stopping, actions);
+        log_purged(model, op, stopping, alerts, actions);
         break;
     case LD_OP_ADD_DEST:
     case LD_OP_EDIT_DEST:
     case LD_OP_DEL_DEST:
-        log_dest(model, op, actions);
+        log_dest(model, op, alerts, actions);
         break;
     case LD_OP_KIND_COUNT:
         break;

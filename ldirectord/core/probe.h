@@ -26,6 +26,7 @@ struct ld_question {
     uint64_t recheck_ns;     /* while an asker is unsettled; 0: as ever */
     GPtrArray *askers;       /* of struct ld_server *, not owned; all are told the answer */
     enum ld_verdict verdict; /* the last that said something */
+    bool answered;           /* once at least */
     bool unable;             /* the last one was LD_INTERNAL */
 
     /* schedule.c's */

@@ -32,6 +32,7 @@ static const struct {
     [LD_EXTRUN] = {"EXTRUN", "check command cannot be executed", false},
     [LD_ON] = {"ON", "always up, not checked", true},
     [LD_OFF] = {"OFF", "not checked, state kept", false},
+    [LD_MAINT] = {"MAINT", "in maintenance, not checked", false},
     [LD_INTERNAL] = {"INTERNAL", "could not check: this machine lacks what it takes", false},
 };
 _Static_assert(sizeof(verdicts) / sizeof(verdicts[0]) == LD_VERDICT_COUNT, "a row per verdict");

@@ -30,6 +30,7 @@ enum ld_verdict {
     LD_EXTRUN,    /* external check: cannot be executed */
     LD_ON,        /* checktype on */
     LD_OFF,       /* checktype off */
+    LD_MAINT,     /* in maintenance, not checked */
     LD_INTERNAL,  /* our own want of sockets or memory: says nothing about the server */
     LD_VERDICT_COUNT
 };

@@ -79,10 +79,14 @@ static bool fill_dest(struct ld_dest *dest, const struct ld_server *server, bool
     return ld_server_drains(server, now_ns);
 }
 
+bool ld_nobody_serves(const struct ld_slot *slot)
+{
+    return !slot->serving && slot->service->checktype != LD_CHECK_OFF;
+}
+
 bool ld_wants_fallback(const struct ld_slot *slot)
 {
-    return !slot->serving && slot->service->fallback.set &&
-           slot->service->checktype != LD_CHECK_OFF;
+    return slot->service->fallback.set && ld_nobody_serves(slot);
 }
 
 static void place_fallback(struct ld_vs *vs, GHashTable *places, const struct ld_service *service)

@@ -34,6 +34,26 @@ static void forget(struct fake_director *director, uint32_t id)
     broken(director, "check %u is not in flight", id);
 }
 
+static void take_word(struct fake_director *director, const struct ld_action *action)
+{
+    switch (action->kind) {
+    case LD_ACT_MAIL:
+        g_string_append_printf(director->told, "mail to %s: %s\n", action->mail->to,
+                               action->mail->subject);
+        g_free(director->body);
+        director->body = g_strdup(action->mail->body);
+        break;
+    case LD_ACT_RUN:
+        g_string_append_printf(director->told, "run %s\n", action->text);
+        break;
+    case LD_ACT_MONITOR:
+        g_string_append_printf(director->told, "%s: %s\n", action->key, action->text);
+        break;
+    default:
+        break;
+    }
+}
+
 static void take_log(struct fake_director *director, struct ld_actions *actions)
 {
     for (guint i = 0; i < actions->list->len; i++) {
@@ -41,6 +61,8 @@ static void take_log(struct fake_director *director, struct ld_actions *actions)
 
         if (action->kind == LD_ACT_LOG)
             g_string_append_printf(director->log, "%s\n", action->text);
+        else
+            take_word(director, action);
     }
 }
 
@@ -136,6 +158,7 @@ void fake_director_init(struct fake_director *director, struct ld_config *config
     director->now_ns = 1000 * HA_NS_PER_S;
     director->flying = g_array_new(FALSE, TRUE, sizeof(struct fake_check));
     director->log = g_string_new(NULL);
+    director->told = g_string_new(NULL);
     fake_ipvs_init(&director->ipvs);
 }
 
@@ -146,6 +169,9 @@ void fake_director_clear(struct fake_director *director)
     fake_ipvs_clear(&director->ipvs);
     g_array_free(director->flying, TRUE);
     g_string_free(director->log, TRUE);
+    g_string_free(director->told, TRUE);
+    g_free(director->body);
+    ld_maintenance_free(director->maintenance);
     g_free(director->broken);
 }
 
@@ -187,6 +213,20 @@ void fake_director_reload(struct fake_director *director, struct ld_config *conf
     step(director, &event);
     ld_table_free(actual);
     ld_config_free(old);
+}
+
+void fake_director_maintain(struct fake_director *director, const char *names)
+{
+    struct ld_maintenance *before = director->maintenance;
+    char **words = g_strsplit(names, " ", -1);
+
+    director->maintenance = ld_maintenance_new();
+    for (char **word = words; *word; word++)
+        ld_maintenance_add_file(director->maintenance, *word);
+    step(director, &(struct ld_event){.kind = LD_EV_MAINTENANCE,
+                                      .maintenance = director->maintenance});
+    ld_maintenance_free(before);
+    g_strfreev(words);
 }
 
 bool fake_director_wish(struct fake_director *director, const char *line)
@@ -280,8 +320,9 @@ void fake_director_pass(struct fake_director *director, uint64_t ns)
 
         director->now_ns = MAX(director->now_ns, wake_ns);
         step(director, &timer);
-        if (director->asked == asked && director->tables == tables) {
-            broken(director, "woken for nothing");
+        if (director->asked == asked && director->tables == tables &&
+            ld_core_wake_ns(director->core) <= director->now_ns) {
+            broken(director, "woken for nothing, again and again");
             break;
         }
     }

@@ -24,6 +24,10 @@ struct fake_director {
     uint64_t now_ns;
     GArray *flying;  /* of struct fake_check */
     GString *log;    /* a line each */
+    GString *told;   /* the same for mails, commands and lines of monitor files: "mail to a@b: SUBJECT",
+                      * "run COMMAND", "FILE: LINE" */
+    char *body;      /* of the last mail */
+    struct ld_maintenance *maintenance;
     unsigned asked;  /* checks ever started */
     unsigned tables; /* times the table was written */
     unsigned failed; /* operations refused the last time */
@@ -45,6 +49,8 @@ bool fake_director_wish(struct fake_director *director, const char *line);
 void fake_director_ipvsadm(struct fake_director *director, const char *addr, int weight);
 /* Looks at the table without a reason of its own. */
 void fake_director_repair(struct fake_director *director);
+/* "10.1.0.1 web2:80": these servers are in maintenance from now on. */
+void fake_director_maintain(struct fake_director *director, const char *names);
 void fake_director_stop(struct fake_director *director);
 /* Answers what is asked of addr ("10.1.0.1"; NULL: of all) now; returns how many. */
 unsigned fake_director_answer(struct fake_director *director, const char *addr,

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The line that a check adds to a monitor file, but for date and pid:
+ *
+ *     negotiate http tcp 10.0.0.1 80 www.x.y 1 masq /index.html Test Page [up] 200 OK
+ *
+ * What was asked of whom, the answer in one word, and what there is to say of
+ * it. Colons in what was asked are blanks, as they have always been; in
+ * addresses they stay. Writes nothing itself.
+ */
+#include <string.h>
+
+#include "ldirectord/core/model.h"
+
+static void append(GString *line, const char *text)
+{
+    if (!text || !*text)
+        return;
+    if (line->len > 0)
+        g_string_append_c(line, ' ');
+    for (; *text; text++)
+        if (*text != ':')
+            g_string_append_c(line, *text);
+        else if (line->str[line->len - 1] != ' ')
+            g_string_append_c(line, ' ');
+}
+
+static void append_check(GString *line, const struct ld_service *service)
+{
+    append(line, ld_checktype_name(service->checktype));
+    if (service->checktype == LD_CHECK_NEGOTIATE || service->checktype == LD_CHECK_COMBINED)
+        append(line, ld_app_name(service->app));
+    else if (service->checktype == LD_CHECK_EXTERNAL ||
+             service->checktype == LD_CHECK_EXTERNAL_PERL)
+        append(line, service->checkcommand);
+}
+
+void ld_monitor(const struct ld_server *server, bool up, const char *text,
+                struct ld_actions *actions)
+{
+    const struct ld_service *service = server->slot->service;
+    struct ld_action action = {.kind = LD_ACT_MONITOR};
+    const struct ld_real *real = server->real;
+    char address[HA_ADDR_TEXT];
+    GString *line;
+
+    if (!service->monitorfile)
+        return;
+    line = g_string_new(NULL);
+    append_check(line, service);
+    append(line, ld_protocol_name(service->id.protocol));
+    g_string_append_printf(line, real->addr.family == AF_INET6 ? " [%s]" : " %s",
+                           ha_addr_text(&real->addr, address));
+    g_string_append_printf(line, " %u", real->port);
+    append(line, service->virtualhost);
+    if (service->checkport != 0)
+        g_string_append_printf(line, " %u", service->checkport);
+    g_string_append_printf(line, " %u %s", real->weight, ld_method_name(real->method));
+    append(line, real->request);
+    append(line, real->receive);
+    /* Without a receive there have always been two blanks. */
+    g_string_append_printf(line, "%s [%s] %s", real->receive ? "" : " ", up ? "up" : "down",
+                           text ? text : "-");
+    action.key = g_strdup(service->monitorfile);
+    action.text = g_string_free(line, FALSE);
+    g_array_append_val(actions->list, action);
+}
+
+void ld_monitor_verdict(const struct ld_server *server, enum ld_verdict verdict, const char *detail,
+                        struct ld_actions *actions)
+{
+    char *text;
+
+    if (!server->slot->service->monitorfile)
+        return;
+    text = ld_verdict_passed(verdict)
+               ? g_strdup(detail)
+               : g_strdup_printf("%s, %s", ld_verdict_code(verdict),
+                                 detail ? detail : ld_verdict_text(verdict));
+    ld_monitor(server, ld_verdict_passed(verdict), text, actions);
+    g_free(text);
+}
