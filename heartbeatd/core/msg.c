@@ -13,6 +13,12 @@
 /* A status message has 15 fields and some 350 bytes. All of it is what malloc() hands out quickly. */
 #define FIELDS_FIRST 16
 #define TEXT_FIRST   420
+/* Fields are found by a small hash table of open places, the first ones that is: it is never more
+ * than half full, whatever names somebody sends. */
+#define PLACES 64
+#define PLACED (PLACES / 2)
+/* Behind each block of names and values: eight bytes may be read from where a name begins. */
+#define HEAD sizeof(uint64_t)
 
 #define NONE4  16, 16, 16, 16
 #define NONE16 NONE4, NONE4, NONE4, NONE4
@@ -27,53 +33,64 @@ struct hb_msg {
     unsigned refs;
     unsigned count;
     unsigned room;
-    unsigned used; /* of text */
-    size_t bytes;  /* of all fields in netstring form */
+    unsigned used;    /* of text */
+    unsigned outside; /* blocks that have no room there */
+    unsigned bytes;   /* of all fields in netstring form */
     struct hb_field *fields;
     struct hb_field first[FIELDS_FIRST];
-    uint8_t marks[2 * FIELDS_FIRST]; /* of the first fields' names, to find them by */
-    char text[TEXT_FIRST];
+    uint8_t places[PLACES]; /* of the first fields by their names: 1 + index, 0 for none */
+    char text[TEXT_FIRST + HEAD];
 };
-
-/* Tells nearly all names of a message apart. */
-static inline uint8_t mark_of(const char *name)
-{
-    return name[0] == '\0' ? 0 : (uint8_t)(name[0] * 7 + name[1] * 3 + (name[1] ? name[2] : 0));
-}
 
 struct hb_msg *hb_msg_new(void)
 {
     struct hb_msg *msg = g_malloc(sizeof *msg);
 
-    memset(msg->marks, 0, sizeof msg->marks);
+    memset(msg->places, 0, sizeof msg->places);
     msg->refs = 1;
-    msg->count = msg->used = 0;
+    msg->count = msg->used = msg->outside = msg->bytes = 0;
     msg->room = FIELDS_FIRST;
-    msg->bytes = 0;
     msg->fields = msg->first;
     return msg;
-}
-
-static bool is_inside(const struct hb_msg *msg, const char *block)
-{
-    return block >= msg->text && block < msg->text + TEXT_FIRST;
 }
 
 static char *new_block(struct hb_msg *msg, size_t length)
 {
     char *block = msg->text + msg->used;
 
-    if (length > TEXT_FIRST - msg->used)
-        return g_malloc(length);
+    if (length > TEXT_FIRST - msg->used) {
+        msg->outside++;
+        return g_malloc(length + HEAD);
+    }
     msg->used += (unsigned)length;
     return block;
 }
 
 /* Its room in the text is not used again: fields are seldom removed. */
-static void free_block(const struct hb_msg *msg, char *block)
+static void free_block(struct hb_msg *msg, char *block)
 {
-    if (!is_inside(msg, block))
-        g_free(block);
+    if (block >= msg->text && block < msg->text + TEXT_FIRST)
+        return;
+    msg->outside--;
+    g_free(block);
+}
+
+/* Where the search for a name begins. */
+static inline unsigned place_of(uint64_t head)
+{
+    return (unsigned)(head * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+/* Of two fields of one name the first is found first. */
+static inline void give_place(struct hb_msg *msg, unsigned index, uint64_t head)
+{
+    unsigned place = place_of(head);
+
+    if (index >= PLACED)
+        return;
+    while (msg->places[place] != 0)
+        place = (place + 1) % PLACES;
+    msg->places[place] = (uint8_t)(index + 1);
 }
 
 static struct hb_field *new_field(struct hb_msg *msg)
@@ -99,7 +116,7 @@ void hb_msg_unref(struct hb_msg *msg)
 {
     if (msg == NULL || --msg->refs > 0)
         return;
-    for (unsigned i = 0; i < msg->count; i++)
+    for (unsigned i = 0; msg->outside > 0; i++)
         free_block(msg, msg->fields[i].name);
     if (msg->fields != msg->first)
         g_free(msg->fields);
@@ -116,20 +133,37 @@ const struct hb_field *hb_msg_at(const struct hb_msg *msg, size_t index)
     return index < msg->count ? &msg->fields[index] : NULL;
 }
 
-/* What both framings can carry: no "=", which ends a name; no leading "(",
- * which starts a type in the string form; no control bytes, which end lines.
- * Its length, 0 for one that is not good. */
-static size_t name_length(const char *name)
+/* The bytes of a head that tell a name of that length, its NUL included. */
+static inline uint64_t mask_of(size_t named)
 {
-    const char *at = name;
+    return named < HEAD ? UINT64_MAX >> 8 * (HEAD - 1 - named) : UINT64_MAX;
+}
 
-    for (; *at != '\0'; at++) {
-        uint8_t byte = (uint8_t)*at;
+/* Nonzero if a byte of the eight is below 0x20, 0x7f or "=". A borrow may find more behind one, but
+ * nothing before one. */
+static inline uint64_t bad_bytes(uint64_t head)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t del = head ^ ones * 0x7f, equals = head ^ ones * '=';
+
+    return (((head - ones * 0x20) & ~head) | ((del - ones) & ~del) | ((equals - ones) & ~equals)) &
+           tops;
+}
+
+/* What both framings can carry: no "=", which ends a name; no leading "(",
+ * which starts a type in the string form; no control bytes, which end lines. */
+static bool is_good(const char *name, size_t named, uint64_t head)
+{
+    if (named < HEAD) /* the rest as if it were letters */
+        return named > 0 && name[0] != '(' &&
+               bad_bytes(head | (~mask_of(named - 1) & UINT64_C(0x6161616161616161))) == 0;
+    for (size_t i = 0; i < named; i++) {
+        uint8_t byte = (uint8_t)name[i];
 
         if (byte < 0x20 || byte == 0x7f || byte == '=')
-            return 0;
+            return false;
     }
-    return name[0] == '(' || at - name > HB_MSG_NAME_MAX ? 0 : (size_t)(at - name);
+    return named <= HB_MSG_NAME_MAX && name[0] != '(';
 }
 
 static size_t encoded_length(size_t name, size_t length)
@@ -143,90 +177,86 @@ static size_t encoded_length(size_t name, size_t length)
 }
 
 /* The value holds no NUL if it is text. */
-static bool add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
+static bool add(struct hb_msg *msg, HB_NAMED, enum hb_field_type type, const void *value,
                 size_t length)
 {
-    size_t named = name_length(name), bytes;
+    uint64_t bytes_of_head;
+    size_t bytes;
     char *block;
 
-    if (msg->count == HB_MSG_FIELDS_MAX || length > HB_MSG_BYTES_MAX || named == 0)
+    if (msg->count == HB_MSG_FIELDS_MAX || length > HB_MSG_BYTES_MAX || !is_good(name, named, head))
         return false;
     bytes = encoded_length(named, length);
     if (bytes > HB_MSG_BYTES_MAX - msg->bytes)
         return false;
     block = new_block(msg, named + 1 + length + 1);
-    memcpy(block, name, named + 1);
+    bytes_of_head = GUINT64_TO_LE(head);
+    if (named < HEAD)
+        memcpy(block, &bytes_of_head, HEAD); /* and its NUL, and what is written over now */
+    else
+        memcpy(block, name, named + 1);
     if (length > 0)
         memcpy(block + named + 1, value, length);
     block[named + 1 + length] = '\0';
-    if (msg->count < sizeof msg->marks)
-        msg->marks[msg->count] = mark_of(name);
+    give_place(msg, msg->count, head);
     *new_field(msg) = (struct hb_field){
         .type = type,
+        .length = (uint32_t)length,
         .name = block,
         .value = (uint8_t *)block + named + 1,
-        .length = length,
     };
-    msg->bytes += bytes;
+    msg->bytes += (unsigned)bytes;
     return true;
 }
 
-bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
-                size_t length)
+bool hb_msg_add_named(struct hb_msg *msg, HB_NAMED, enum hb_field_type type, const void *value,
+                      size_t length)
 {
     if ((unsigned)type >= HB_FIELD_TYPE_COUNT ||
         (type == HB_FIELD_TEXT && length > 0 && memchr(value, '\0', length) != NULL))
         return false;
-    return add(msg, type, name, value, length);
+    return add(msg, name, named, head, type, value, length);
 }
 
-bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text)
+bool hb_msg_add_text_named(struct hb_msg *msg, HB_NAMED, const char *text)
 {
-    return add(msg, HB_FIELD_TEXT, name, text, strlen(text));
+    return add(msg, name, named, head, HB_FIELD_TEXT, text, strlen(text));
 }
 
-static bool add_number(struct hb_msg *msg, const char *name, uint64_t value, unsigned base)
+bool hb_msg_add_number_named(struct hb_msg *msg, HB_NAMED, uint64_t value, unsigned base)
 {
     char text[24];
     size_t at = sizeof text;
 
-    do {
-        text[--at] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value != 0);
-    return add(msg, HB_FIELD_TEXT, name, text + at, sizeof text - at);
-}
-
-bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value)
-{
-    return add_number(msg, name, value, 16);
-}
-
-bool hb_msg_add_uint(struct hb_msg *msg, const char *name, uint64_t value)
-{
-    return add_number(msg, name, value, 10);
+    for (; base == 16 && value >= 16; value >>= 4)
+        text[--at] = "0123456789abcdef"[value & 15];
+    for (; value >= 10 && base == 10; value /= 10)
+        text[--at] = (char)('0' + value % 10);
+    text[--at] = "0123456789abcdef"[value];
+    return add(msg, name, named, head, HB_FIELD_TEXT, text + at, sizeof text - at);
 }
 
 void hb_msg_remove(struct hb_msg *msg, const char *name)
 {
     unsigned kept = 0;
 
+    memset(msg->places, 0, sizeof msg->places);
     for (unsigned i = 0; i < msg->count; i++) {
         struct hb_field *field = &msg->fields[i];
+        size_t named = strlen(field->name);
 
         if (strcmp(field->name, name) == 0) {
-            msg->bytes -= encoded_length(strlen(name), field->length);
+            msg->bytes -= (unsigned)encoded_length(named, field->length);
             free_block(msg, field->name);
         } else {
-            if (kept < sizeof msg->marks)
-                msg->marks[kept] = mark_of(field->name);
+            give_place(msg, kept, hb_name_head(field->name, named));
             msg->fields[kept++] = *field;
         }
     }
     msg->count = kept;
 }
 
-/* Names are a few bytes long: quicker than a call. */
+/* Quicker than a call for the few names that are longer than a head, and those by a byte or two. */
 static inline bool is_same(const char *a, const char *b)
 {
     while (*a == *b && *a != '\0')
@@ -234,57 +264,57 @@ static inline bool is_same(const char *a, const char *b)
     return *a == *b;
 }
 
-/* The marks are compared eight at a time: a byte of equal is zero where one is found. Higher ones
- * than the first may be wrong (a borrow), so each is looked at. */
-static const struct hb_field *find_marked(const struct hb_msg *msg, const char *name)
+static inline bool is_named(const struct hb_field *field, HB_NAMED)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    unsigned marked = MIN(msg->count, (unsigned)sizeof msg->marks);
+    uint64_t its_head;
 
-    for (unsigned from = 0; from < marked; from += 8) {
-        uint64_t equal, zeros;
+    memcpy(&its_head, field->name, HEAD);
+    return (GUINT64_FROM_LE(its_head) & mask_of(named)) == head &&
+           (named < HEAD || is_same(field->name + HEAD, name + HEAD));
+}
 
-        memcpy(&equal, msg->marks + from, 8);
-        equal = GUINT64_FROM_LE(equal) ^ (ones * mark_of(name));
-        for (zeros = (equal - ones) & ~equal & tops; zeros != 0; zeros &= zeros - 1) {
-            unsigned at = from + (unsigned)__builtin_ctzll(zeros) / 8;
-
-            if (at < marked && is_same(msg->fields[at].name, name))
-                return &msg->fields[at];
-        }
+static G_GNUC_NO_INLINE const struct hb_field *find_among_last(const struct hb_msg *msg, HB_NAMED)
+{
+    for (unsigned i = PLACED; i < msg->count; i++) {
+        if (is_named(&msg->fields[i], name, named, head))
+            return &msg->fields[i];
     }
     return NULL;
 }
 
-const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
+const struct hb_field *hb_msg_find_named(const struct hb_msg *msg, HB_NAMED)
 {
-    const struct hb_field *found = find_marked(msg, name);
+    unsigned place = place_of(head);
 
-    for (unsigned i = sizeof msg->marks; found == NULL && i < msg->count; i++) {
-        if (strcmp(msg->fields[i].name, name) == 0)
-            found = &msg->fields[i];
+    for (; msg->places[place] != 0; place = (place + 1) % PLACES) {
+        const struct hb_field *field = &msg->fields[msg->places[place] - 1];
+
+        if (is_named(field, name, named, head))
+            return field;
     }
-    return found;
+    return msg->count > PLACED ? find_among_last(msg, name, named, head) : NULL;
 }
 
-const char *hb_msg_text(const struct hb_msg *msg, const char *name)
+const char *hb_msg_text_named(const struct hb_msg *msg, HB_NAMED)
 {
-    const struct hb_field *field = hb_msg_find(msg, name);
+    const struct hb_field *field = hb_msg_find_named(msg, name, named, head);
 
     return field != NULL && field->type == HB_FIELD_TEXT ? (const char *)field->value : NULL;
 }
 
-static inline bool number(const struct hb_msg *msg, const char *name, unsigned base, uint64_t *out)
+/* Fifteen digits fit, whatever they are. */
+static inline bool number(const char *text, unsigned base, uint64_t *out)
 {
-    const char *text = hb_msg_text(msg, name);
     const uint64_t most = UINT64_MAX / base;
     uint64_t value = 0;
+    unsigned digit, digits = 0;
 
     if (text == NULL || *text == '\0')
         return false;
+    for (; digits < 15 && (digit = hb_hex_digit(*text)) < base; text++, digits++)
+        value = value * base + digit;
     for (; *text != '\0'; text++) {
-        unsigned digit = hb_hex_digit(*text);
-
+        digit = hb_hex_digit(*text);
         if (digit >= base || value > most || value * base > UINT64_MAX - digit)
             return false;
         value = value * base + digit;
@@ -293,12 +323,12 @@ static inline bool number(const struct hb_msg *msg, const char *name, unsigned b
     return true;
 }
 
-bool hb_msg_hex(const struct hb_msg *msg, const char *name, uint64_t *out)
+bool hb_msg_hex_named(const struct hb_msg *msg, HB_NAMED, uint64_t *out)
 {
-    return number(msg, name, 16, out);
+    return number(hb_msg_text_named(msg, name, named, head), 16, out);
 }
 
-bool hb_msg_uint(const struct hb_msg *msg, const char *name, uint64_t *out)
+bool hb_msg_uint_named(const struct hb_msg *msg, HB_NAMED, uint64_t *out)
 {
-    return number(msg, name, 10, out);
+    return number(hb_msg_text_named(msg, name, named, head), 10, out);
 }

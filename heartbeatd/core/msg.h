@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HB_MSG_FIELDS_MAX 256
 #define HB_MSG_NAME_MAX   255
@@ -22,9 +23,9 @@ enum hb_field_type { HB_FIELD_TEXT = 0, HB_FIELD_BINARY = 1, HB_FIELD_STRUCT = 2
 
 struct hb_field {
     enum hb_field_type type;
+    uint32_t length;
     char *name;
     uint8_t *value; /* length bytes and a NUL that is not counted */
-    size_t length;
 };
 
 /* The value of a hexadecimal digit; 16 for anything else. */
@@ -43,20 +44,64 @@ void hb_msg_unref(struct hb_msg *msg);
 size_t hb_msg_count(const struct hb_msg *msg);
 const struct hb_field *hb_msg_at(const struct hb_msg *msg, size_t index);
 
-/* Appends. False when a bound is hit; the message is then unchanged. Text must not hold NUL. */
-bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name, const void *value,
-                size_t length);
-bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text);
-bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value);
-bool hb_msg_add_uint(struct hb_msg *msg, const char *name, uint64_t value);
 void hb_msg_remove(struct hb_msg *msg, const char *name);
 
+/* The functions below with the length of the name and its first eight bytes as one number, the first
+ * one lowest: names are literals nearly everywhere, and for those the compiler knows both. */
+#define HB_HEAD_BYTE(i) (length > (i) ? (uint64_t)(uint8_t)name[i] << 8 * (i) : 0)
+static inline uint64_t hb_name_head(const char *name, size_t length)
+{
+    return HB_HEAD_BYTE(0) | HB_HEAD_BYTE(1) | HB_HEAD_BYTE(2) | HB_HEAD_BYTE(3) |
+           HB_HEAD_BYTE(4) | HB_HEAD_BYTE(5) | HB_HEAD_BYTE(6) | HB_HEAD_BYTE(7);
+}
+#define HB_NAMED const char *name, size_t named, uint64_t head
+#define HB_NAME(name) name, strlen(name), hb_name_head(name, strlen(name))
+bool hb_msg_add_named(struct hb_msg *msg, HB_NAMED, enum hb_field_type type, const void *value,
+                      size_t length);
+bool hb_msg_add_text_named(struct hb_msg *msg, HB_NAMED, const char *text);
+bool hb_msg_add_number_named(struct hb_msg *msg, HB_NAMED, uint64_t value, unsigned base);
+const struct hb_field *hb_msg_find_named(const struct hb_msg *msg, HB_NAMED);
+const char *hb_msg_text_named(const struct hb_msg *msg, HB_NAMED);
+bool hb_msg_hex_named(const struct hb_msg *msg, HB_NAMED, uint64_t *out);
+bool hb_msg_uint_named(const struct hb_msg *msg, HB_NAMED, uint64_t *out);
+
+/* Appends. False when a bound is hit; the message is then unchanged. Text must not hold NUL. */
+static inline bool hb_msg_add(struct hb_msg *msg, enum hb_field_type type, const char *name,
+                              const void *value, size_t length)
+{
+    return hb_msg_add_named(msg, HB_NAME(name), type, value, length);
+}
+static inline bool hb_msg_add_text(struct hb_msg *msg, const char *name, const char *text)
+{
+    return hb_msg_add_text_named(msg, HB_NAME(name), text);
+}
+static inline bool hb_msg_add_hex(struct hb_msg *msg, const char *name, uint64_t value)
+{
+    return hb_msg_add_number_named(msg, HB_NAME(name), value, 16);
+}
+static inline bool hb_msg_add_uint(struct hb_msg *msg, const char *name, uint64_t value)
+{
+    return hb_msg_add_number_named(msg, HB_NAME(name), value, 10);
+}
+
 /* First field of that name, or NULL. */
-const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name);
+static inline const struct hb_field *hb_msg_find(const struct hb_msg *msg, const char *name)
+{
+    return hb_msg_find_named(msg, HB_NAME(name));
+}
 /* Its text (type 0, no NUL inside), or NULL. */
-const char *hb_msg_text(const struct hb_msg *msg, const char *name);
+static inline const char *hb_msg_text(const struct hb_msg *msg, const char *name)
+{
+    return hb_msg_text_named(msg, HB_NAME(name));
+}
 /* Whole value must be a number in range; false leaves *out alone. */
-bool hb_msg_hex(const struct hb_msg *msg, const char *name, uint64_t *out);
-bool hb_msg_uint(const struct hb_msg *msg, const char *name, uint64_t *out);
+static inline bool hb_msg_hex(const struct hb_msg *msg, const char *name, uint64_t *out)
+{
+    return hb_msg_hex_named(msg, HB_NAME(name), out);
+}
+static inline bool hb_msg_uint(const struct hb_msg *msg, const char *name, uint64_t *out)
+{
+    return hb_msg_uint_named(msg, HB_NAME(name), out);
+}
 
 #endif

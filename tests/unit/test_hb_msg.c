@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -108,9 +109,37 @@ static void numbers_come_back_as_they_were_added(void **state)
     assert_true(out == UINT64_MAX);
 }
 
+/* More than the table of places has, of one first byte, and many with the same first eight. */
+static void each_of_many_fields_is_found_by_its_name(void **state)
+{
+    static const char *const begins[] = {"f", "longname", "exactly"};
+    struct hb_msg *msg = *state;
+    char name[32];
+    uint64_t value;
+
+    for (size_t i = 0; i < 180; i++) {
+        snprintf(name, sizeof name, "%s%zu", begins[i % 3], i / 3);
+        assert_true(hb_msg_add_uint(msg, name, i));
+    }
+    for (size_t i = 1; i < 180; i += 6) {
+        snprintf(name, sizeof name, "%s%zu", begins[1], i / 3);
+        hb_msg_remove(msg, name);
+        assert_null(hb_msg_find(msg, name));
+    }
+    for (size_t i = 0; i < 180; i++) {
+        snprintf(name, sizeof name, "%s%zu", begins[i % 3], i / 3);
+        assert_int_equal(hb_msg_uint(msg, name, &value), i % 6 != 1);
+        assert_true(i % 6 == 1 || value == i);
+    }
+    assert_null(hb_msg_find(msg, "longname"));
+    assert_null(hb_msg_find(msg, "f"));
+    assert_null(hb_msg_find(msg, ""));
+}
+
 static void names_that_a_framing_would_misread_are_refused(void **state)
 {
-    static const char *const bad[] = {"", "a=b", "(1)a", "a\nb", "a\x7f"};
+    static const char *const bad[] = {"", "a=b", "(1)a", "a\nb", "a\x7f", "=", "\x1f", "abcdef=",
+                                      "abcdefg=", "abcdefghi\x7f", "(longname"};
     struct hb_msg *msg = *state;
     char long_name[HB_MSG_NAME_MAX + 2];
 
@@ -171,6 +200,7 @@ int main(void)
         CASE(the_first_of_two_fields_of_one_name_is_found),
         CASE(numbers_are_whole_values_in_range),
         CASE(numbers_come_back_as_they_were_added),
+        CASE(each_of_many_fields_is_found_by_its_name),
         CASE(names_that_a_framing_would_misread_are_refused),
         CASE(text_with_nul_and_unknown_types_are_refused),
         CASE(a_full_message_stays_as_it_was),
