@@ -17,10 +17,13 @@
 #include <sys/socket.h>
 
 /* A scheme must be named; nothing of that protocol is ever spoken. */
-static char *url_of(const struct ha_addr *addr, uint16_t port, enum ld_channel_tls tls)
+static char *url_of(const struct ha_addr *addr, uint16_t port, enum ld_channel_tls tls,
+                    const char *name)
 {
     char where[HA_ADDR_TEXT];
 
+    if (name != NULL)
+        return g_strdup_printf("https://%s:%u/", name, (unsigned)port);
     return g_strdup_printf("%s://%s/", tls == LD_CHANNEL_PLAIN ? "http" : "https",
                            ha_addr_port_text(addr, port, where));
 }
@@ -135,8 +138,9 @@ int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const st
                     uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
                     void *ctx)
 {
-    const uint64_t give_up_ms = ld_check_probe(check)->timeout_ms + 1000;
-    char *url;
+    const struct ld_probe *probe = ld_check_probe(check);
+    const uint64_t give_up_ms = probe->timeout_ms + 1000;
+    char *url, *name;
     CURL *easy;
 
     channel->http = ld_checks_http(ld_check_room(check));
@@ -154,14 +158,20 @@ int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const st
     easy = channel->transfer.easy;
     channel->transfer.tls = tls != LD_CHANNEL_PLAIN;
     channel->transfer.stays = true;
-    url = url_of(addr, port, tls);
+    name = tls != LD_CHANNEL_PLAIN ? ld_transfer_name(probe, probe->app == LD_APP_TLS) : NULL;
+    url = url_of(addr, port, tls, name);
     curl_easy_setopt(easy, CURLOPT_URL, url);
+    if (name != NULL)
+        channel->connect_to = ld_transfer_connect_to(probe);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, channel->connect_to);
+    g_free(name);
     g_free(url);
     curl_easy_setopt(easy, CURLOPT_SHARE, channel->alone);
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls == LD_CHANNEL_CHAIN ? 1L : 0L);
+    ld_transfer_secure(&channel->transfer, &probe->terms,
+                       tls == LD_CHANNEL_CHAIN ? LD_VERIFY_CHAIN : LD_VERIFY_NONE);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(give_up_ms, (uint64_t)G_MAXINT));
     return ld_transfer_run(channel->http, &channel->transfer);
 }
@@ -192,6 +202,8 @@ void ld_channel_close(struct ld_channel *channel)
         ha_watch_stop(channel->loop, &channel->watch);
     if (easy != NULL)
         ld_transfer_drop(channel->http, &channel->transfer);
+    curl_slist_free_all(channel->connect_to);
+    channel->connect_to = NULL;
     if (channel->alone != NULL)
         curl_share_cleanup(channel->alone);
     channel->alone = NULL;

@@ -14,6 +14,7 @@
 
 #include "ldirectord/check/http_multi.h"
 
+/* The last two: unless the terms of the probe say otherwise. */
 enum ld_channel_tls {
     LD_CHANNEL_PLAIN,
     LD_CHANNEL_CHAIN, /* the chain is verified; the name is not, for servers are asked by address */
@@ -33,6 +34,7 @@ struct ld_channel {
     struct ha_loop *loop;
     struct ld_transfer transfer;
     CURLSH *alone; /* a pool of connections for this one only */
+    struct curl_slist *connect_to;
     struct ha_watch watch;
     const struct ld_channel_ops *ops;
     void *ctx;

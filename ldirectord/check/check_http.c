@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http, https and http_proxy: GET or HEAD, up to seven redirects, a 2xx status in the end,
+ * http, https and http_proxy: GET, HEAD or POST, up to seven redirects, a 2xx status in the end,
  * and `receive` found in the body as it came (no content coding undone).
  *
  *   Host       virtualhost, else the real server's address without port; for a
  *              followed redirect that of its URL
- *   chain      verified; the host name is not, for servers are asked by address
- *   SNI        virtualhost where it is a name, so that the right one of several
- *              certificates is met
+ *   chain      verified, unless verify says otherwise; the host name only if it
+ *              says so, for servers are asked by address
+ *   status     2xx, or what expectstatus lists, then also one of redirection
+ *   body       of ours, if there is one: then it is POST, and no redirect followed
+ *   SNI        sni, else virtualhost where it is a name, so that the right one of
+ *              several certificates is met
  *   body       read to its end, or to 1 MiB, whichever comes first; a server
  *              that stalls in it has not answered
  *
@@ -35,6 +38,8 @@ struct http_state {
     GString *body;
     size_t body_seen, headers_seen;
     char *location;
+    char *posted; /* libcurl sends it from here; NULL: GET or HEAD */
+    size_t posted_length;
     unsigned redirects;
     bool enough;        /* we ended the transfer ourselves, knowing all we need */
     bool headers_flood;
@@ -45,10 +50,13 @@ static bool is_redirect(long status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* 0 is an answer without a status line: HTTP/0.9, which counts as success. */
-static bool is_success(long status)
+/* 0 is an answer without a status line: HTTP/0.9, which counts as success unless statuses are
+ * listed. */
+static bool is_success(const struct ld_check *check, long status)
 {
-    return status == 0 || (status >= 200 && status <= 299);
+    const char *statuses = ld_check_probe(check)->terms.expectstatus;
+
+    return (status == 0 && statuses == NULL) || ld_terms_expects(statuses, status);
 }
 
 static long status_of(const struct http_state *state)
@@ -88,7 +96,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
     size_t length = size * count;
     size_t room = BODY_MAX - MIN(state->body_seen, (size_t)BODY_MAX);
 
-    if (!is_success(status_of(state))) {
+    if (!is_success(check, status_of(state))) {
         state->enough = true;
         return 0;
     }
@@ -163,7 +171,7 @@ static void follow(struct ld_check *check, long status)
         judge_status(check, status, ", more than 7 redirects");
         return;
     }
-    if (!ld_http_request_follow(&state->request, state->location)) {
+    if (!ld_http_request_follow(&state->request, ld_check_probe(check), state->location)) {
         judge_status(check, status, ", and its Location cannot be followed");
         return;
     }
@@ -186,10 +194,10 @@ static void transfer_over(void *ctx, CURLcode result)
     if (result != CURLE_OK && result != CURLE_PARTIAL_FILE &&
         !(result == CURLE_WRITE_ERROR && state->enough))
         fail_by(check, result);
-    else if (is_redirect(status) && state->location != NULL)
-        follow(check, status);
-    else if (is_success(status))
+    else if (is_success(check, status))
         judge_body(check);
+    else if (is_redirect(status) && state->location != NULL && state->posted == NULL)
+        follow(check, status);
     else
         judge_status(check, status, "");
 }
@@ -213,7 +221,12 @@ static int run_request(struct ld_check *check)
         curl_easy_setopt(easy, CURLOPT_PROXY, state->request.proxy);
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     }
-    curl_easy_setopt(easy, CURLOPT_NOBODY, probe->http_head ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_NOBODY, probe->http_head && state->posted == NULL ? 1L : 0L);
+    if (state->posted != NULL) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)state->posted_length);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, state->posted);
+    }
+    ld_transfer_secure(&state->transfer, &probe->terms, LD_VERIFY_CHAIN);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)MIN(probe->timeout_ms + 1000, (uint64_t)G_MAXINT));
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -243,6 +256,8 @@ static int http_start(struct ld_check *check)
     }
     if (probe->receive != NULL && probe->receive[0] != '\0')
         state->body = g_string_new(NULL);
+    if (probe->terms.body != NULL)
+        state->posted = ld_terms_bytes(probe->terms.body, &state->posted_length);
     return run_request(check);
 }
 
@@ -256,6 +271,7 @@ static void http_stop(struct ld_check *check)
     if (state->body != NULL)
         g_string_free(state->body, TRUE);
     g_free(state->location);
+    g_free(state->posted);
 }
 
 const struct ld_check_ops ld_check_http = {

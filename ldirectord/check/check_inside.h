@@ -16,6 +16,7 @@ extern const struct ld_check_ops ld_check_dns;
 extern const struct ld_check_ops ld_check_external;
 extern const struct ld_check_ops ld_check_external_perl;
 extern const struct ld_check_ops ld_check_ftp;
+extern const struct ld_check_ops ld_check_grpc;
 extern const struct ld_check_ops ld_check_http;
 extern const struct ld_check_ops ld_check_mysql;
 extern const struct ld_check_ops ld_check_nntp;
@@ -27,9 +28,11 @@ extern const struct ld_check_ops ld_check_pgsql;
 extern const struct ld_check_ops ld_check_ping;
 extern const struct ld_check_ops ld_check_pop;
 extern const struct ld_check_ops ld_check_radius;
+extern const struct ld_check_ops ld_check_sendexpect;
 extern const struct ld_check_ops ld_check_simpletcp;
 extern const struct ld_check_ops ld_check_sip;
 extern const struct ld_check_ops ld_check_smtp;
+extern const struct ld_check_ops ld_check_tls;
 
 /* Shared by all checks of a kind, made when first needed. NULL and errno: there is none. */
 struct ld_http *ld_checks_http(struct ld_checks *checks);

@@ -38,16 +38,22 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
     [LD_APP_LDAPS] = &ld_check_ldap,
     [LD_APP_MYSQL] = &ld_check_mysql,
     [LD_APP_NNTP] = &ld_check_nntp,
+    [LD_APP_GRPC] = &ld_check_grpc,
+    [LD_APP_GRPCS] = &ld_check_grpc,
+    [LD_APP_MEMCACHED] = &ld_check_sendexpect,
     [LD_APP_ODBC] = &ld_check_odbc,
     [LD_APP_ORACLE] = &ld_check_odbc,
     [LD_APP_PGSQL] = &ld_check_pgsql,
     [LD_APP_POP] = &ld_check_pop,
     [LD_APP_POPS] = &ld_check_pop,
     [LD_APP_RADIUS] = &ld_check_radius,
+    [LD_APP_REDIS] = &ld_check_sendexpect,
+    [LD_APP_SENDEXPECT] = &ld_check_sendexpect,
     [LD_APP_SIMPLETCP] = &ld_check_simpletcp,
     [LD_APP_SIP] = &ld_check_sip,
     [LD_APP_SMTP] = &ld_check_smtp,
     [LD_APP_SUBMISSION] = &ld_check_smtp,
+    [LD_APP_TLS] = &ld_check_tls,
 };
 
 static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {

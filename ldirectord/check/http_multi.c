@@ -212,6 +212,48 @@ bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_tra
     return true;
 }
 
+void ld_transfer_secure(struct ld_transfer *transfer, const struct ld_terms *terms,
+                        enum ld_verify usual)
+{
+    enum ld_verify verify = terms->verify != LD_VERIFY_USUAL ? terms->verify : usual;
+
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, verify == LD_VERIFY_NONE ? 0L : 1L);
+    curl_easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, verify == LD_VERIFY_NAME ? 2L : 0L);
+    if (terms->cafile == NULL)
+        return;
+    curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, terms->cafile);
+    curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+}
+
+char *ld_transfer_name(const struct ld_probe *probe, bool with_virtualhost)
+{
+    const char *name = probe->terms.sni;
+    size_t length;
+    bool letters = false;
+
+    if (name == NULL && with_virtualhost)
+        name = probe->virtualhost;
+    length = name != NULL ? strcspn(name, ":") : 0;
+    for (size_t i = 0; i < length; i++) {
+        char c = name[i];
+
+        if (!g_ascii_isalnum(c) && c != '.' && c != '-' && c != '_')
+            return NULL;
+        letters |= g_ascii_isalpha(c);
+    }
+    return letters && length < 254 ? g_strndup(name, length) : NULL;
+}
+
+struct curl_slist *ld_transfer_connect_to(const struct ld_probe *probe)
+{
+    char where[HA_ADDR_TEXT];
+    char *to = g_strdup_printf("::%s", ha_addr_port_text(&probe->addr, probe->port, where));
+    struct curl_slist *list = curl_slist_append(NULL, to);
+
+    g_free(to);
+    return list;
+}
+
 int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer)
 {
     CURLMcode result;

@@ -29,6 +29,15 @@ struct ld_transfer {
 /* Takes an easy handle with what all transfers share already set. False: out of memory. */
 bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_transfer_fn fn,
                       void *ctx);
+/* Which certificates are good enough: as terms say, else as usual. The name, if it is to be
+ * verified, is that of the URL. */
+void ld_transfer_secure(struct ld_transfer *transfer, const struct ld_terms *terms,
+                        enum ld_verify usual);
+/* The name that a TLS handshake with the server of probe is to ask for: sni, else virtualhost
+ * without its port if with_virtualhost and if it is a name. NULL: none. g_free() it. */
+char *ld_transfer_name(const struct ld_probe *probe, bool with_virtualhost);
+/* For CURLOPT_CONNECT_TO, where the URL has a name: to address and port of probe. */
+struct curl_slist *ld_transfer_connect_to(const struct ld_probe *probe);
 /* 0 or negative errno. */
 int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer);
 /* Ends it if it runs and gives the handle back. Not from inside libcurl's callbacks. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "ldirectord/check/http_multi.h"
 
 #define USER_AGENT "User-Agent: ldirectord (Hearth " PACKAGE_VERSION ")"
 
@@ -24,21 +25,6 @@ static char *escape(const char *text)
             g_string_append_c(out, (char)*c);
     }
     return g_string_free(out, FALSE);
-}
-
-/* A name fit for SNI: virtualhost without a port. NULL: none (an address, or odd). */
-static char *server_name(const char *virtualhost)
-{
-    size_t length = virtualhost != NULL ? strcspn(virtualhost, ":") : 0;
-    bool letters = false;
-
-    for (size_t i = 0; i < length; i++) {
-        char c = virtualhost[i];
-        if (!g_ascii_isalnum(c) && c != '.' && c != '-' && c != '_')
-            return NULL;
-        letters |= g_ascii_isalpha(c);
-    }
-    return letters && length < 254 ? g_strndup(virtualhost, length) : NULL;
 }
 
 /* The request as it is meant. A proxy is asked for whole URLs: there the "/" that a request gets in
@@ -85,19 +71,63 @@ static bool is_tls(CURLU *place)
     return tls;
 }
 
-static void add_common_headers(struct ld_http_request *request)
+static void add_header(struct ld_http_request *request, const char *header)
 {
-    request->headers = curl_slist_append(request->headers, USER_AGENT);
-    request->headers = curl_slist_append(request->headers, "Accept:");
-    request->headers = curl_slist_append(request->headers, "Connection: close");
+    request->headers = curl_slist_append(request->headers, header);
+}
+
+/* Those of the configuration take the place of ours; own NULL: there are none. */
+static void add_common_headers(struct ld_http_request *request, const char *own)
+{
+    char **lines = g_strsplit(own != NULL ? own : "", "\n", -1);
+
+    if (!ld_terms_has_header(own, "User-Agent"))
+        add_header(request, USER_AGENT);
+    if (!ld_terms_has_header(own, "Accept"))
+        add_header(request, "Accept:");
+    if (!ld_terms_has_header(own, "Connection"))
+        add_header(request, "Connection: close");
+    if (!ld_terms_has_header(own, "Expect"))
+        add_header(request, "Expect:");
     if (request->proxy != NULL)
-        request->headers = curl_slist_append(request->headers, "Proxy-Connection:");
+        add_header(request, "Proxy-Connection:");
+    for (char **line = lines; *line != NULL; line++) {
+        const char *colon = strchr(*line, ':');
+
+        if (colon != NULL && colon[1 + strspn(colon + 1, " \t")] == '\0') {
+            char *empty = g_strdup_printf("%.*s;", (int)(colon - *line), *line);
+
+            add_header(request, empty); /* so libcurl wants it, lest it takes it for "no such header" */
+            g_free(empty);
+        } else if (colon != NULL) {
+            add_header(request, *line);
+        }
+    }
+    g_strfreev(lines);
+}
+
+/* Where libcurl has a name in the URL, and the server is meant. */
+static void add_host_of_place(struct ld_http_request *request)
+{
+    char *host = NULL, *port = NULL, *header;
+
+    if (curl_url_get(request->place, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+        bool has_port = curl_url_get(request->place, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+
+        header = g_strdup_printf("Host: %s%s%s", host, has_port ? ":" : "", has_port ? port : "");
+        add_header(request, header);
+        g_free(header);
+    }
+    curl_free(host);
+    curl_free(port);
 }
 
 static void add_host(struct ld_http_request *request, const struct ld_probe *probe)
 {
     char text[HA_ADDR_TEXT], *header;
 
+    if (ld_terms_has_header(probe->terms.headers, "Host"))
+        return;
     if (probe->virtualhost != NULL && probe->virtualhost[0] != '\0')
         header = g_strdup_printf("Host: %s", probe->virtualhost);
     else
@@ -114,14 +144,12 @@ static void add_host(struct ld_http_request *request, const struct ld_probe *pro
 static bool set_url(struct ld_http_request *request, const struct ld_probe *probe, const char *name)
 {
     CURLU *named = curl_url_dup(request->place);
-    char where[HA_ADDR_TEXT], *to, *url = NULL;
+    char *url = NULL;
     bool made = named != NULL;
 
     if (made && name != NULL) {
         made = curl_url_set(named, CURLUPART_HOST, name, 0) == CURLUE_OK;
-        to = g_strdup_printf("::%s", ha_addr_port_text(&probe->addr, probe->port, where));
-        request->connect_to = curl_slist_append(request->connect_to, to);
-        g_free(to);
+        request->connect_to = ld_transfer_connect_to(probe);
     }
     made = made && curl_url_get(named, CURLUPART_URL, &url, 0) == CURLUE_OK;
     request->url = made ? g_strdup(url) : NULL;
@@ -153,17 +181,36 @@ bool ld_http_request_first(struct ld_http_request *request, const struct ld_prob
     request->tls = is_tls(request->place);
     request->proxy = proxy_text(probe);
     if (request->tls && !absolute)
-        name = server_name(probe->virtualhost);
+        name = ld_transfer_name(probe, true);
     made = set_url(request, probe, name);
     g_free(name);
     if (request->proxy == NULL &&
         (!absolute || (probe->virtualhost != NULL && probe->virtualhost[0] != '\0')))
         add_host(request, probe);
-    add_common_headers(request);
+    add_common_headers(request, probe->terms.headers);
     return made;
 }
 
-bool ld_http_request_follow(struct ld_http_request *request, const char *location)
+static bool same_part(CURLU *a, CURLU *b, CURLUPart part)
+{
+    char *one = NULL, *other = NULL;
+    bool same = curl_url_get(a, part, &one, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                curl_url_get(b, part, &other, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                g_ascii_strcasecmp(one, other) == 0;
+
+    curl_free(one);
+    curl_free(other);
+    return same;
+}
+
+static bool same_server(CURLU *a, CURLU *b)
+{
+    return same_part(a, b, CURLUPART_SCHEME) && same_part(a, b, CURLUPART_HOST) &&
+           same_part(a, b, CURLUPART_PORT);
+}
+
+bool ld_http_request_follow(struct ld_http_request *request, const struct ld_probe *probe,
+                            const char *location)
 {
     CURLU *next = curl_url_dup(request->place);
     char *text = escape(location), *scheme = NULL, *url = NULL;
@@ -173,14 +220,21 @@ bool ld_http_request_follow(struct ld_http_request *request, const char *locatio
                 curl_url_get(next, CURLUPART_URL, &url, 0) == CURLUE_OK;
 
     if (made) {
+        bool same = same_server(request->place, next);
         char *proxy = g_steal_pointer(&request->proxy);
+        char *name = same && request->connect_to != NULL ? ld_transfer_name(probe, true) : NULL;
 
         ld_http_request_clear(request);
         request->proxy = proxy;
         request->place = curl_url_dup(next);
-        request->url = g_strdup(url);
         request->tls = strcmp(scheme, "https") == 0;
-        add_common_headers(request);
+        /* Still the server itself: it is to be known by the same name. What the configuration
+         * wants to be said to it is nobody else's business. */
+        made = set_url(request, probe, name);
+        if (name != NULL && !ld_terms_has_header(probe->terms.headers, "Host"))
+            add_host_of_place(request);
+        add_common_headers(request, same ? probe->terms.headers : NULL);
+        g_free(name);
     }
     g_free(text);
     curl_free(scheme);

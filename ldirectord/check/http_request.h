@@ -19,8 +19,9 @@ struct ld_http_request {
 
 /* From a zeroed request. False: what the probe has makes no URL. */
 bool ld_http_request_first(struct ld_http_request *request, const struct ld_probe *probe);
-/* Turns it into the one a Location asks for; false (and unchanged): not http, or no URL. */
-bool ld_http_request_follow(struct ld_http_request *request, const char *location);
+/* Turns it into the one a Location asks for; false: not http, or no URL. */
+bool ld_http_request_follow(struct ld_http_request *request, const struct ld_probe *probe,
+                            const char *location);
 void ld_http_request_clear(struct ld_http_request *request);
 
 #endif

@@ -217,6 +217,7 @@ static void free_settings(struct ld_cf_settings *settings)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     ld_cf_free_alerts(settings);
+    ld_terms_clear(&settings->terms);
 }
 
 static void block_free(void *item)

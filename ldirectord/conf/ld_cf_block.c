@@ -52,7 +52,8 @@ bool ld_cf_set_service(struct ld_cf *cf, const struct ld_cf_row *row, const char
     if (!known) {
         ld_cf_error(cf, value, "service must be dns, ftp, http, https, http_proxy, imap, imaps, "
                                "ldap, ldaps, mysql, nntp, none, oracle, pop, pops, radius, pgsql, "
-                               "simpletcp, sip, smtp or submission (or of ours: odbc): found \"%s\"",
+                               "simpletcp, sip, smtp or submission (or, of ours, grpc, "
+                               "grpcs, memcached, odbc, redis, sendexpect or tls): found \"%s\"",
                     value);
         return false;
     }

@@ -204,6 +204,7 @@ static void finish_service(struct ld_cf *cf, struct ld_cf_block *block, bool for
     take(&service->database, &own->database);
     take(&service->secret, &own->secret);
     ld_cf_finish_alerts(cf, block);
+    ld_cf_finish_terms(cf, block);
 }
 
 /* ---- what is judged at the end ---- */
@@ -226,16 +227,22 @@ static const bool acted_on[LD_APP_COUNT] = {
     [LD_APP_LDAPS] = true,
     [LD_APP_MYSQL] = LD_HAVE_MYSQL,
     [LD_APP_NNTP] = true,
+    [LD_APP_GRPC] = true,
+    [LD_APP_GRPCS] = true,
+    [LD_APP_MEMCACHED] = true,
     [LD_APP_ODBC] = LD_HAVE_ODBC,
     [LD_APP_ORACLE] = LD_HAVE_ODBC,
     [LD_APP_PGSQL] = LD_HAVE_PGSQL,
     [LD_APP_POP] = true,
     [LD_APP_POPS] = true,
     [LD_APP_RADIUS] = true,
+    [LD_APP_REDIS] = true,
+    [LD_APP_SENDEXPECT] = true,
     [LD_APP_SIMPLETCP] = true,
     [LD_APP_SIP] = true,
     [LD_APP_SMTP] = true,
     [LD_APP_SUBMISSION] = true,
+    [LD_APP_TLS] = true,
 };
 
 bool ld_cf_acts_on(enum ld_app app)

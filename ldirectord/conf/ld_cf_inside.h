@@ -6,6 +6,7 @@
  *   ld_cf_table.c   the directives: name, where allowed, rule, acted on or not
  *   ld_cf_value.c   value rules: numbers, yes and no, quoted strings
  *   ld_cf_block.c   the directives of a block that have rules of their own
+ *   ld_cf_terms.c   on what terms a server is asked: certificates, statuses, bytes
  *   ld_cf_addr.c    virtual, real and fallback: addresses, ports, ranges
  *   ld_cf_health.c  directives on health, weight and fallback beyond the classic ones
  *   ld_cf_alert.c   mails, files and commands: what the daemon does beside the table
@@ -65,6 +66,7 @@ struct ld_cf_settings {
     char *request, *receive, *checkcommand, *scheduler, *schedflags, *virtualhost;
     unsigned receive_line, schedflags_line;
     char *login, *passwd, *database, *secret;
+    struct ld_terms terms; /* globally: verify and cafile */
 };
 
 /* A block being read, or read. */
@@ -153,6 +155,16 @@ bool ld_cf_set_schedflags(struct ld_cf *cf, const struct ld_cf_row *row, const c
 bool ld_cf_set_protocol(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* A request as the checks want it: with its leading "/", or absolute. */
 char *ld_cf_request_of(const char *text, bool may_be_absolute);
+
+/* ---- ld_cf_terms.c ---- */
+bool ld_cf_set_verify(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_cafile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_sni(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_expectstatus(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_header(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_escaped(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* After the service of the block is known. */
+void ld_cf_finish_terms(struct ld_cf *cf, struct ld_cf_block *block);
 
 /* ---- ld_cf_addr.c ---- */
 bool ld_cf_set_virtual(struct ld_cf *cf, const char *value);

@@ -66,7 +66,13 @@ static const struct {
     {LD_APP_SIP, "sip", 5060},
     {LD_APP_SMTP, "smtp", 25},
     {LD_APP_SUBMISSION, "submission", 587},
+    {LD_APP_GRPC, "grpc", 0},
+    {LD_APP_GRPCS, "grpcs", 0},
+    {LD_APP_MEMCACHED, "memcached", 11211},
     {LD_APP_ODBC, "odbc", 0},
+    {LD_APP_REDIS, "redis", 6379},
+    {LD_APP_SENDEXPECT, "sendexpect", 0},
+    {LD_APP_TLS, "tls", 0},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(apps) == LD_APP_COUNT);
 
@@ -162,6 +168,26 @@ enum ld_app ld_app_of_port(uint16_t port)
         if (apps[i].port == port)
             return apps[i].app;
     return LD_APP_NONE;
+}
+
+unsigned ld_app_terms(enum ld_app app)
+{
+    switch (app) {
+    case LD_APP_HTTP:
+    case LD_APP_HTTPS:
+    case LD_APP_HTTP_PROXY:
+        return LD_TERMS_HTTP | LD_TERMS_TLS; /* a redirect, or a real's own URL, may lead to https */
+    case LD_APP_GRPCS:
+    case LD_APP_IMAPS:
+    case LD_APP_LDAPS:
+    case LD_APP_POPS:
+    case LD_APP_TLS:
+        return LD_TERMS_TLS;
+    case LD_APP_SENDEXPECT:
+        return LD_TERMS_TALK;
+    default:
+        return 0;
+    }
 }
 
 static uint32_t schedflag_bit(const char *scheduler, const char *word, size_t length)
@@ -297,6 +323,7 @@ void ld_service_free(struct ld_service *service)
     g_free(service->servicename);
     g_free(service->comment);
     g_free(service->monitorfile);
+    ld_terms_clear(&service->terms);
     g_ptr_array_free(service->reals, TRUE);
     g_free(service);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/base/addr.h"
+#include "ldirectord/core/terms.h"
 
 #define LD_SERVICES_MAX 65536
 #define LD_REALS_MAX    262144 /* in a whole configuration, after ranges */
@@ -28,7 +29,8 @@ enum ld_app { LD_APP_NONE, LD_APP_DNS, LD_APP_FTP, LD_APP_HTTP, LD_APP_HTTPS, LD
               LD_APP_ORACLE, LD_APP_PGSQL, LD_APP_POP, LD_APP_POPS, LD_APP_RADIUS, LD_APP_SIMPLETCP,
               LD_APP_SIP, LD_APP_SMTP, LD_APP_SUBMISSION,
               LD_APP_CLASSIC_COUNT, /* from here on ours: never chosen by a port */
-              LD_APP_ODBC = LD_APP_CLASSIC_COUNT, LD_APP_COUNT };
+              LD_APP_GRPC = LD_APP_CLASSIC_COUNT, LD_APP_GRPCS, LD_APP_MEMCACHED, LD_APP_ODBC,
+              LD_APP_REDIS, LD_APP_SENDEXPECT, LD_APP_TLS, LD_APP_COUNT };
 
 const char *ld_protocol_name(enum ld_protocol protocol);   /* tcp, udp, fwm */
 const char *ld_method_name(enum ld_method method);         /* gate, masq, ipip */
@@ -41,6 +43,8 @@ bool ld_app_find(const char *name, enum ld_app *app);
 /* The well-known port of an app (0: it has none), and what is asked on a port by default. */
 uint16_t ld_app_port(enum ld_app app);
 enum ld_app ld_app_of_port(uint16_t port);
+/* LD_TERMS_…: which terms have a meaning for it. */
+unsigned ld_app_terms(enum ld_app app);
 /* "sh-port,flag-3" to IP_VS_SVC_F_SCHED bits; false: a word that scheduler does not know. */
 bool ld_schedflags_parse(const char *scheduler, const char *text, uint32_t *flags);
 
@@ -116,6 +120,7 @@ struct ld_service {
     char *virtualhost;    /* NULL: unset */
     bool http_head;
     char *login, *passwd, *database, *secret; /* NULL: unset */
+    struct ld_terms terms;
 
     struct ld_fallback fallback; /* the service's own or the global one of its family */
     char *fallbackcommand;     /* for the shell; NULL: none */

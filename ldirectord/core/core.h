@@ -64,6 +64,7 @@ struct ld_probe {
     const char *request, *receive, *virtualhost, *command;
     const char *login, *passwd, *database, *secret; /* NEGOTIATE, not http and its like; NULL: unset */
     bool http_head;
+    struct ld_terms terms;   /* NEGOTIATE; those that ld_app_terms() names */
     struct ld_service_id service; /* EXTERNAL: the virtual service's address and port are arguments */
     uint16_t real_port;           /* EXTERNAL */
 };

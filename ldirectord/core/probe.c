@@ -14,6 +14,12 @@ static bool asks_http(enum ld_app app)
     return app == LD_APP_HTTP || app == LD_APP_HTTPS || app == LD_APP_HTTP_PROXY;
 }
 
+/* Beside http, where it is the name in the handshake, or of the authority. */
+static bool names_host(enum ld_app app)
+{
+    return app == LD_APP_GRPC || app == LD_APP_GRPCS || app == LD_APP_TLS;
+}
+
 /* Where the classic rules find no port (a real server without one, a service
  * without a well-known one), the virtual service's own is the best guess. */
 static uint16_t port_of(const struct ld_service *service, const struct ld_real *real)
@@ -57,11 +63,14 @@ static void fill_negotiate(struct ld_probe *probe, const struct ld_service *serv
     probe->timeout_ms = negotiate_ms(service);
     probe->request = g_strdup(real->request ? real->request : "/");
     probe->receive = g_strdup(real->receive);
+    ld_terms_inherit(&probe->terms, &service->terms, ld_app_terms(service->app));
     if (asks_http(service->app)) {
         probe->virtualhost = g_strdup(service->virtualhost);
         probe->http_head = service->http_head;
         return;
     }
+    if (names_host(service->app))
+        probe->virtualhost = g_strdup(service->virtualhost);
     probe->login = g_strdup(service->login);
     probe->passwd = g_strdup(service->passwd);
     probe->database = g_strdup(service->database);
@@ -121,6 +130,7 @@ static void append_probe(GString *key, const struct ld_probe *probe)
     append_text(key, probe->passwd);
     append_text(key, probe->database);
     append_text(key, probe->secret);
+    ld_terms_append(key, &probe->terms);
     if (probe->command) {
         char *service = ld_service_id_text(&probe->service);
 
@@ -209,6 +219,7 @@ static void free_texts(struct ld_probe *probe)
     g_free((char *)probe->passwd);
     g_free((char *)probe->database);
     g_free((char *)probe->secret);
+    ld_terms_clear(&probe->terms);
 }
 
 void ld_question_free(struct ld_question *question)

@@ -19,6 +19,7 @@ static const struct {
     [LD_L4OK] = {"L4OK", "connected", true},
     [LD_L4TOUT] = {"L4TOUT", "no connection in time", false},
     [LD_L4CON] = {"L4CON", "connection refused or reset", false},
+    [LD_L6OK] = {"L6OK", "TLS handshake done", true},
     [LD_L6TOUT] = {"L6TOUT", "TLS handshake not done in time", false},
     [LD_L6RSP] = {"L6RSP", "TLS handshake failed", false},
     [LD_L7OK] = {"L7OK", "the right answer", true},

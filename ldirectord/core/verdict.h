@@ -17,6 +17,7 @@ enum ld_verdict {
     LD_L4OK,      /* connected */
     LD_L4TOUT,    /* no connection in time */
     LD_L4CON,     /* connection refused or reset */
+    LD_L6OK,      /* TLS handshake done */
     LD_L6TOUT,    /* TLS handshake not done in time */
     LD_L6RSP,     /* TLS handshake failed, certificate not accepted */
     LD_L7OK,      /* the right answer */

@@ -182,6 +182,42 @@ static void other_credentials_are_another_question(void **state)
     ld_config_free(b.config);
 }
 
+/* What one may not trust another may; and where the service does not look at it, nothing changes. */
+static void other_terms_are_another_question(void **state)
+{
+    struct subject a = subject("10.0.0.1", 443), b = subject("10.0.0.2", 443);
+    char **slots[][2] = {{&a.service->terms.cafile, &b.service->terms.cafile},
+                         {&a.service->terms.sni, &b.service->terms.sni},
+                         {&a.service->terms.expectstatus, &b.service->terms.expectstatus},
+                         {&a.service->terms.headers, &b.service->terms.headers},
+                         {&a.service->terms.body, &b.service->terms.body}};
+    char **talk[][2] = {{&a.service->terms.send, &b.service->terms.send},
+                        {&a.service->terms.expect, &b.service->terms.expect}};
+
+    (void)state;
+    a.service->app = b.service->app = LD_APP_HTTPS;
+    for (size_t i = 0; i < G_N_ELEMENTS(slots); i++) {
+        *slots[i][0] = g_strdup("x");
+        assert_shared(&a, &b, false);
+        *slots[i][1] = g_strdup("x");
+        assert_shared(&a, &b, true);
+    }
+    b.service->terms.verify = LD_VERIFY_NONE;
+    assert_shared(&a, &b, false);
+    b.service->terms.verify = LD_VERIFY_USUAL;
+    for (size_t i = 0; i < G_N_ELEMENTS(talk); i++) {
+        *talk[i][0] = g_strdup("x");
+        assert_shared(&a, &b, true);
+        a.service->app = b.service->app = LD_APP_SENDEXPECT;
+        assert_shared(&a, &b, false);
+        *talk[i][1] = g_strdup("x");
+        assert_shared(&a, &b, true);
+        a.service->app = b.service->app = LD_APP_HTTPS;
+    }
+    ld_config_free(a.config);
+    ld_config_free(b.config);
+}
+
 static void texts_that_run_together_are_not_the_same_question(void **state)
 {
     struct subject a = subject("10.0.0.1", 80), b = subject("10.0.0.2", 80);
@@ -221,6 +257,7 @@ int main(void)
         cmocka_unit_test(the_port_asked_is_the_first_that_is_known),
         cmocka_unit_test(what_is_asked_alike_is_one_question),
         cmocka_unit_test(other_credentials_are_another_question),
+        cmocka_unit_test(other_terms_are_another_question),
         cmocka_unit_test(texts_that_run_together_are_not_the_same_question),
         cmocka_unit_test(an_external_check_belongs_to_its_service),
     };

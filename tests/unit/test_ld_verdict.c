@@ -27,8 +27,8 @@ static void only_these_outcomes_mean_that_the_server_is_well(void **state)
 {
     (void)state;
     for (int i = 0; i < LD_VERDICT_COUNT; i++)
-        assert_int_equal(ld_verdict_passed(i), i == LD_L3OK || i == LD_L4OK || i == LD_L7OK ||
-                                                   i == LD_EXTOK || i == LD_ON);
+        assert_int_equal(ld_verdict_passed(i), i == LD_L3OK || i == LD_L4OK || i == LD_L6OK ||
+                                                   i == LD_L7OK || i == LD_EXTOK || i == LD_ON);
 }
 
 int main(void)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tls: a handshake with the right certificate, and nothing said after it; for
+ * what speaks TLS and a protocol that we do not know. The certificate must be
+ * good unless verify says otherwise; SNI is sni, else virtualhost.
+ */
+#include <errno.h>
+
+#include "ldirectord/check/channel.h"
+
+struct tls_state {
+    struct ld_channel channel;
+};
+
+static void tls_opened(void *ctx)
+{
+    ld_check_done(ctx, LD_L6OK, NULL);
+}
+
+/* Words that come with the handshake are nobody's business, and neither is its end after that. */
+static void tls_heard(void *ctx, const char *bytes, size_t length)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)length;
+}
+
+static void tls_closed(void *ctx)
+{
+    (void)ctx;
+}
+
+static void tls_failed(void *ctx, enum ld_verdict verdict, const char *why)
+{
+    ld_check_done(ctx, verdict, why); /* the first word counts */
+}
+
+static const struct ld_channel_ops channel_ops = {
+    .opened = tls_opened, .heard = tls_heard, .closed = tls_closed, .failed = tls_failed};
+
+static int tls_start(struct ld_check *check)
+{
+    const struct ld_probe *probe = ld_check_probe(check);
+    struct tls_state *state = ld_check_state(check);
+
+    if (probe->port == 0) {
+        ld_check_done(check, LD_L4CON, "no port is configured for this check");
+        return 0;
+    }
+    return ld_channel_open(&state->channel, check, &probe->addr, probe->port, LD_CHANNEL_CHAIN,
+                           &channel_ops, check);
+}
+
+static void tls_stop(struct ld_check *check)
+{
+    struct tls_state *state = ld_check_state(check);
+
+    ld_channel_close(&state->channel);
+}
+
+static enum ld_verdict tls_deadline(struct ld_check *check)
+{
+    struct tls_state *state = ld_check_state(check);
+
+    return ld_channel_overdue(&state->channel);
+}
+
+const struct ld_check_ops ld_check_tls = {
+    .name = "tls",
+    .state_size = sizeof(struct tls_state),
+    .start = tls_start,
+    .stop = tls_stop,
+    .deadline = tls_deadline,
+};
