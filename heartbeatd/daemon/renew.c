@@ -15,6 +15,7 @@
 #include "heartbeatd/daemon/hb_log.h"
 #include "heartbeatd/daemon/life.h"
 #include "heartbeatd/daemon/realtime.h"
+#include "heartbeatd/daemon/safety.h"
 #include "heartbeatd/daemon/signing.h"
 
 static bool same_group(const struct hb_group *a, const struct hb_group *b)
@@ -88,6 +89,7 @@ static void take_over(struct hb_daemon *daemon, struct hb_setup *fresh, const ch
     daemon->setup.authkeys = fresh->authkeys;
     if (*names || resources) {
         settle_in(daemon);
+        hb_safety_follow(daemon->safety);
         hb_act_renew(daemon->act, daemon->setup.config, daemon->setup.resources,
                      daemon->setup.node);
         hb_daemon_step(daemon,

@@ -17,6 +17,7 @@ struct hb_safety {
     struct hb_fencer *fencer;
     int watchdog;  /* -1: none */
     char *device;  /* its path */
+    uint64_t deadtime_ms; /* that it was set by */
     bool rebooting;
     bool orderly;  /* nothing of ours may be up */
 };
@@ -37,6 +38,7 @@ static void open_watchdog(struct hb_safety *safety)
 
     g_free(safety->device);
     safety->device = g_strdup(config->watchdog);
+    safety->deadtime_ms = config->deadtime_ms;
     safety->watchdog =
         safety->device ? hb_watchdog_open(safety->device, config->deadtime_ms) : -1;
 }
@@ -53,6 +55,16 @@ struct hb_safety *hb_safety_new(struct hb_daemon *daemon)
     return safety;
 }
 
+void hb_safety_follow(struct hb_safety *safety)
+{
+    uint64_t deadtime_ms = safety->daemon->setup.config->deadtime_ms;
+
+    if (safety->watchdog >= 0 && deadtime_ms != safety->deadtime_ms) {
+        hb_watchdog_set(safety->watchdog, safety->device, deadtime_ms);
+    }
+    safety->deadtime_ms = deadtime_ms;
+}
+
 void hb_safety_renew(struct hb_safety *safety)
 {
     const struct hb_config *config = safety->daemon->setup.config;
@@ -60,7 +72,7 @@ void hb_safety_renew(struct hb_safety *safety)
     hb_fencer_free(safety->fencer);
     safety->fencer = hb_fencer_new(safety->daemon->loop, config, fenced, safety);
     if (g_strcmp0(safety->device, config->watchdog) == 0 && safety->watchdog >= 0) {
-        hb_watchdog_set(safety->watchdog, safety->device, config->deadtime_ms);
+        hb_safety_follow(safety);
         return;
     }
     hb_watchdog_close(safety->watchdog, true); /* another one watches from here on, or none */

@@ -15,6 +15,8 @@ struct hb_safety;
 struct hb_safety *hb_safety_new(struct hb_daemon *daemon);
 /* The daemon has another setup and another core, and holds what it held. */
 void hb_safety_renew(struct hb_safety *safety);
+/* Times of ha.cf may have changed under way: the watchdog follows the dead time. */
+void hb_safety_follow(struct hb_safety *safety);
 /* The watchdog is disarmed unless something may still be up here. */
 void hb_safety_free(struct hb_safety *safety);
 void hb_safety_action(struct hb_safety *safety, const struct hb_action *action);
