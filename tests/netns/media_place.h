@@ -31,7 +31,6 @@ bool media_place(void);
 void media_enter(int side);
 /* Fails the test if the command does. */
 void media_sh(const char *command);
-unsigned media_descriptors(void);
 /* Makes the pair from A's side; B keeps the other end. */
 void media_plug_in(void);
 

@@ -19,6 +19,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "tests/netns/media_place.h"
+#include "tests/unit/descriptors.h"
 
 /* ---- cases ---- */
 
@@ -261,7 +262,7 @@ static void an_interface_that_is_missing_at_the_start_is_used_when_it_comes(void
 static void where_nothing_else_is_open_a_missing_interface_is_an_error(void **state)
 {
     struct media_world *world = *state;
-    unsigned before = media_descriptors();
+    unsigned before = open_descriptors();
     char *why = NULL;
 
     media_line(&world->sides[A], HB_UCAST, "eth7", "10.7.0.1");
@@ -269,7 +270,7 @@ static void where_nothing_else_is_open_a_missing_interface_is_an_error(void **st
     assert_string_equal(why, "ha.cf:10: ucast eth7 10.7.0.1: there is no network interface eth7; "
                              "correct the line, or create the interface first (ip link shows those "
                              "there are)");
-    assert_int_equal(media_descriptors(), before);
+    assert_int_equal(open_descriptors(), before);
     g_free(why);
 }
 
@@ -278,7 +279,7 @@ static void where_nothing_else_is_open_a_missing_interface_is_an_error(void **st
 static void every_faulty_line_is_named_with_what_to_do(void **state)
 {
     struct media_world *world = *state;
-    unsigned before = media_descriptors();
+    unsigned before = open_descriptors();
     char *why = NULL;
 
     media_sh("ip link add eth8 type veth peer name eth9");
@@ -292,7 +293,7 @@ static void every_faulty_line_is_named_with_what_to_do(void **state)
     assert_non_null(strstr(why, "\nha.cf:12: bcast eth8: the interface eth8 has no broadcast"));
     assert_non_null(strstr(why, "\nha.cf:13: ucast eth0 no-such-host.invalid: cannot resolve"));
     assert_null(strstr(why, "ha.cf:10"));
-    assert_int_equal(media_descriptors(), before);
+    assert_int_equal(open_descriptors(), before);
     assert_int_equal(media_bound_sockets(), 0);
     media_sh("ip link del eth8");
     g_free(why);
@@ -345,7 +346,7 @@ static void without_permission_the_message_says_so(void **state)
 static void opening_and_closing_leaves_no_descriptor(void **state)
 {
     struct media_world *world = *state;
-    unsigned before = media_descriptors();
+    unsigned before = open_descriptors();
     char *why;
 
     media_line(&world->sides[A], HB_UCAST, "eth0", "10.9.0.2");
@@ -356,7 +357,7 @@ static void opening_and_closing_leaves_no_descriptor(void **state)
         hb_media_close(world->sides[A].media);
     }
     world->sides[A].media = NULL;
-    assert_int_equal(media_descriptors(), before);
+    assert_int_equal(open_descriptors(), before);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, media_begin, media_finish)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/netns/media_place.h"
+#include "tests/unit/descriptors.h"
 
 #define HELLO "hello" /* an odd number of bytes: checksums have a last one */
 
@@ -223,7 +224,7 @@ static void an_answer_that_is_not_ours_is_refused(void **state)
 static void opening_and_closing_leaves_no_descriptor(void **state)
 {
     struct media_world *world = *state;
-    unsigned before = media_descriptors();
+    unsigned before = open_descriptors();
 
     ping_line(&world->sides[A], "mixed", "10.9.0.2 fd09::2 localhost");
     for (int i = 0; i < 5; i++) {
@@ -232,7 +233,7 @@ static void opening_and_closing_leaves_no_descriptor(void **state)
         hb_media_close(world->sides[A].media);
     }
     world->sides[A].media = NULL;
-    assert_int_equal(media_descriptors(), before);
+    assert_int_equal(open_descriptors(), before);
 }
 
 static void a_host_without_address_is_named(void **state)

@@ -12,12 +12,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <glib.h>
 #include <string.h>
 
 #include "common/base/time.h"
 #include "ldirectord/check/check.h"
+#include "tests/unit/descriptors.h"
 
 struct trial {
     struct ha_loop *loop;
@@ -28,17 +28,6 @@ struct trial {
     char *detail;
     uint64_t took_ns;
 };
-
-static inline unsigned open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
-}
 
 static inline void trial_verdict(void *ctx, uint32_t check_id, enum ld_verdict verdict,
                                  const char *detail, uint64_t took_ns)

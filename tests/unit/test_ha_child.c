@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -19,6 +18,7 @@
 #include "common/base/time.h"
 #include "common/run/child.h"
 #include "common/run/clock.h"
+#include "tests/unit/descriptors.h"
 
 struct outcome {
     struct ha_loop *loop;
@@ -31,18 +31,6 @@ struct outcome {
     char *text;
     struct ha_timer limit;
 };
-
-static unsigned open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    while (readdir(dir)) {
-        count++;
-    }
-    closedir(dir);
-    return count;
-}
 
 static void child_done(void *ctx, const struct ha_child_result *result)
 {

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <glib.h>
 #include <signal.h>
@@ -19,20 +18,9 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/control.h"
+#include "tests/unit/descriptors.h"
 
 static char name[64];
-
-static unsigned open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    while (readdir(dir)) {
-        count++;
-    }
-    closedir(dir);
-    return count;
-}
 
 struct server {
     struct ha_loop *loop;

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
@@ -16,19 +15,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/loop.h"
-
-static unsigned open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    assert_non_null(dir);
-    while (readdir(dir)) {
-        count++;
-    }
-    closedir(dir);
-    return count;
-}
+#include "tests/unit/descriptors.h"
 
 /* Ends a test that would otherwise wait for ever. */
 static void too_late(void *ctx, uint64_t now_ns)

@@ -20,6 +20,7 @@
 #include "common/run/director.h"
 #include "common/run/log.h"
 #include "heartbeatd/act/warm_inside.h"
+#include "tests/unit/descriptors.h"
 
 #define PROGRAM TOP_BUILDDIR "/tests/fakes/fake_ldirectord"
 
@@ -175,17 +176,6 @@ static void write_file(const char *path, const char *text, int mode)
 {
     assert_true(g_file_set_contents(path, text, -1, NULL));
     assert_int_equal(g_chmod(path, mode), 0);
-}
-
-static unsigned open_descriptors(void)
-{
-    GDir *dir = g_dir_open("/proc/self/fd", 0, NULL);
-    unsigned count = 0;
-
-    while (g_dir_read_name(dir) != NULL)
-        count++;
-    g_dir_close(dir);
-    return count;
 }
 
 static int begin(void **state)
