@@ -83,7 +83,7 @@ static void do_action(struct hb_daemon *daemon, const struct hb_action *action)
         ha_log((enum ha_level)action->level, "%s", action->text);
         break;
     case HB_ACT_REMEMBER:
-        hb_peers_write(daemon->core);
+        hb_peers_write(daemon->peers, daemon->core);
         break;
     case HB_ACT_STATUS:
         show_status(daemon);
@@ -225,11 +225,15 @@ static int furnish(struct hb_daemon *daemon)
 
     daemon->loop = ha_loop_new();
     if (!daemon->loop) {
-        hb_log_say(LOG_ERR, "cannot start: %s", strerror(errno));
-        return -errno;
+        int error = errno;
+
+        hb_log_say(LOG_ERR, "cannot start: %s", strerror(error));
+        return -error;
     }
     hb_actions_init(&daemon->actions);
     daemon->datagram = g_byte_array_new();
+    daemon->peers = hb_peers_open(daemon->loop);
+    daemon->deleted = hb_scripts_deleted(daemon->loop);
     daemon->loadavg_fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
     status = take_control(daemon);
     if (status < 0) {
@@ -256,6 +260,8 @@ static void clear_out(struct hb_daemon *daemon)
         ha_pidfile_remove(HB_PIDFILE, getpid());
     }
     ha_control_stop(daemon->control);
+    ha_behind_free(daemon->peers);
+    ha_behind_free(daemon->deleted);
     ha_loop_free(daemon->loop);
     hb_actions_clear(&daemon->actions);
     g_byte_array_free(daemon->datagram, TRUE);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "common/run/behind.h"
 #include "common/run/control.h"
 #include "common/run/daemon.h"
 #include "common/run/log.h"
@@ -59,6 +60,7 @@ struct hb_daemon {
     struct hb_safety *safety;
     struct hb_core *core; /* NULL while waiting to start anew */
     uint64_t generation;
+    struct ha_behind *peers, *deleted; /* peers.c, scripts.c */
 
     struct hb_actions actions;
     GByteArray *datagram;

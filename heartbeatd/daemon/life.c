@@ -186,7 +186,7 @@ void hb_life_end(struct hb_daemon *daemon)
 
 static void make_core(struct hb_daemon *daemon, struct hb_identity *self)
 {
-    uint64_t seed = ha_clock_ns(), *floors = hb_peers_read(daemon->setup.config);
+    uint64_t seed = ha_clock_ns(), *floors = hb_peers_read(daemon->peers, daemon->setup.config);
 
     if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0) {
         ha_log(HA_LOG_DEBUG, "no random seed yet, the clock is one");

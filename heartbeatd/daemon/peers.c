@@ -23,13 +23,25 @@ static void read_line(const struct hb_config *config, const char *line, uint64_t
     }
 }
 
-uint64_t *hb_peers_read(const struct hb_config *config)
+static void not_written(void *ctx, int error)
+{
+    (void)ctx;
+    ha_log(HA_LOG_WARNING, "cannot keep the other nodes' generations in " PEERS_FILE ": %s",
+           strerror(-error));
+}
+
+struct ha_behind *hb_peers_open(struct ha_loop *loop)
+{
+    return ha_behind_new(loop, PEERS_FILE, 0644, not_written, NULL);
+}
+
+uint64_t *hb_peers_read(const struct ha_behind *peers, const struct hb_config *config)
 {
     uint64_t *floors = g_new0(uint64_t, MAX(config->nodes->len, 1));
-    char *text, **lines;
+    char *text = g_strdup(ha_behind_pending(peers)), **lines;
     size_t length;
 
-    if (ha_file_read(PEERS_FILE, PEERS_MAX, &text, &length, NULL) < 0)
+    if (text == NULL && ha_file_read(PEERS_FILE, PEERS_MAX, &text, &length, NULL) < 0)
         return floors;
     lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
@@ -39,20 +51,15 @@ uint64_t *hb_peers_read(const struct hb_config *config)
     return floors;
 }
 
-void hb_peers_write(const struct hb_core *core)
+void hb_peers_write(struct ha_behind *peers, const struct hb_core *core)
 {
     GString *text = g_string_new(NULL);
-    int status;
 
     for (size_t i = 0; i < hb_core_node_count(core); i++) {
         if (hb_core_floor(core, i) > 0)
             g_string_append_printf(text, "%llu %s\n", (unsigned long long)hb_core_floor(core, i),
                                    hb_core_node_name(core, i));
     }
-    status = ha_file_write(PEERS_FILE, text->str, text->len, 0644);
+    ha_behind_write(peers, text->str, text->len);
     g_string_free(text, TRUE);
-    if (status < 0) {
-        ha_log(HA_LOG_WARNING, "cannot keep the other nodes' generations in " PEERS_FILE ": %s",
-               strerror(-status));
-    }
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "common/run/clock.h"
-#include "common/run/file.h"
 
 #define DELETED_FILE HB_VARLIB "/delhostcache"
 
@@ -20,20 +19,28 @@ static void said(void *ctx, struct hb_msg *msg)
         hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_INJECT, .msg = msg});
 }
 
+static void not_written(void *ctx, int error)
+{
+    (void)ctx;
+    ha_log(HA_LOG_WARNING, "cannot write %s: %s", DELETED_FILE, strerror(-error));
+}
+
+struct ha_behind *hb_scripts_deleted(struct ha_loop *loop)
+{
+    return ha_behind_new(loop, DELETED_FILE, 0644, not_written, NULL);
+}
+
 /* As the original's file: name, uuid, weight, site. What is not known of a deleted node any more
  * is as that of a node that was never heard. */
 static void write_deleted(const struct hb_daemon *daemon)
 {
     const GPtrArray *names = daemon->core ? hb_core_deleted(daemon->core) : NULL;
     GString *text = g_string_new(NULL);
-    int status;
 
     for (guint i = 0; names && i < names->len; i++)
         g_string_append_printf(text, "%s\t00000000-0000-0000-0000-000000000000\t100\t\n",
                                (const char *)names->pdata[i]);
-    status = ha_file_write(DELETED_FILE, text->str, text->len, 0644);
-    if (status < 0)
-        ha_log(HA_LOG_WARNING, "cannot write %s: %s", DELETED_FILE, strerror(-status));
+    ha_behind_write(daemon->deleted, text->str, text->len);
     g_string_free(text, TRUE);
 }
 

@@ -10,6 +10,8 @@
 
 #define HB_FIFO_PATH HB_VARLIB "/fifo"
 
+/* delhostcache; a failure to write is logged. */
+struct ha_behind *hb_scripts_deleted(struct ha_loop *loop);
 /* After act and before the core's first step. Goes on without what it cannot have, and says so. */
 void hb_scripts_start(struct hb_daemon *daemon);
 void hb_scripts_stop(struct hb_daemon *daemon);
