@@ -60,8 +60,7 @@ mailed() { file_says "$(host_log "$1")/mail" "it-moved"; }
 said() { file_says "$(host_log "$1")/ha-log" "$2"; }
 
 tell "Both nodes start"
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 60 "left has the whole group" everything_on left
 wait_until 30 "right has nothing of it" nothing_on right
 wait_until 10 "a mail tells of it" mailed left

@@ -29,8 +29,7 @@ END
 done
 owners_watch left right $vip $other_vip
 
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 60 "left holds its own address" only_owner $vip left right
 wait_until 60 "right holds its own address" only_owner $other_vip right left
 wait_until 30 "left says it holds its own" rsc_status left local

@@ -13,8 +13,7 @@ for name in left right; do
 echo "$HA_src $HA_mark $HA_f60" >>/var/log/noted
 END
 done
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 60 "left holds its own address" only_owner $vip left right
 wait_until 60 "right holds its own address" only_owner $other_vip right left
 

@@ -14,8 +14,7 @@ weighs() { [[ $(on "$1" cl_status nodeweight "$2" 2>/dev/null) == "$3" ]]; }
 lies_in() { [[ $(on "$1" cl_status nodesite "$2" 2>/dev/null) == "$3" ]]; }
 both() { "$1" left "${@:2}" && "$1" right "${@:2}"; }
 
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 60 "both are at home" all_at_home
 wait_until 30 "left is stable" rsc_status left local
 wait_until 30 "right is stable" rsc_status right local

@@ -9,8 +9,7 @@ pair_boot "$left" "$right" "$media" "$method"
 owners_watch left right $vip $other_vip
 
 tell "Both nodes start"
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 60 "left holds its own address" only_owner $vip left right
 wait_until 60 "right holds its own address" only_owner $other_vip right left
 wait_until 20 "each sees the other active" node_status left right active

@@ -11,8 +11,7 @@ cable=$!
 wait_until_quietly 5 test -s "$LAB_OUT/nullmodem.txt"
 
 tell "Both nodes start"
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 60 "left holds its own address" only_owner $vip left right
 wait_until 60 "right holds its own address" only_owner $other_vip right left
 wait_until 30 "left says it holds its own" rsc_status left local

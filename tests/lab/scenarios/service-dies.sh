@@ -29,8 +29,7 @@ moved_or_dead() { # kill it whenever it lives on left, until it is elsewhere
 }
 
 tell "Both nodes start"
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 50 "left serves" served_by left
 
 tell "The service dies"
