@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
@@ -309,6 +310,29 @@ void ld_director_state(const struct ld_director *director, struct ha_director_st
 
 /* ---- life ---- */
 
+/* Descriptors of our own: log, loop, sockets, mails, programs. */
+#define FILES_KEPT      128
+/* At most, for one check: those of a child with a text to read and one to write. */
+#define FILES_PER_CHECK 4
+
+/* So many checks at once as there are descriptors for; the rest wait their turn, and none fails for
+ * want of one. */
+static void limit_checks(struct ld_director *director)
+{
+    struct rlimit files;
+    unsigned checks;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur >= FILES_KEPT + FILES_PER_CHECK * LD_IN_FLIGHT_MAX)
+        return;
+    checks = files.rlim_cur > FILES_KEPT + FILES_PER_CHECK
+                 ? (unsigned)(files.rlim_cur - FILES_KEPT) / FILES_PER_CHECK
+                 : 1;
+    ld_core_limit(director->core, checks);
+    ha_log(HA_LOG_WARNING, "only %llu open files are allowed here (ulimit -n, LimitNOFILE): no more "
+           "than %u checks at once", (unsigned long long)files.rlim_cur, checks);
+}
+
 static uint64_t random_seed(void)
 {
     uint64_t seed = 0;
@@ -335,6 +359,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     director->ipvs = settings->ipvs;
     director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     director->core = ld_core_new(director->config, random_seed());
+    limit_checks(director);
     ld_actions_init(&director->actions);
     error = ld_checks_new(&director->checks, loop, verdict_told, director);
     if (error == 0)

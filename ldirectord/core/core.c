@@ -502,6 +502,11 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     ld_core_told(core, event, actions);
 }
 
+void ld_core_limit(struct ld_core *core, unsigned in_flight)
+{
+    core->schedule.flying_max = CLAMP(in_flight, 1, LD_IN_FLIGHT_MAX);
+}
+
 uint64_t ld_core_wake_ns(const struct ld_core *core)
 {
     if (!core->model || core->stopped)

@@ -146,6 +146,8 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed);
 void ld_core_free(struct ld_core *core);
 void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
                   struct ld_actions *actions);
+/* No more than so many checks in flight at once (1 to LD_IN_FLIGHT_MAX, which it begins with). */
+void ld_core_limit(struct ld_core *core, unsigned in_flight);
 uint64_t ld_core_wake_ns(const struct ld_core *core);
 bool ld_core_standby(const struct ld_core *core);
 /* LD_STARTING …; 0 in standby. */

@@ -79,6 +79,7 @@ void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed)
     schedule->heap = g_ptr_array_new();
     schedule->flying = g_hash_table_new(g_direct_hash, g_direct_equal);
     ha_rand_seed(&schedule->rand, seed);
+    schedule->flying_max = LD_IN_FLIGHT_MAX;
     schedule->orders = 0;
     schedule->last_id = 0;
 }
@@ -109,7 +110,7 @@ void ld_schedule_remove(struct ld_schedule *schedule, struct ld_question *questi
 
 static bool full(const struct ld_schedule *schedule)
 {
-    return g_hash_table_size(schedule->flying) >= LD_IN_FLIGHT_MAX;
+    return g_hash_table_size(schedule->flying) >= schedule->flying_max;
 }
 
 static uint32_t fresh_id(struct ld_schedule *schedule)
