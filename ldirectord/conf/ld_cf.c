@@ -14,13 +14,20 @@
 
 /* ---- diagnostics ---- */
 
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " \t\r\f\v");
+}
+
 /* Column in the file of a place in cf->text, where tabs became blanks. */
 static unsigned column_of(const struct ld_cf *cf, const char *at)
 {
     size_t offset, seen = 0;
     const char *raw = cf->raw;
 
-    if (!at || at < cf->text || at > cf->text + strlen(cf->text))
+    if (!at)
+        at = skip_blanks(cf->text);
+    if (at < cf->text || at > cf->text + strlen(cf->text))
         return 0;
     offset = (size_t)(at - cf->text);
     if (!cf->expanded)
@@ -64,12 +71,37 @@ struct ld_cf_settings *ld_cf_scope(struct ld_cf *cf)
     return cf->block ? &cf->block->settings : &cf->global;
 }
 
-/* ---- lines ---- */
-
-static const char *skip_blanks(const char *text)
+struct ld_cf_place ld_cf_here(const struct ld_cf *cf, const char *at)
 {
-    return text + strspn(text, " \t\r\f\v");
+    return (struct ld_cf_place){.line = cf->line, .column = column_of(cf, at)};
 }
+
+static void G_GNUC_PRINTF(4, 0) add_there(struct ld_cf *cf, enum ha_severity severity,
+                                          struct ld_cf_place there, const char *format,
+                                          va_list args)
+{
+    ha_diag_addv(cf->diags, severity, cf->file, there.line, there.column, format, args);
+}
+
+void ld_cf_error_there(struct ld_cf *cf, struct ld_cf_place there, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add_there(cf, HA_ERROR, there, format, args);
+    va_end(args);
+}
+
+void ld_cf_warning_there(struct ld_cf *cf, struct ld_cf_place there, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add_there(cf, HA_WARNING, there, format, args);
+    va_end(args);
+}
+
+/* ---- lines ---- */
 
 static char *expand_tabs(const char *raw)
 {
@@ -158,7 +190,7 @@ static void unknown_global(struct ld_cf *cf, const struct ld_cf_row *row)
 
 static void not_acted_on(struct ld_cf *cf, const struct ld_cf_row *row)
 {
-    ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file, cf->line, 0,
+    ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file, cf->line, column_of(cf, NULL),
                 "%s: this version does not act on it yet", row->name);
 }
 
@@ -189,6 +221,10 @@ static bool global_line(struct ld_cf *cf)
     }
     if (value && row && row->where & LD_CF_GLOBAL && run_row(cf, row, value))
         return true;
+    if (!value && row && strcmp(row->name, "supervised") == 0) {
+        ld_cf_error(cf, NULL, "supervised must be 'yes' or 'no': found \"%s\"", cf->text);
+        return true;
+    }
     unknown_global(cf, row);
     return false;
 }
@@ -251,6 +287,7 @@ static void open_block(struct ld_cf *cf, bool six, const char *value)
     block->service->id.addr.family = (uint16_t)block->family;
     g_ptr_array_add(cf->blocks, block);
     cf->block = block;
+    block->at = ld_cf_here(cf, value);
     block->located = ld_cf_set_virtual(cf, value);
 }
 

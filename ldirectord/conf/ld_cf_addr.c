@@ -18,6 +18,8 @@ bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, 
 {
     uint64_t number = 0;
 
+    if (*text == '\0')
+        return false;
     if (text[strspn(text, DIGITS)] == '\0') {
         for (; *text; text++) {
             number = number * 10 + (uint64_t)(*text - '0');
@@ -42,6 +44,16 @@ static bool resolve(const struct ld_cf *cf, const char *text, int family, struct
 
 /* ---- virtual ---- */
 
+/* The rest of the line has never mattered. */
+static void warn_of_more(struct ld_cf *cf, const char *rest)
+{
+    const char *more = rest + strspn(rest, " \t\r\f\v");
+
+    if (*more && *more != '#')
+        ld_cf_warning(cf, more, "passed over: expected nothing behind the virtual service, found \"%s\"",
+                      more);
+}
+
 static bool virtual_mark(struct ld_cf *cf, const char *value)
 {
     struct ld_service_id *id = &cf->block->service->id;
@@ -61,12 +73,13 @@ static bool virtual_mark(struct ld_cf *cf, const char *value)
                     value);
         return false;
     }
+    warn_of_more(cf, value + digits);
     id->protocol = LD_FWM;
     id->fwmark = (uint32_t)mark;
     return true;
 }
 
-/* HOST:PORT at the start of value; the rest of the line has never mattered. */
+/* HOST:PORT at the start of value. */
 static bool virtual_address(struct ld_cf *cf, const char *value, size_t host_length)
 {
     struct ld_cf_block *block = cf->block;
@@ -82,6 +95,7 @@ static bool virtual_address(struct ld_cf *cf, const char *value, size_t host_len
                     block->family == AF_INET6 ? "6" : "4");
         return false;
     }
+    warn_of_more(cf, port + port_length);
     block->port_text = g_strndup(port, port_length);
     block->port_column = (unsigned)(port - cf->text) + 1;
     if (strcmp(block->port_text, "53") == 0 || strcmp(block->port_text, "domain") == 0)
@@ -94,14 +108,14 @@ bool ld_cf_set_virtual(struct ld_cf *cf, const char *value)
     size_t name = strspn(value, NAME_BYTES "._+-"), bracket = 0;
 
     if (*value == '[')
-        bracket = 1 + strspn(value + 1, "0123456789abcdefABCDEF:.");
+        bracket = 1 + strspn(value + 1, "0123456789abcdefABCDEF:");
     if (bracket > 0 && value[bracket] == ']') {
         if (cf->block->family == AF_INET) {
             ld_cf_error(cf, value, "cannot specify an IPv6 address here. please use \"virtual6\" "
                                    "instead.");
             return false;
         }
-        if (value[bracket + 1] == ':')
+        if (value[bracket + 1] == ':' && value[bracket + 2] && strchr(NAME_BYTES, value[bracket + 2]))
             return virtual_address(cf, value, bracket + 1);
     }
     if (name > 0 && value[name] == ':' && strchr(NAME_BYTES, value[name + 1]) && value[name + 1])
@@ -120,8 +134,10 @@ bool ld_cf_set_virtual(struct ld_cf *cf, const char *value)
 struct real_line {
     char *from, *to, *port; /* to, port: NULL if not given */
     const char *after;      /* the address: blanks, then the method */
+    unsigned column;
     struct ld_real real;    /* all but the address */
     bool has_lower, has_upper;
+    bool has_weight, upper_first;
 };
 
 /* Of an address, a name, or an address in brackets; 0: none of them. */
@@ -166,7 +182,8 @@ static bool cut_address(struct ld_cf *cf, const char *value, struct real_line *l
         return true;
     ld_cf_error(cf, next, "invalid address for real server (wrong format): expected "
                           "ADDRESS[->ADDRESS][:PORT] gate|masq|ipip [WEIGHT] "
-                          "[\"REQUEST\", \"RECEIVE\"] [l:N] [u:N], found \"%s\"", value);
+                          "[\"REQUEST\", \"RECEIVE\"] [l:N] [u:N], found \"%s\" (formerly the part of "
+                          "it that could be an address was taken for it)", value);
     return false;
 }
 
@@ -185,19 +202,19 @@ static bool take_number(const char **next, uint32_t max, uint32_t *out)
     return true;
 }
 
-/* "REQUEST" then "," or blanks then "RECEIVE", the latter up to the last quote. */
+/* "REQUEST" then "," or blanks then "RECEIVE", the latter up to the last quote. Of several places to
+ * part them the last one has always counted. */
 static bool take_pair(const char **next, struct ld_real *real)
 {
     const char *start = *next + 1, *last = strrchr(start, '"');
 
     if (real->request || !last)
         return false;
-    for (const char *quote = strchr(start, '"'); quote && quote < last;
-         quote = strchr(quote + 1, '"')) {
+    for (const char *quote = last - 1; quote >= start; quote--) {
         const char *second = quote + 1 + strspn(quote + 1, ", ");
         char *request;
 
-        if (second == quote + 1 || *second != '"' || second == last)
+        if (*quote != '"' || second == quote + 1 || *second != '"' || second == last)
             continue;
         request = g_strndup(start, (gsize)(quote - start));
         real->request = ld_cf_request_of(request, true);
@@ -219,36 +236,57 @@ static bool take_threshold(const char **next, char letter, bool *has, uint32_t *
     return *has;
 }
 
-/* What follows the method, in any order. */
+static bool take_option(const char **next, struct real_line *line)
+{
+    if (g_ascii_isdigit(**next) && !line->has_weight)
+        return line->has_weight = take_number(next, G_MAXINT32, &line->real.weight);
+    if (**next == '"')
+        return take_pair(next, &line->real);
+    if (take_threshold(next, 'l', &line->has_lower, &line->real.lower)) {
+        line->upper_first = line->has_upper;
+        return true;
+    }
+    return take_threshold(next, 'u', &line->has_upper, &line->real.upper);
+}
+
+/* What follows the method, in any order. Words that say nothing have always been passed over when
+ * something followed that did. */
 static bool take_options(struct ld_cf *cf, const char *next, struct real_line *line)
 {
-    bool has_weight = false;
+    const char *lost = NULL; /* the first of them since the last one understood */
 
     for (;;) {
-        const char *left = next, *word = next + strspn(next, " ");
-        bool taken = false;
+        const char *word = next + strspn(next, " ");
+        bool parted = word > next;
 
-        if (!*word)
-            return true;
         next = word;
-        if (word > left && g_ascii_isdigit(*word) && !has_weight)
-            taken = has_weight = take_number(&next, G_MAXINT32, &line->real.weight);
-        else if (word > left && *word == '"')
-            taken = take_pair(&next, &line->real);
-        else if (word > left)
-            taken = take_threshold(&next, 'l', &line->has_lower, &line->real.lower) ||
-                    take_threshold(&next, 'u', &line->has_upper, &line->real.upper);
-        if (!taken) {
-            ld_cf_error(cf, word, "Invalid real server line, around \"%s\": expected [WEIGHT] "
-                                  "[\"REQUEST\", \"RECEIVE\"] [l:N] [u:N]", left);
-            return false;
+        if (!*word)
+            break;
+        if (parted && take_option(&next, line)) {
+            if (lost)
+                ld_cf_warning(cf, lost, "passed over: expected [WEIGHT] [\"REQUEST\", \"RECEIVE\"] "
+                                        "[l:N] [u:N], found \"%.*s\"", (int)(word - lost - 1), lost);
+            lost = NULL;
+            continue;
         }
+        lost = lost ? lost : word;
+        next = word + strcspn(word, " ");
     }
+    if (!lost)
+        return true;
+    ld_cf_error(cf, lost, "Invalid real server line, around \"%s%s\": expected [WEIGHT] "
+                          "[\"REQUEST\", \"RECEIVE\"] [l:N] [u:N]",
+                lost[-1] == ' ' ? " " : "", lost);
+    return false;
 }
 
 /* The kernel refuses a lower threshold above the upper one; alone it does nothing. */
 static bool check_thresholds(struct ld_cf *cf, struct real_line *line)
 {
+    if (line->upper_first)
+        ld_cf_warning(cf, line->after, "u:%u stands before l:%u: read, but formerly u was lost then and "
+                                       "the kernel refused the server; write l:%u u:%u",
+                      line->real.upper, line->real.lower, line->real.lower, line->real.upper);
     if (line->real.lower == 0 || line->real.lower <= line->real.upper)
         return true;
     if (line->real.upper == 0) {
@@ -287,6 +325,7 @@ static void add_real(struct ld_cf *cf, const struct real_line *line, const struc
     real->request = g_strdup(line->real.request);
     real->receive = g_strdup(line->real.receive);
     real->line = cf->line;
+    real->column = line->column;
     g_ptr_array_add(cf->block->service->reals, real);
     cf->reals++;
 }
@@ -324,8 +363,8 @@ static bool place_real(struct ld_cf *cf, const char *value, struct real_line *li
         return false;
     }
     if (line->to && cf->block->family != AF_INET) {
-        ld_cf_error(cf, value, "Invalid Range: %s-%s: there are no ranges of IPv6 addresses",
-                    line->from, line->to);
+        ld_cf_error(cf, value, "Address range for IPv6 is not supported yet: expected one address, "
+                               "found %s->%s", line->from, line->to);
         return false;
     }
     if (line->to && !resolve(cf, line->to, cf->block->family, &last)) {
@@ -334,8 +373,8 @@ static bool place_real(struct ld_cf *cf, const char *value, struct real_line *li
         return false;
     }
     if (line->port && !ld_cf_port(cf, line->port, NULL, &line->real.port)) {
-        ld_cf_error(cf, value, "invalid port (%s) for real server %s: expected 0 to 65535 or the "
-                               "name of a service", line->port, line->from);
+        ld_cf_error(cf, value, "invalid port (%s) for real server (could not resolve port): expected "
+                               "0 to 65535 or the name of a service", line->port);
         return false;
     }
     return add_range(cf, value, line, first, line->to ? &last : &first);
@@ -352,6 +391,7 @@ bool ld_cf_set_real(struct ld_cf *cf, const struct ld_cf_row *row, const char *v
         return false;
     }
     value += strspn(value, "= ");
+    line.column = ld_cf_here(cf, value).column;
     good = cut_address(cf, value, &line) && take_rest(cf, &line) && place_real(cf, value, &line);
     g_free(line.from);
     g_free(line.to);
@@ -418,7 +458,7 @@ bool ld_cf_set_fallback(struct ld_cf *cf, const struct ld_cf_row *row, const cha
 {
     bool six = row->name[8] == '6';
     struct ld_cf_settings *scope = ld_cf_scope(cf);
-    struct ld_cf_fallback fallback = {.set = true};
+    struct ld_cf_fallback fallback = {.set = true, .at = ld_cf_here(cf, value)};
 
     if (cf->block && six != (cf->block->family == AF_INET6)) {
         ld_cf_error(cf, NULL, "cannot specify \"%s\" here.  please use \"fallback%s\" instead",

@@ -20,20 +20,23 @@ static void replace(char **slot, char *text)
 bool ld_cf_set_checktype(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     struct ld_service *service = cf->block->service;
+    const char *rest;
     char *word;
     bool known;
 
-    (void)row;
     if (value[strcspn(value, "0123456789")]) {
         if (!ld_cf_number(value, 0, LD_CF_NUM_MAX, &service->combined_connects)) {
             ld_cf_wrong(cf, "checktype is out of range", "a smaller number", value);
             return false;
         }
+        ld_cf_warn_of_number(cf, row, value);
         service->checktype = LD_CHECK_COMBINED;
         return true;
     }
-    word = ld_cf_first_word(value);
+    word = ld_cf_lax_word(value, true, &rest);
     known = ld_checktype_find(word, &service->checktype);
+    if (known)
+        ld_cf_warn_of_rest(cf, row, word, rest);
     g_free(word);
     if (!known)
         ld_cf_error(cf, value, "checktype must be \"connect\", \"negotiate\", \"on\", \"off\", "
@@ -44,10 +47,12 @@ bool ld_cf_set_checktype(struct ld_cf *cf, const struct ld_cf_row *row, const ch
 
 bool ld_cf_set_service(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    char *word = ld_cf_first_word(value);
+    const char *rest;
+    char *word = ld_cf_lax_word(value, false, &rest);
     bool known = ld_app_find(word, &cf->block->service->app);
 
-    (void)row;
+    if (known)
+        ld_cf_warn_of_rest(cf, row, word, rest);
     g_free(word);
     if (!known) {
         ld_cf_error(cf, value, "service must be dns, ftp, http, https, http_proxy, imap, imaps, "
@@ -58,14 +63,16 @@ bool ld_cf_set_service(struct ld_cf *cf, const struct ld_cf_row *row, const char
         return false;
     }
     cf->block->app_set = true;
-    cf->block->app_line = cf->line;
+    cf->block->app_at = ld_cf_here(cf, value);
     return true;
 }
 
 bool ld_cf_set_checkport(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    if (ld_cf_number(value, 1, 65535, &cf->block->settings.checkport))
+    if (ld_cf_number(value, 1, 65535, &cf->block->settings.checkport)) {
+        ld_cf_warn_of_number(cf, row, value);
         return true;
+    }
     ld_cf_error(cf, value, "%s: expected a port from 1 to 65535, found \"%s\"", row->wrong, value);
     return false;
 }
@@ -91,20 +98,24 @@ bool ld_cf_set_request(struct ld_cf *cf, const struct ld_cf_row *row, const char
 
 bool ld_cf_set_receive(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    cf->block->settings.receive_line = cf->line;
+    cf->block->settings.receive_at = ld_cf_here(cf, value);
     return ld_cf_set_quoted(cf, row, value);
 }
 
 bool ld_cf_set_httpmethod(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    char *word = ld_cf_first_word(value);
+    const char *rest;
+    char *word = ld_cf_lax_word(value, false, &rest);
     bool head = g_ascii_strcasecmp(word, "HEAD") == 0;
     bool known = head || g_ascii_strcasecmp(word, "GET") == 0;
 
+    if (known)
+        ld_cf_warn_of_rest(cf, row, word, rest);
     g_free(word);
     if (!known)
         ld_cf_error(cf, value, "%s: found \"%s\"", row->wrong, value);
     cf->block->service->http_head = head;
+    cf->block->method_at = ld_cf_here(cf, value);
     return known;
 }
 
@@ -139,6 +150,8 @@ bool ld_cf_set_scheduler(struct ld_cf *cf, const struct ld_cf_row *row, const ch
         return false;
     }
     replace(&cf->block->settings.scheduler, g_strndup(start, length));
+    ld_cf_warn_of_rest(cf, row, cf->block->settings.scheduler, start + length);
+    cf->block->settings.scheduler_at = ld_cf_here(cf, value);
     return true;
 }
 
@@ -151,6 +164,7 @@ bool ld_cf_set_persistent(struct ld_cf *cf, const struct ld_cf_row *row, const c
         ld_cf_wrong(cf, row->wrong, "a number of seconds, at most 31 days", value);
         return false;
     }
+    ld_cf_warn_of_number(cf, row, value);
     service->persistent = seconds > 0;
     service->persistent_s = seconds;
     if (seconds == 0)
@@ -187,6 +201,7 @@ bool ld_cf_set_netmask(struct ld_cf *cf, const struct ld_cf_row *row, const char
 
     (void)row;
     cf->block->netmask_set = true;
+    cf->block->netmask_at = ld_cf_here(cf, value);
     if (cf->block->family == AF_INET)
         return mask_v4(cf, value, &cf->block->service->netmask);
     if (digits == 0 || value[digits + strspn(value + digits, " ")] ||
@@ -201,8 +216,11 @@ bool ld_cf_set_netmask(struct ld_cf *cf, const struct ld_cf_row *row, const char
 
 bool ld_cf_set_schedflags(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    (void)row;
-    cf->block->settings.schedflags_line = cf->line;
+    if (!*value) {
+        ld_cf_wrong(cf, row->wrong, "a word such as sh-port", value);
+        return false;
+    }
+    cf->block->settings.schedflags_at = ld_cf_here(cf, value);
     replace(&cf->block->settings.schedflags, ld_cf_first_word(value));
     return true;
 }
@@ -210,11 +228,13 @@ bool ld_cf_set_schedflags(struct ld_cf *cf, const struct ld_cf_row *row, const c
 bool ld_cf_set_protocol(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     struct ld_service_id *id = &cf->block->service->id;
-    char *word = ld_cf_first_word(value);
+    const char *rest;
+    char *word = ld_cf_lax_word(value, false, &rest);
     bool udp = strcmp(word, "udp") == 0;
     bool address = udp || strcmp(word, "tcp") == 0, mark = strcmp(word, "fwm") == 0;
 
-    (void)row;
+    if (address || mark)
+        ld_cf_warn_of_rest(cf, row, word, rest);
     g_free(word);
     if (!cf->block->located)
         return true; /* whether it is a mark, nobody knows */

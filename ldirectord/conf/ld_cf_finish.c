@@ -13,12 +13,6 @@
 #define NEGOTIATETIMEOUT_MS 30000
 #define CHECKINTERVAL_MS    10000
 
-static void error_at(struct ld_cf *cf, enum ha_severity severity, unsigned line, unsigned column,
-                     const char *text)
-{
-    ha_diag_add(cf->diags, severity, cf->file, line, column, "%s", text);
-}
-
 /* ---- the end of a block ---- */
 
 static void resolve_port(struct ld_cf *cf, struct ld_cf_block *block)
@@ -28,9 +22,10 @@ static void resolve_port(struct ld_cf *cf, struct ld_cf_block *block)
     if (!block->port_text ||
         ld_cf_port(cf, block->port_text, ld_protocol_name(id->protocol), &id->port))
         return;
-    ha_diag_add(cf->diags, HA_ERROR, cf->file, block->service->line, block->port_column,
-                "invalid address for virtual service: expected a port from 0 to 65535 or the name "
-                "of a %s service, found \"%s\"", ld_protocol_name(id->protocol), block->port_text);
+    ld_cf_error_there(cf, (struct ld_cf_place){block->service->line, block->port_column},
+                      "invalid address for virtual service: expected a port from 0 to 65535 or the "
+                      "name of a %s service, found \"%s\"", ld_protocol_name(id->protocol),
+                      block->port_text);
     block->located = false;
 }
 
@@ -44,7 +39,7 @@ static void check_schedflags(struct ld_cf *cf, struct ld_cf_block *block)
     if (!block->settings.schedflags ||
         ld_schedflags_parse(scheduler, block->settings.schedflags, &flags))
         return;
-    ha_diag_add(cf->diags, HA_WARNING, cf->file, block->settings.schedflags_line, 0,
+    ld_cf_warning_there(cf, block->settings.schedflags_at,
                 "schedflags ignored: scheduler %s knows flag-1, flag-2, flag-3%s, found \"%s\"",
                 scheduler,
                 strcmp(scheduler, "sh") == 0   ? ", sh-fallback, sh-port"
@@ -82,7 +77,7 @@ static void warn_of_twins(struct ld_cf *cf, struct ld_cf_block *block)
         places[i].addr = real->addr;
         places[i].port = keeps_port ? real->port : service->id.port;
         if (!g_hash_table_add(seen, &places[i]))
-            ha_diag_add(cf->diags, HA_WARNING, cf->file, real->line, 0,
+            ld_cf_warning_there(cf, (struct ld_cf_place){real->line, real->column},
                         "real server %s stands in this block already: it can be in the table once",
                         ha_addr_port_text(&places[i].addr, places[i].port, text));
     }
@@ -136,7 +131,7 @@ static void finish_times(struct ld_cf *cf, const struct ld_cf_block *block, bool
     if (own->checkinterval_ms && !forks) {
         char *id = ld_service_id_text(&service->id);
 
-        ha_diag_add(cf->diags, HA_WARNING, cf->file, own->checkinterval_line, 0,
+        ld_cf_warning_there(cf, own->checkinterval_at,
                     "checkinterval in virtual service %s ignored when fork=no", id);
         g_free(id);
     }
@@ -264,7 +259,8 @@ static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
     if (!negotiates(service) || ld_cf_acts_on(service->app))
         return;
     ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file,
-                block->app_set ? block->app_line : service->line, 0,
+                block->app_set ? block->app_at.line : block->at.line,
+                block->app_set ? block->app_at.column : block->at.column,
                 "service = %s%s: this version %s", ld_app_name(service->app),
                 block->app_set ? "" : " (chosen by the port)",
                 needs_library(service->app)
@@ -272,7 +268,8 @@ static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
                     : "does not act on it yet");
 }
 
-static void check_pattern(struct ld_cf *cf, const char *pattern, unsigned line, GHashTable *checked)
+static void check_pattern(struct ld_cf *cf, const char *pattern, struct ld_cf_place there,
+                          GHashTable *checked)
 {
     GError *error = NULL;
     GRegex *regex;
@@ -284,7 +281,7 @@ static void check_pattern(struct ld_cf *cf, const char *pattern, unsigned line, 
         g_regex_unref(regex);
         return;
     }
-    ha_diag_add(cf->diags, HA_ERROR, cf->file, line, 0,
+    ld_cf_error_there(cf, there,
                 "invalid receive string: expected a regular expression, found \"%s\": %s", pattern,
                 error->message);
     g_error_free(error);
@@ -298,11 +295,11 @@ static void check_patterns(struct ld_cf *cf, const struct ld_cf_block *block)
     if (!negotiates(block->service) || block->service->app == LD_APP_NONE)
         return;
     checked = g_hash_table_new(g_str_hash, g_str_equal);
-    check_pattern(cf, block->settings.receive, block->settings.receive_line, checked);
+    check_pattern(cf, block->settings.receive, block->settings.receive_at, checked);
     for (guint i = 0; i < block->service->reals->len; i++) {
         const struct ld_real *real = block->service->reals->pdata[i];
 
-        check_pattern(cf, real->receive, real->line, checked);
+        check_pattern(cf, real->receive, (struct ld_cf_place){real->line, real->column}, checked);
     }
     g_hash_table_destroy(checked);
 }
@@ -310,16 +307,24 @@ static void check_patterns(struct ld_cf *cf, const struct ld_cf_block *block)
 static void check_reals(struct ld_cf *cf, const struct ld_cf_block *block)
 {
     if (block->service->reals->len == 0)
-        error_at(cf, HA_WARNING, block->service->line, 0, "virtual service without real servers");
+        ld_cf_warning_there(cf, block->at, "virtual service without real servers");
 }
 
 static bool check_twice(struct ld_cf *cf, const struct ld_cf_block *block, GHashTable *seen)
 {
+    gpointer first;
+
     if (!block->located)
         return false;
-    if (g_hash_table_add(seen, &block->service->id))
+    first = g_hash_table_lookup(seen, &block->service->id);
+    if (!first) {
+        g_hash_table_insert(seen, &block->service->id, GUINT_TO_POINTER(block->at.line));
         return true;
-    error_at(cf, HA_ERROR, block->last_line, 0, "duplicate virtual server");
+    }
+    /* the classic place is the last line of the block */
+    ld_cf_error_there(cf, (struct ld_cf_place){block->last_line, 1},
+                      "duplicate virtual server: expected each once, found the one of line %u again in "
+                      "line %u", GPOINTER_TO_UINT(first), block->at.line);
     return false;
 }
 
@@ -332,6 +337,8 @@ static void finish_globals(struct ld_cf *cf)
     config->fork = yes(cf->global.fork, LD_CF_UNSET, false);
     config->readdquiescent = yes(cf->global.readdquiescent, LD_CF_UNSET, false);
     take(&config->logfile, &cf->global.logfile);
+    config->logfile_line = cf->global.logfile_at.line;
+    config->logfile_column = cf->global.logfile_at.column;
     ld_cf_finish_global_alerts(cf);
 }
 
@@ -353,6 +360,8 @@ void ld_cf_finish(struct ld_cf *cf)
             check_app(cf, block);
         check_patterns(cf, block);
         check_reals(cf, block);
+        if (block->located)
+            ld_cf_warn_of_traps(cf, block);
         if (alone) {
             g_ptr_array_add(cf->config->services, block->service);
             block->service = NULL;

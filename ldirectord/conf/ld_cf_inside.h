@@ -11,6 +11,7 @@
  *   ld_cf_health.c  directives on health, weight and fallback beyond the classic ones
  *   ld_cf_alert.c   mails, files and commands: what the daemon does beside the table
  *   ld_cf_finish.c  defaults and precedence, once everything has been read
+ *   ld_cf_traps.c   what is right, but does something else than it seems to
  */
 #ifndef LD_CONF_LD_CF_INSIDE_H
 #define LD_CONF_LD_CF_INSIDE_H
@@ -29,8 +30,14 @@
 
 enum ld_cf_tri { LD_CF_UNSET, LD_CF_NO, LD_CF_YES };
 
+/* Where something stands in the file, for what is judged later. */
+struct ld_cf_place {
+    unsigned line, column;
+};
+
 struct ld_cf_fallback {
     bool set;
+    struct ld_cf_place at;
     struct ha_addr addr;
     bool has_port;
     uint16_t port;
@@ -51,7 +58,7 @@ struct ld_cf_settings {
     unsigned quorum, quorum_line, hysteresis;
     bool quorum_by_weight, hysteresis_set;
     unsigned checkport;
-    unsigned checkinterval_line;
+    struct ld_cf_place checkinterval_at, logfile_at;
     enum ld_cf_tri quiescent, cleanstop, ops;
     enum ld_cf_tri autoreload, supervised, fork, readdquiescent; /* global */
     struct ld_cf_fallback fallback;  /* the family of the block; global: IPv4 */
@@ -64,7 +71,7 @@ struct ld_cf_settings {
     char *monitorfile, *servicename, *comment; /* block */
     unsigned monitorfile_line;
     char *request, *receive, *checkcommand, *scheduler, *schedflags, *virtualhost;
-    unsigned receive_line, schedflags_line;
+    struct ld_cf_place receive_at, schedflags_at, scheduler_at;
     char *login, *passwd, *database, *secret;
     struct ld_terms terms; /* globally: verify and cafile */
 };
@@ -79,7 +86,7 @@ struct ld_cf_block {
     char *port_text;       /* as written; NULL for a mark */
     unsigned port_column;
     bool protocol_set, checktype_set, app_set, persistent_set, netmask_set;
-    unsigned app_line, persistent_line;
+    struct ld_cf_place at, app_at, netmask_at, ops_at, method_at; /* at: the virtual's value */
     unsigned last_line;
 };
 
@@ -114,12 +121,18 @@ struct ld_cf_row {
 };
 
 /* ---- ld_cf.c ---- */
-/* at points into cf->text, or is NULL: the line as a whole. */
+/* at points into cf->text, or is NULL: where the line's first word stands. */
 void ld_cf_error(struct ld_cf *cf, const char *at, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void ld_cf_warning(struct ld_cf *cf, const char *at, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* 'WRONG: expected EXPECTED, found "VALUE"' */
 void ld_cf_wrong(struct ld_cf *cf, const char *wrong, const char *expected, const char *value);
 struct ld_cf_settings *ld_cf_scope(struct ld_cf *cf);
+struct ld_cf_place ld_cf_here(const struct ld_cf *cf, const char *at);
+/* The same for a place passed by. */
+void ld_cf_error_there(struct ld_cf *cf, struct ld_cf_place there, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+void ld_cf_warning_there(struct ld_cf *cf, struct ld_cf_place there, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 /* ---- ld_cf_table.c ---- */
 const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length);
@@ -131,6 +144,11 @@ bool ld_cf_number(const char *text, unsigned min, unsigned max, unsigned *out);
 char *ld_cf_quoted(const char *value);
 /* The first word. g_free() it. */
 char *ld_cf_first_word(const char *value);
+/* The first run of letters, digits and "_" (and "-") anywhere; rest is behind it. g_free() it. */
+char *ld_cf_lax_word(const char *value, bool with_dashes, const char **rest);
+/* What follows that word has never counted. */
+void ld_cf_warn_of_rest(struct ld_cf *cf, const struct ld_cf_row *row, const char *word,
+                        const char *rest);
 /* Rules a row may name. */
 /* Into a uint64_t of milliseconds: seconds as lax as ever, or "500ms". */
 bool ld_cf_set_duration(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
@@ -138,6 +156,7 @@ bool ld_cf_set_count(struct ld_cf *cf, const struct ld_cf_row *row, const char *
 bool ld_cf_set_yes_no(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_quoted(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_quoted_or_empty(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_logfile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_string(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 
 /* ---- ld_cf_block.c ---- */
@@ -202,5 +221,13 @@ void ld_cf_free_alerts(struct ld_cf_settings *settings);
 void ld_cf_end_block(struct ld_cf *cf);
 /* After the last line of the file: defaults, precedence, what is not acted on. */
 void ld_cf_finish(struct ld_cf *cf);
+
+/* ---- ld_cf_traps.c ---- */
+/* Warnings about a finished block. */
+void ld_cf_warn_of_traps(struct ld_cf *cf, const struct ld_cf_block *block);
+/* A number that is not only digits: what it is read as. */
+void ld_cf_warn_of_number(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* A text behind the last quote. */
+void ld_cf_warn_behind_quotes(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 
 #endif

@@ -65,7 +65,7 @@ static const struct ld_cf_row rows[] = {
     {"persistent", LD_CF_BLOCK, true, ld_cf_set_persistent, 0, "invalid persistent timeout",
      false},
     {"netmask", LD_CF_BLOCK, true, ld_cf_set_netmask, 0, "invalid netmask", false},
-    {"schedflags", LD_CF_BLOCK, true, ld_cf_set_schedflags, 0, "invalid scheduler flags", false},
+    {"schedflags", LD_CF_BLOCK, true, ld_cf_set_schedflags, 0, "invalid sched-flags", false},
     {"protocol", LD_CF_BLOCK, true, ld_cf_set_protocol, 0, "", false},
     {"ops", LD_CF_BLOCK, true, ld_cf_set_yes_no, AT(ops), "", false},
 
@@ -92,7 +92,7 @@ static const struct ld_cf_row rows[] = {
     {"cleanstop", BOTH, true, ld_cf_set_yes_no, AT(cleanstop), "", false},
 
     {"autoreload", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(autoreload), "", false},
-    {"logfile", LD_CF_GLOBAL, true, ld_cf_set_quoted, AT(logfile), "invalid logfile", true},
+    {"logfile", LD_CF_GLOBAL, true, ld_cf_set_logfile, AT(logfile), "invalid logfile", true},
     {"supervised", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(supervised), "", false},
     {"fork", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(fork), "", false},
     {"readdquiescent", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(readdquiescent), "", false},

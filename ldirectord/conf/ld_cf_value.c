@@ -39,6 +39,28 @@ char *ld_cf_first_word(const char *value)
     return g_strndup(value, strcspn(value, " \t\r"));
 }
 
+#define WORD_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+char *ld_cf_lax_word(const char *value, bool with_dashes, const char **rest)
+{
+    const char *bytes = with_dashes ? WORD_BYTES "-" : WORD_BYTES;
+    const char *start = value + strcspn(value, bytes);
+    size_t length = strspn(start, bytes);
+
+    *rest = start + length;
+    return g_strndup(start, length);
+}
+
+void ld_cf_warn_of_rest(struct ld_cf *cf, const struct ld_cf_row *row, const char *word,
+                        const char *rest)
+{
+    const char *more = rest + strspn(rest, "\"' \t\r\f\v");
+
+    if (*more)
+        ld_cf_warning(cf, rest, "%s: only the first word counts, \"%s\"; found \"%s\" after it",
+                      row->name, word, more);
+}
+
 static void *place(struct ld_cf *cf, const struct ld_cf_row *row)
 {
     return (char *)ld_cf_scope(cf) + row->offset;
@@ -53,6 +75,7 @@ static bool set_number(struct ld_cf *cf, const struct ld_cf_row *row, const char
         ld_cf_wrong(cf, row->wrong, expected, value);
         return false;
     }
+    ld_cf_warn_of_number(cf, row, value);
     memcpy(place(cf, row), &number, sizeof(number));
     return true;
 }
@@ -77,13 +100,17 @@ bool ld_cf_set_duration(struct ld_cf *cf, const struct ld_cf_row *row, const cha
     uint64_t ms;
 
     if (!read_duration(value, &ms)) {
-        ld_cf_wrong(cf, row->wrong, "a number of seconds, 1 or more, or of milliseconds (500ms), "
+        bool other = cf->block && strcmp(row->name, "checkinterval") == 0;
+
+        ld_cf_wrong(cf, other ? "invalid checkinterval" : row->wrong,
+                    "a number of seconds, 1 or more, or of milliseconds (500ms), "
                                     "10 or more", value);
         return false;
     }
+    ld_cf_warn_of_number(cf, row, value);
     memcpy(place(cf, row), &ms, sizeof(ms));
     if (strcmp(row->name, "checkinterval") == 0)
-        ld_cf_scope(cf)->checkinterval_line = cf->line;
+        ld_cf_scope(cf)->checkinterval_at = ld_cf_here(cf, value);
     return true;
 }
 
@@ -112,6 +139,8 @@ bool ld_cf_set_yes_no(struct ld_cf *cf, const struct ld_cf_row *row, const char 
         ld_cf_error(cf, value, "%s must be 'yes' or 'no': found \"%s\"", row->name, value);
         return false;
     }
+    if (cf->block && strcmp(row->name, "ops") == 0)
+        cf->block->ops_at = ld_cf_here(cf, value);
     memcpy(place(cf, row), &tri, sizeof(tri));
     return true;
 }
@@ -141,6 +170,7 @@ bool ld_cf_set_quoted(struct ld_cf *cf, const struct ld_cf_row *row, const char 
 {
     char *text = ld_cf_quoted(value);
 
+    ld_cf_warn_behind_quotes(cf, row, value);
     return text && set_not_empty(cf, row, value, text);
 }
 
@@ -148,14 +178,22 @@ bool ld_cf_set_quoted_or_empty(struct ld_cf *cf, const struct ld_cf_row *row, co
 {
     char *text = ld_cf_quoted(value);
 
+    ld_cf_warn_behind_quotes(cf, row, value);
     return text && set_text(cf, row, text);
+}
+
+bool ld_cf_set_logfile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    ld_cf_scope(cf)->logfile_at = ld_cf_here(cf, value);
+    return ld_cf_set_quoted_or_empty(cf, row, value);
 }
 
 bool ld_cf_set_string(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     char *text;
 
-    if (*value == '"')
+    /* A quote that is never closed has always been part of the text. */
+    if (*value == '"' && strchr(value + 1, '"'))
         return ld_cf_set_quoted(cf, row, value);
     text = g_strdup(value);
     return set_not_empty(cf, row, value, g_strchomp(text));

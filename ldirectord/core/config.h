@@ -78,7 +78,7 @@ struct ld_real {
     uint32_t lower, upper; /* connection thresholds; 0: none */
     char *request;        /* always starts with "/" or is absolute; the effective one */
     char *receive;        /* regular expression; NULL: anything */
-    unsigned line;
+    unsigned line, column; /* in the file */
 };
 
 struct ld_fallback {
@@ -139,7 +139,8 @@ struct ld_config {
     GPtrArray *services;  /* of struct ld_service *, in file order */
     bool autoreload, supervised, fork;
     bool readdquiescent;
-    char *logfile;        /* path or syslog facility name */
+    char *logfile;        /* path or syslog facility name; NULL: the default */
+    unsigned logfile_line, logfile_column; /* in the file */
     char *emailalertfrom; /* NULL: unset, as the next two */
     char *maintenancedir;
     char *callback;       /* path of a program */
