@@ -5,12 +5,15 @@
  */
 #include "ldirectord/config_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/conf/lines.h"
 #include "common/run/file.h"
 #include "ldirectord/conf/ld_cf.h"
+#include "ldirectord/logging.h"
 #include "ldirectord/names.h"
 
 static char *if_regular(char *path)
@@ -41,6 +44,15 @@ static void digest_of(const char *text, size_t length, char digest[65])
     g_free(sum);
 }
 
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+    const struct ha_diag *one = *(struct ha_diag *const *)a, *other = *(struct ha_diag *const *)b;
+
+    if (one->line != other->line)
+        return one->line < other->line ? -1 : 1;
+    return one->column < other->column ? -1 : one->column > other->column;
+}
+
 struct ld_config *ld_config_load(const char *path, struct ld_content *content,
                                  struct ha_diags *diags)
 {
@@ -57,8 +69,31 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
     }
     digest_of(text, length, content->digest);
     config = ld_cf_parse(path, text, length, &ld_system_names, diags);
+    g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
     g_free(text);
     return config;
+}
+
+void ld_config_try_log(const struct ld_config *config, const char *path, struct ha_diags *diags)
+{
+    const char *logfile = config->logfile;
+    int fd;
+
+    if (logfile == NULL)
+        return;
+    if (logfile[0] != '/') {
+        if (!ld_logging_facility(logfile))
+            ha_diag_add(diags, HA_WARNING, path, config->logfile_line, config->logfile_column,
+                        "logfile: expected a path or a syslog facility, found \"%s\"; it will be "
+                        "daemon", logfile);
+        return;
+    }
+    fd = open(logfile, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+    if (fd >= 0)
+        close(fd);
+    else
+        ha_diag_add(diags, HA_ERROR, path, config->logfile_line, config->logfile_column,
+                    "unable to open logfile: %s: %s", logfile, g_strerror(errno));
 }
 
 static bool same_dates(const struct stat *a, const struct stat *b)
@@ -89,6 +124,9 @@ char *ld_diag_classic(const struct ha_diag *diag)
 {
     const char *word = diag->severity == HA_WARNING ? "Warning" : "Error";
 
+    if (diag->line > 0 && diag->column > 0)
+        return g_strdup_printf("%s [%d] reading file %s at line %u: %s (column %u)", word,
+                               (int)getpid(), diag->file, diag->line, diag->text, diag->column);
     if (diag->line == 0)
         return g_strdup_printf("%s [%d] reading file %s: %s", word, (int)getpid(), diag->file,
                                diag->text);

@@ -26,8 +26,11 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
  * updates content->stat. A file that cannot be read has not changed. */
 bool ld_content_changed(const char *path, struct ld_content *content, char digest[65]);
 
-/* "Error [PID] reading file FILE at line N: TEXT", the classic form that log watchers know.
- * g_free() it. */
+/* Whether the log can be written where config says; an error at its place in path if not. */
+void ld_config_try_log(const struct ld_config *config, const char *path, struct ha_diags *diags);
+
+/* "Error [PID] reading file FILE at line N: TEXT (column C)", the classic form that log watchers
+ * know. g_free() it. */
 char *ld_diag_classic(const struct ha_diag *diag);
 
 #endif

@@ -20,6 +20,13 @@ static const struct ha_name facilities[] = {
     {LOG_LOCAL6, "local6"}, {LOG_LOCAL7, "local7"},     HA_NAME_END,
 };
 
+bool ld_logging_facility(const char *name)
+{
+    int facility;
+
+    return ha_name_find(facilities, name, &facility);
+}
+
 static void append_date(GString *out)
 {
     time_t now = (time_t)ha_clock_wall_s();

@@ -14,6 +14,9 @@
 
 enum ld_logging { LD_LOG_CONFIGURED, LD_LOG_SUPERVISED, LD_LOG_DEBUG };
 
+/* Whether there is a syslog facility of this name. */
+bool ld_logging_facility(const char *name);
+
 /* logfile: a path, or the name of a syslog facility; NULL: the default file. instance must
  * outlive the log. False: logfile is neither; the log then goes to the facility "daemon". */
 bool ld_logging_setup(enum ld_logging kind, const char *logfile, const char *instance);

@@ -123,24 +123,6 @@ static void print_diags(const struct ha_diags *diags)
     }
 }
 
-/* The log has to be writable before anything is done that it should tell of. */
-static bool log_writable(const struct command *command)
-{
-    const char *logfile = command->config->logfile;
-    int fd;
-
-    if (logging_of(command) != LD_LOG_CONFIGURED || logfile == NULL || logfile[0] != '/')
-        return true;
-    fd = open(logfile, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        fprintf(stderr, "Error [%d] unable to open logfile: %s: %s\n", (int)getpid(), logfile,
-                g_strerror(errno));
-        return false;
-    }
-    close(fd);
-    return true;
-}
-
 /* 0, or the exit status for what is wrong with the file. */
 static int load(struct command *command)
 {
@@ -157,8 +139,12 @@ static int load(struct command *command)
     }
     ha_diags_init(&diags);
     command->config = ld_config_load(command->path, &command->content, &diags);
+    /* The log has to be writable before anything is done that it should tell of. */
+    if (command->config != NULL && command->args.order != LD_ORDER_STOP &&
+        logging_of(command) == LD_LOG_CONFIGURED)
+        ld_config_try_log(command->config, command->path, &diags);
     print_diags(&diags);
-    if (command->config == NULL || (command->args.order != LD_ORDER_STOP && !log_writable(command)))
+    if (diags.errors > 0)
         status = 2;
     else
         open_log(command);
@@ -322,6 +308,7 @@ static int configtest(struct command *command)
     GString *report = g_string_new(NULL);
     struct ha_diags diags;
     guint reals = 0;
+    bool good;
 
     command->path = ld_config_find(command->args.config);
     if (command->path == NULL) {
@@ -331,10 +318,13 @@ static int configtest(struct command *command)
     }
     ha_diags_init(&diags);
     command->config = ld_config_load(command->path, &command->content, &diags);
+    if (command->config != NULL && logging_of(command) == LD_LOG_CONFIGURED)
+        ld_config_try_log(command->config, command->path, &diags);
+    good = diags.errors == 0;
     ha_diags_print(&diags, report);
     if (report->len > 0)
         printf("%s\n", g_strchomp(report->str));
-    if (command->config != NULL) {
+    if (good) {
         for (guint i = 0; i < command->config->services->len; i++) {
             const struct ld_service *service = g_ptr_array_index(command->config->services, i);
             reals += service->reals->len;
@@ -344,7 +334,7 @@ static int configtest(struct command *command)
     }
     ha_diags_clear(&diags);
     g_string_free(report, TRUE);
-    return command->config != NULL ? 0 : 2;
+    return good ? 0 : 2;
 }
 
 static int (*const orders[LD_ORDER_COUNT])(struct command *) = {
