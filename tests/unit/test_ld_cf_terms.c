@@ -142,7 +142,10 @@ static void what_has_no_effect_is_named(void **state)
 /* A file of old with one of these ports asked nothing, and goes on so. */
 static void our_services_are_never_chosen_by_a_port(void **state)
 {
-    struct ld_config *config = parse("virtual=10.0.0.1:6379\n\treal=10.1.0.1:6379 gate\n", "");
+    struct ld_config *config = parse(
+        "virtual=10.0.0.1:6379\n\treal=10.1.0.1:6379 gate\n",
+        "f:1:9: warning: real servers of tcp:10.0.0.1:6379 are not checked, but taken to be up: expected "
+        "service = NAME or checktype = connect, found neither, and no service has this port\n");
     const struct ld_service *service = config->services->pdata[0];
 
     (void)state;
