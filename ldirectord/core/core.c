@@ -76,7 +76,9 @@ static void weigh(struct ld_core *core, struct ld_server *server, uint64_t now_n
 {
     ld_server_weigh(server, now_ns);
     ld_slot_judge(server->slot, false);
-    core->table_changed |= !core->standby;
+    if (core->standby)
+        return;
+    core->table_changed = true;
     core->change_at_ns = MIN(core->change_at_ns, ld_server_next_ns(server, now_ns));
 }
 
@@ -389,7 +391,8 @@ static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
 }
 
 /* Into standby is told like a stop, out of it like a start. */
-static void on_mode(struct ld_core *core, bool standby, struct ld_actions *actions)
+static void on_mode(struct ld_core *core, uint64_t now_ns, bool standby,
+                    struct ld_actions *actions)
 {
     bool changed = standby != core->standby;
 
@@ -400,6 +403,7 @@ static void on_mode(struct ld_core *core, bool standby, struct ld_actions *actio
         return;
     claim_services(core, standby);
     core->table_changed = true;
+    core->change_at_ns = now_ns;
     if (!changed)
         return;
     if (standby)
@@ -437,13 +441,15 @@ static void ask_what_is_due(struct ld_core *core, uint64_t now_ns, struct ld_act
 /* What time alone has changed: all of it together, at most once in CHANGE_GAP_NS. */
 static void note_time(struct ld_core *core, uint64_t now_ns)
 {
-    if (core->change_at_ns <= now_ns) {
+    if (core->change_at_ns <= now_ns && core->standby) {
+        core->change_at_ns = HA_NEVER;
+    } else if (core->change_at_ns <= now_ns) {
         uint64_t next_ns = HA_NEVER;
 
         for (guint i = 0; i < core->model->server_count; i++)
             next_ns = MIN(next_ns, ld_server_next_ns(&core->model->servers[i], now_ns));
         core->change_at_ns = MAX(next_ns, ha_after_ns(now_ns, CHANGE_GAP_NS));
-        core->table_changed |= !core->standby;
+        core->table_changed = true;
     }
     if (core->table_changed)
         core->as_of_ns = now_ns;
@@ -474,7 +480,7 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
             end_drains(core, event->actual, now_ns);
         break;
     case LD_EV_MODE:
-        on_mode(core, event->standby, actions);
+        on_mode(core, now_ns, event->standby, actions);
         break;
     case LD_EV_MAINTENANCE:
         ld_core_on_maintenance(core, now_ns, event->maintenance, actions);

@@ -148,6 +148,8 @@ static void step(struct fake_director *director, const struct ld_event *event)
     ld_actions_clear(&actions);
     if (table)
         write_table(director);
+    if (director->audit)
+        director->audit(director->audit_ctx);
 }
 
 void fake_director_init(struct fake_director *director, struct ld_config *config, uint64_t seed)

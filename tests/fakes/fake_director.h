@@ -32,6 +32,8 @@ struct fake_director {
     unsigned tables; /* times the table was written */
     unsigned failed; /* operations refused the last time */
     char *broken;    /* what an audit found, the first time; NULL: nothing */
+    void (*audit)(void *ctx); /* after each step and what it led to; NULL: none */
+    void *audit_ctx;
 };
 
 /* config is owned from here on. Nothing runs until fake_director_start(). */
