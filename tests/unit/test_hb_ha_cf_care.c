@@ -8,31 +8,22 @@
 
 #include <string.h>
 
-#include "heartbeatd/conf/ha_cf.h"
+#include "tests/unit/ha_cf_trial.h"
 
-#define BASE "node a b\nucast eth0 10.0.0.1\nauto_failback on\n"
-
-/* What is said about BASE and a fourth line; NULL if nothing is. Caller frees both. */
-static struct hb_config *parse(const char *line, char **said)
+/* What is said about BASE and a fourth line. Caller frees both. */
+static struct hb_config *parse_line(const char *line, char **said)
 {
     char *text = g_strconcat(BASE, line, "\n", NULL);
-    GString *out = g_string_new(NULL);
-    struct hb_config *config;
-    struct ha_diags diags;
+    struct hb_config *config = parse(text, strlen(text), NULL, said);
 
-    ha_diags_init(&diags);
-    config = hb_ha_cf_parse("ha.cf", text, strlen(text), NULL, &diags);
-    ha_diags_print(&diags, out);
-    ha_diags_clear(&diags);
     g_free(text);
-    *said = g_string_free(out, FALSE);
     return config;
 }
 
 static struct hb_config *good(const char *line)
 {
     char *said;
-    struct hb_config *config = parse(line, &said);
+    struct hb_config *config = parse_line(line, &said);
 
     assert_string_equal(said, "");
     assert_non_null(config);
@@ -43,7 +34,7 @@ static struct hb_config *good(const char *line)
 static void assert_refused(const char *line)
 {
     char *said;
-    struct hb_config *config = parse(line, &said);
+    struct hb_config *config = parse_line(line, &said);
 
     if (config != NULL || strstr(said, "ha.cf:4: ") == NULL || strstr(said, "expected") == NULL)
         fail_msg("%s: %s", line, said);
