@@ -494,81 +494,81 @@ static void an_inner_digest_does_not_replace_the_trailer(void **state)
         (text), sizeof(text) - 1                                                                   \
     }
 
+static const struct {
+    struct {
+        const char *at;
+        size_t length;
+    } fields;
+    enum hb_refusal refusal;
+} damaged[] = {
+    {FIELDS("9:(0)t=NS_x,10:(0)src=n1,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("x"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("0:,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(":(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("5:t=abc,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("3:(0),"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("4:(0)=,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("5:(0)=x,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(0)abc,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(6)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(9)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(z)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:[0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(0]a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("7:(00)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("06:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6 :(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("+6:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("-6:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("5:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("7:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(0)a=b;"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("6:(0)a=b"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("999999:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("4294967302:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS("18446744073709551615:(0)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "7:(0)a=\0b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "7:(0)\0a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "7:(0)\na=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "8:(0)(0)=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "\n"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "6:(2)a=b,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "9:(2)a=###\n,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "19:(2)a=###\n4:(0)=%%%\n,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "14:(2)a=###\n%%%\nx,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "7:(3)a=1:,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(HEAD "8:(3)a=2:x,"), HB_REFUSED_BAD_FIELD},
+    {FIELDS(""), HB_REFUSED_BAD_HEADER},
+    {FIELDS("9:(0)src=n1,8:(0)ts=1a,8:(0)seq=1,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("10:(0)t=NS_st,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("10:(0)t=NS_st,9:(0)src=n1,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("10:(0)t=NS_st,7:(0)src=,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("5:(0)t=,9:(0)src=n1,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("10:(1)t=NS_st,9:(0)src=n1,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("10:(0)t=NS_st,9:(0)src=n1,7:(0)ts=0,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("10:(0)t=NS_st,9:(0)src=n1,7:(0)ts=z,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,8:(0)seq=z,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,8:(0)seq=0,"), HB_REFUSED_BAD_HEADER},
+    {FIELDS("25:(1)_compressed_payload=BZ,"), HB_REFUSED_COMPRESSED},
+    {FIELDS(HEAD), HB_ACCEPTED},
+    {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,8:(0)seq=1,"), HB_ACCEPTED},
+    {FIELDS(HEAD "13:(2)a=###\n%%%\n,"), HB_ACCEPTED},
+    {FIELDS(HEAD "22:(2)a=###\n6:(0)b=c,%%%\n,"), HB_ACCEPTED},
+    {FIELDS(HEAD "22:(5)a=###\n6:(0)b=c,%%%\n,"), HB_ACCEPTED},
+    {FIELDS(HEAD "5:(3)a=,"), HB_ACCEPTED},
+    {FIELDS(HEAD "9:(3)a=1:x,,"), HB_ACCEPTED},
+};
+
 static void damaged_fields_have_a_name(void **state)
 {
-    static const struct {
-        struct {
-            const char *at;
-            size_t length;
-        } fields;
-        enum hb_refusal refusal;
-    } cases[] = {
-        {FIELDS("9:(0)t=NS_x,10:(0)src=n1,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("x"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("0:,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(":(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("5:t=abc,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("3:(0),"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("4:(0)=,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("5:(0)=x,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(0)abc,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(6)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(9)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(z)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:[0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(0]a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("7:(00)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("06:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6 :(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("+6:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("-6:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("5:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("7:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(0)a=b;"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("6:(0)a=b"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("999999:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("4294967302:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS("18446744073709551615:(0)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "7:(0)a=\0b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "7:(0)\0a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "7:(0)\na=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "8:(0)(0)=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "\n"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "6:(2)a=b,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "9:(2)a=###\n,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "19:(2)a=###\n4:(0)=%%%\n,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "14:(2)a=###\n%%%\nx,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "7:(3)a=1:,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(HEAD "8:(3)a=2:x,"), HB_REFUSED_BAD_FIELD},
-        {FIELDS(""), HB_REFUSED_BAD_HEADER},
-        {FIELDS("9:(0)src=n1,8:(0)ts=1a,8:(0)seq=1,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("10:(0)t=NS_st,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("10:(0)t=NS_st,9:(0)src=n1,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("10:(0)t=NS_st,7:(0)src=,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("5:(0)t=,9:(0)src=n1,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("10:(1)t=NS_st,9:(0)src=n1,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("10:(0)t=NS_st,9:(0)src=n1,7:(0)ts=0,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("10:(0)t=NS_st,9:(0)src=n1,7:(0)ts=z,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,8:(0)seq=z,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,8:(0)seq=0,"), HB_REFUSED_BAD_HEADER},
-        {FIELDS("25:(1)_compressed_payload=BZ,"), HB_REFUSED_COMPRESSED},
-        {FIELDS(HEAD), HB_ACCEPTED},
-        {FIELDS("11:(0)t=status,9:(0)src=n1,8:(0)ts=1a,8:(0)seq=1,"), HB_ACCEPTED},
-        {FIELDS(HEAD "13:(2)a=###\n%%%\n,"), HB_ACCEPTED},
-        {FIELDS(HEAD "22:(2)a=###\n6:(0)b=c,%%%\n,"), HB_ACCEPTED},
-        {FIELDS(HEAD "22:(5)a=###\n6:(0)b=c,%%%\n,"), HB_ACCEPTED},
-        {FIELDS(HEAD "5:(3)a=,"), HB_ACCEPTED},
-        {FIELDS(HEAD "9:(3)a=1:x,,"), HB_ACCEPTED},
-    };
-
     (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        enum hb_refusal refusal = open_signed(cases[i].fields.at, cases[i].fields.length);
+    for (size_t i = 0; i < G_N_ELEMENTS(damaged); i++) {
+        enum hb_refusal refusal = open_signed(damaged[i].fields.at, damaged[i].fields.length);
 
-        if (refusal != cases[i].refusal)
-            print_error("case %zu: %s\n", i, cases[i].fields.at);
-        assert_string_equal(hb_refusal_name(refusal), hb_refusal_name(cases[i].refusal));
+        if (refusal != damaged[i].refusal)
+            print_error("case %zu: %s\n", i, damaged[i].fields.at);
+        assert_string_equal(hb_refusal_name(refusal), hb_refusal_name(damaged[i].refusal));
     }
 }
 
