@@ -71,68 +71,98 @@ static int start(const struct hb_options *options)
     return hb_daemon_run(options);
 }
 
+/* What the command line asks for. */
+struct wish {
+    int mode; /* the option that names it; 0: start */
+    const char *state;
+    bool wiki;
+    bool version; /* and nothing that comes after it counts */
+    struct hb_options options;
+};
+
+/* False: it is none that we know, or two things at once. */
+static bool take_mode(struct wish *wish, int option)
+{
+    if (wish->mode == 'D') {
+        return true; /* whatever else there is */
+    }
+    if (option != 'D' && wish->mode && wish->mode != option) {
+        return false;
+    }
+    wish->mode = option;
+    return true;
+}
+
+static bool take_option(struct wish *wish, int option)
+{
+    switch (option) {
+    case 'd':
+        wish->options.debug++;
+        return true;
+    case 'f':
+        wish->options.foreground = true;
+        /* The journal has our syslog lines already. */
+        wish->options.log_to_stderr = getenv("JOURNAL_STREAM") == NULL;
+        return true;
+    case 'l':
+        wish->options.no_realtime = true;
+        return true;
+    case 'M':
+        wish->options.unmanaged = true;
+        return true;
+    case 'v':
+        wish->options.show = true;
+        return true;
+    case 'W':
+        wish->wiki = true;
+        return true;
+    case 'V':
+        wish->version = true;
+        return true;
+    case 'C':
+        wish->state = optarg;
+        return true;
+    case 'D':
+    case 'k':
+    case 'r':
+    case 'R':
+    case 's':
+    case 't':
+        return take_mode(wish, option);
+    default:
+        return false;
+    }
+}
+
+static int reload(const struct hb_options *options)
+{
+    bool wanted;
+    int status = hb_manage_reload(&wanted);
+
+    return wanted ? start(options) : status;
+}
+
 int main(int argc, char **argv)
 {
-    struct hb_options options = {0};
-    const char *state = NULL;
-    bool wiki = false;
-    int option, mode = 0;
+    struct wish wish = {0};
+    int option;
 
     ha_daemon_fill_standard();
-    while ((option = getopt(argc, argv, "dfklrstvDMRVWC:")) != -1) {
-        switch (option) {
-        case 'd':
-            options.debug++;
-            break;
-        case 'f':
-            options.foreground = true;
-            /* The journal has our syslog lines already. */
-            options.log_to_stderr = getenv("JOURNAL_STREAM") == NULL;
-            break;
-        case 'l':
-            options.no_realtime = true;
-            break;
-        case 'M':
-            options.unmanaged = true;
-            break;
-        case 'v':
-            options.show = true;
-            break;
-        case 'W':
-            wiki = true;
-            break;
-        case 'D':
-            mode = option;
-            break;
-        case 'V': /* whatever else there is */
-            printf("%s (Hearth)\n", HB_VERSION);
-            return 0;
-        case 'C':
-            state = optarg;
-            break;
-        case 'k':
-        case 'r':
-        case 'R':
-        case 's':
-        case 't':
-            if (mode == 'D') {
-                break;
-            }
-            if (mode && mode != option) {
-                return usage();
-            }
-            mode = option;
-            break;
-        default:
+    while (!wish.version && (option = getopt(argc, argv, "dfklrstvDMRVWC:")) != -1) {
+        if (!take_option(&wish, option)) {
             return usage();
         }
     }
-    if (optind < argc || (state && (mode != 'R' || !is_state(state)))) {
+    if (wish.version) {
+        printf("%s (Hearth)\n", HB_VERSION);
+        return 0;
+    }
+    if (optind < argc || (wish.state && (wish.mode != 'R' || !is_state(wish.state)))) {
         return usage();
     }
-    switch (mode) {
+    switch (wish.mode) {
     case 'D':
-        return defaults(wiki);
+        return defaults(wish.wiki);
     case 's':
         return hb_manage_status();
     case 'k':
@@ -141,13 +171,9 @@ int main(int argc, char **argv)
         return hb_manage_test();
     case 'R':
         return hb_manage_restart();
-    case 'r': {
-        bool wanted;
-        int status = hb_manage_reload(&wanted);
-
-        return wanted ? start(&options) : status;
-    }
+    case 'r':
+        return reload(&wish.options);
     default:
-        return start(&options);
+        return start(&wish.options);
     }
 }
