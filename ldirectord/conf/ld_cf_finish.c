@@ -328,6 +328,11 @@ static bool check_twice(struct ld_cf *cf, const struct ld_cf_block *block, GHash
     return false;
 }
 
+static enum ld_switch kernel_switch(enum ld_cf_tri tri)
+{
+    return tri == LD_CF_UNSET ? LD_SWITCH_KEEP : tri == LD_CF_YES ? LD_SWITCH_ON : LD_SWITCH_OFF;
+}
+
 static void finish_globals(struct ld_cf *cf)
 {
     struct ld_config *config = cf->config;
@@ -336,6 +341,11 @@ static void finish_globals(struct ld_cf *cf)
     config->supervised = yes(cf->global.supervised, LD_CF_UNSET, false);
     config->fork = yes(cf->global.fork, LD_CF_UNSET, false);
     config->readdquiescent = yes(cf->global.readdquiescent, LD_CF_UNSET, false);
+    config->keeporders = yes(cf->global.keeporders, LD_CF_UNSET, false);
+    config->tablecheck_ms = cf->global.tablecheck_ms;
+    config->expire_nodest_conn = kernel_switch(cf->global.expire_nodest_conn);
+    config->expire_quiescent_template = kernel_switch(cf->global.expire_quiescent_template);
+    config->sync = cf->global.sync;
     take(&config->logfile, &cf->global.logfile);
     config->logfile_line = cf->global.logfile_at.line;
     config->logfile_column = cf->global.logfile_at.column;

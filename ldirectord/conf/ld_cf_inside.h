@@ -7,6 +7,7 @@
  *   ld_cf_value.c   value rules: numbers, yes and no, quoted strings
  *   ld_cf_block.c   the directives of a block that have rules of their own
  *   ld_cf_terms.c   on what terms a server is asked: certificates, statuses, bytes
+ *   ld_cf_sync.c    syncdaemon: interface, number, role
  *   ld_cf_addr.c    virtual, real and fallback: addresses, ports, ranges
  *   ld_cf_health.c  directives on health, weight and fallback beyond the classic ones
  *   ld_cf_alert.c   mails, files and commands: what the daemon does beside the table
@@ -61,6 +62,9 @@ struct ld_cf_settings {
     struct ld_cf_place checkinterval_at, logfile_at;
     enum ld_cf_tri quiescent, cleanstop, ops;
     enum ld_cf_tri autoreload, supervised, fork, readdquiescent; /* global */
+    enum ld_cf_tri keeporders, expire_nodest_conn, expire_quiescent_template; /* global */
+    uint64_t tablecheck_ms; /* global */
+    struct ld_sync sync;    /* global */
     struct ld_cf_fallback fallback;  /* the family of the block; global: IPv4 */
     struct ld_cf_fallback fallback6; /* global only */
     char *logfile, *callback, *emailalertfrom, *maintenancedir; /* global */
@@ -184,6 +188,9 @@ bool ld_cf_set_header(struct ld_cf *cf, const struct ld_cf_row *row, const char 
 bool ld_cf_set_escaped(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* After the service of the block is known. */
 void ld_cf_finish_terms(struct ld_cf *cf, struct ld_cf_block *block);
+
+/* ---- ld_cf_sync.c ---- */
+bool ld_cf_set_syncdaemon(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 
 /* ---- ld_cf_addr.c ---- */
 bool ld_cf_set_virtual(struct ld_cf *cf, const char *value);

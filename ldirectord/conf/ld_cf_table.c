@@ -95,6 +95,13 @@ static const struct ld_cf_row rows[] = {
     {"logfile", LD_CF_GLOBAL, true, ld_cf_set_logfile, AT(logfile), "invalid logfile", true},
     {"supervised", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(supervised), "", false},
     {"fork", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(fork), "", false},
+    {"keeporders", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(keeporders), "", false},
+    {"tablecheck", LD_CF_GLOBAL, true, ld_cf_set_duration, AT(tablecheck_ms),
+     "invalid table check interval", false},
+    {"expire_nodest_conn", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(expire_nodest_conn), "", false},
+    {"expire_quiescent_template", LD_CF_GLOBAL, true, ld_cf_set_yes_no,
+     AT(expire_quiescent_template), "", false},
+    {"syncdaemon", LD_CF_GLOBAL, true, ld_cf_set_syncdaemon, 0, "invalid syncdaemon", false},
     {"readdquiescent", LD_CF_GLOBAL, true, ld_cf_set_yes_no, AT(readdquiescent), "", false},
 
     {"emailalert", BOTH, false, ld_cf_set_emailalert, AT(emailalert),

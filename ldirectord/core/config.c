@@ -91,6 +91,26 @@ static const struct {
     {"mh-port", "mh", IP_VS_SVC_F_SCHED2},
 };
 
+static const struct ha_name sync_roles[] = {
+    {LD_SYNC_NONE, "none"},     {LD_SYNC_BY_MODE, "auto"}, {LD_SYNC_MASTER, "master"},
+    {LD_SYNC_BACKUP, "backup"}, {LD_SYNC_BOTH, "both"},    HA_NAME_END,
+};
+
+const char *ld_sync_role_name(enum ld_sync_role role)
+{
+    return ha_name_of(sync_roles, (int)role);
+}
+
+bool ld_sync_role_find(const char *name, enum ld_sync_role *role)
+{
+    int value;
+
+    if (!ha_name_find(sync_roles, name, &value))
+        return false;
+    *role = (enum ld_sync_role)value;
+    return true;
+}
+
 const char *ld_protocol_name(enum ld_protocol protocol)
 {
     return ha_name_of(protocols, (int)protocol);

@@ -135,12 +135,31 @@ struct ld_service {
     unsigned line;
 };
 
+/* The kernel's connection synchronisation. */
+#define LD_INTERFACE_MAX 16 /* the kernel's IFNAMSIZ */
+enum ld_sync_role { LD_SYNC_NONE, LD_SYNC_BY_MODE, /* master while active, backup in standby */
+                    LD_SYNC_MASTER, LD_SYNC_BACKUP, LD_SYNC_BOTH, LD_SYNC_ROLE_COUNT };
+struct ld_sync {
+    enum ld_sync_role role;
+    char interface[LD_INTERFACE_MAX]; /* the group's datagrams go through */
+    unsigned id;                      /* 0…255 */
+};
+const char *ld_sync_role_name(enum ld_sync_role role); /* none, auto, master, backup, both */
+bool ld_sync_role_find(const char *name, enum ld_sync_role *role);
+
+/* A switch of the kernel's that is left as it is unless the file says something of it. */
+enum ld_switch { LD_SWITCH_KEEP, LD_SWITCH_OFF, LD_SWITCH_ON };
+
 struct ld_config {
     GPtrArray *services;  /* of struct ld_service *, in file order */
     bool autoreload, supervised, fork;
     bool readdquiescent;
     char *logfile;        /* path or syslog facility name; NULL: the default */
     unsigned logfile_line, logfile_column; /* in the file */
+    bool keeporders;      /* an operator's orders outlive a restart */
+    uint64_t tablecheck_ms; /* the kernel's table is looked at so often; 0: only when it is written */
+    enum ld_switch expire_nodest_conn, expire_quiescent_template;
+    struct ld_sync sync;
     char *emailalertfrom; /* NULL: unset, as the next two */
     char *maintenancedir;
     char *callback;       /* path of a program */

@@ -20,6 +20,12 @@ struct ld_ipvs_ops {
     /* Applies all, pipelined; a failed one does not stop the rest. Number failed, or negative
      * errno. */
     int (*apply)(struct ld_ipvs *ipvs, const GArray *ops, ld_ipvs_fn fn, void *ctx);
+    /* Makes the connection synchronisation as wanted, of both roles: starts what is missing, ends
+     * what is too much, starts anew what has another interface or number. role is MASTER, BACKUP,
+     * BOTH or NONE. 0 or negative errno. */
+    int (*sync)(struct ld_ipvs *ipvs, const struct ld_sync *wanted);
+    /* /proc/sys/net/ipv4/vs/NAME of this network namespace. 0 or negative errno. */
+    int (*set_switch)(struct ld_ipvs *ipvs, const char *name, bool on);
     void (*close)(struct ld_ipvs *ipvs);
 };
 struct ld_ipvs {
@@ -29,6 +35,9 @@ struct ld_ipvs {
 /* Loads the module if need be. 0, or negative errno and *why (a sentence with
  * what to do: "the kernel has no IPVS: modprobe ip_vs"; g_free() it). */
 int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
+
+/* What the kernel should do of it now; role is one of the above. Pure. */
+struct ld_sync ld_sync_wanted(const struct ld_sync *configured, bool standby, bool stopping);
 
 /* "cannot add real server 10.0.0.1:80 (tcp:10.0.0.9:80): …": what a negative
  * errno told to an ld_ipvs_fn means. g_free() it. */

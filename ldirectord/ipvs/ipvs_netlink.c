@@ -22,27 +22,14 @@
 
 #include "ldirectord/ipvs/ipvs_message.h"
 #include "ldirectord/ipvs/ipvs_module.h"
+#include "ldirectord/ipvs/ipvs_netlink_inside.h"
 
 #define BATCH_MAX     128
-#define RECEIVE_MAX   65536
 #define SOCKET_BUFFER (1 << 20)
 /* The kernel answers at once; this only keeps a fault from becoming a hang. */
 #define ANSWER_MAX_S  5
 /* Answers in a row that are none of ours before a read is given up. */
 #define STRAY_MAX     1000
-
-struct netlink_ipvs {
-    struct ld_ipvs base;
-    struct nl_sock *sock;
-    int family;
-    uint32_t sequence;
-    GByteArray *batch;
-    struct nl_msg *message; /* the one being built */
-    uint8_t answer[RECEIVE_MAX];
-};
-
-/* What to do with each answer. 0, or negative errno to remember; reading goes on to the end. */
-typedef int (*answer_fn)(void *ctx, struct nlmsghdr *header);
 
 /* libnl's errors, as far as one can mean anything to us. */
 static int errno_of_nl(int error)
@@ -63,8 +50,7 @@ static int errno_of_nl(int error)
     }
 }
 
-/* Starts a request in nl->message. */
-static int request_begin(struct netlink_ipvs *nl, uint8_t command, int flags)
+int ld_nl_begin(struct netlink_ipvs *nl, uint8_t command, int flags)
 {
     struct nlmsghdr *header = nlmsg_hdr(nl->message);
 
@@ -124,7 +110,7 @@ static int error_of(struct nlmsghdr *header)
 }
 
 /* Walks one datagram. 1 when the dump is over, 0 when more is to come, else negative errno. */
-static int take_dump(struct netlink_ipvs *nl, ssize_t length, answer_fn fn, void *ctx, int *first)
+static int take_dump(struct netlink_ipvs *nl, ssize_t length, ld_nl_answer_fn fn, void *ctx, int *first)
 {
     struct nlmsghdr *header = (struct nlmsghdr *)nl->answer;
     int left = (int)length;
@@ -149,7 +135,7 @@ static int take_dump(struct netlink_ipvs *nl, ssize_t length, answer_fn fn, void
     return 0;
 }
 
-static int ask(struct netlink_ipvs *nl, answer_fn fn, void *ctx)
+int ld_nl_ask(struct netlink_ipvs *nl, ld_nl_answer_fn fn, void *ctx)
 {
     struct nlmsghdr *header = nlmsg_hdr(nl->message);
     int first = 0, stray = 0;
@@ -224,7 +210,7 @@ static int take_dest(void *ctx, struct nlmsghdr *header)
 static int read_dests(struct netlink_ipvs *nl, struct ld_vs *vs)
 {
     struct dest_reader reader = {.vs = vs};
-    int error = request_begin(nl, IPVS_CMD_GET_DEST, NLM_F_DUMP);
+    int error = ld_nl_begin(nl, IPVS_CMD_GET_DEST, NLM_F_DUMP);
 
     if (error == 0)
         error = ld_ipvs_put_service_key(nl->message, &vs->id);
@@ -232,7 +218,7 @@ static int read_dests(struct netlink_ipvs *nl, struct ld_vs *vs)
         return error;
     reader.seen = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
                                         (GDestroyNotify)g_bytes_unref, NULL);
-    error = ask(nl, take_dest, &reader);
+    error = ld_nl_ask(nl, take_dest, &reader);
     g_hash_table_destroy(reader.seen);
     return error;
 }
@@ -241,11 +227,11 @@ static int netlink_read(struct ld_ipvs *ipvs, struct ld_table **out)
 {
     struct netlink_ipvs *nl = (struct netlink_ipvs *)ipvs;
     struct ld_table *table = ld_table_new();
-    int error = request_begin(nl, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
+    int error = ld_nl_begin(nl, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
 
     *out = NULL;
     if (error == 0)
-        error = ask(nl, take_service, table);
+        error = ld_nl_ask(nl, take_service, table);
     for (guint i = 0; error == 0 && i < table->services->len; i++)
         error = read_dests(nl, g_ptr_array_index(table->services, i));
     if (error != 0) {
@@ -270,7 +256,7 @@ static guint batch_fill(struct netlink_ipvs *nl, const GArray *ops, guint from, 
     for (; count < BATCH_MAX && from + count < ops->len; count++) {
         const struct ld_op *op = &g_array_index(ops, struct ld_op, from + count);
         struct nlmsghdr *header = nlmsg_hdr(nl->message);
-        int error = request_begin(nl, ld_ipvs_command(op->kind), NLM_F_ACK);
+        int error = ld_nl_begin(nl, ld_ipvs_command(op->kind), NLM_F_ACK);
 
         if (error == 0)
             error = ld_ipvs_put_op(nl->message, op);
@@ -365,6 +351,8 @@ static const struct ld_ipvs_ops netlink_ops = {
     .name = "netlink",
     .read = netlink_read,
     .apply = netlink_apply,
+    .sync = ld_nl_sync,
+    .set_switch = ld_nl_set_switch,
     .close = netlink_close,
 };
 
@@ -393,9 +381,9 @@ static int take_info(void *ctx, struct nlmsghdr *header)
 static int check_permission(struct netlink_ipvs *nl)
 {
     uint32_t version = 0;
-    int error = request_begin(nl, IPVS_CMD_GET_INFO, 0);
+    int error = ld_nl_begin(nl, IPVS_CMD_GET_INFO, 0);
 
-    return error != 0 ? error : ask(nl, take_info, &version);
+    return error != 0 ? error : ld_nl_ask(nl, take_info, &version);
 }
 
 static int connect_socket(struct netlink_ipvs *nl)

@@ -166,6 +166,21 @@ static int fake_apply(struct ld_ipvs *ipvs, const GArray *ops, ld_ipvs_fn fn, vo
     return failed;
 }
 
+static int fake_sync(struct ld_ipvs *ipvs, const struct ld_sync *wanted)
+{
+    struct fake_ipvs *fake = (struct fake_ipvs *)ipvs;
+
+    fake->sync = *wanted;
+    fake->syncs++;
+    return fake->sync_error;
+}
+
+static int fake_switch(struct ld_ipvs *ipvs, const char *name, bool on)
+{
+    g_string_append_printf(((struct fake_ipvs *)ipvs)->switches, "%s=%d ", name, on);
+    return 0;
+}
+
 static void fake_close(struct ld_ipvs *ipvs)
 {
     (void)ipvs;
@@ -175,6 +190,8 @@ static const struct ld_ipvs_ops fake_ops = {
     .name = "fake",
     .read = fake_read,
     .apply = fake_apply,
+    .sync = fake_sync,
+    .set_switch = fake_switch,
     .close = fake_close,
 };
 
@@ -183,12 +200,14 @@ void fake_ipvs_init(struct fake_ipvs *fake)
     memset(fake, 0, sizeof(*fake));
     fake->ipvs.ops = &fake_ops;
     fake->table = ld_table_new();
+    fake->switches = g_string_new(NULL);
 }
 
 void fake_ipvs_clear(struct fake_ipvs *fake)
 {
     ld_table_free(fake->table);
     fake->table = NULL;
+    g_string_free(fake->switches, TRUE);
 }
 
 static char *explain(const struct ld_vs *vs, const struct ld_dest *dest, const char *what)

@@ -15,6 +15,10 @@ struct fake_ipvs {
     struct ld_table *table;
     const char *missing_scheduler; /* services with it are refused with -ENOENT; NULL: none */
     unsigned fail_next;            /* so many of the next operations fail with -ENOMEM */
+    struct ld_sync sync;           /* as last wanted */
+    unsigned syncs;                /* times it was */
+    int sync_error;                /* what to answer */
+    GString *switches;             /* "name=1 name=0 " as told */
     unsigned operations;           /* accepted, ever */
     unsigned replaced;             /* entries deleted and added again in one apply */
 };

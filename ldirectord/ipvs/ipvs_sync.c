@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's connection synchronisation: a master tells a multicast group of
+ * its connections, a backup listens. Both may run at once. What runs is read
+ * first, so that nothing is ended that is as wanted.
+ */
+#include <errno.h>
+#include <linux/ip_vs.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <string.h>
+
+#include "ldirectord/ipvs/ipvs_netlink_inside.h"
+
+enum { MASTER, BACKUP, ROLES };
+static const uint32_t states[ROLES] = {IP_VS_STATE_MASTER, IP_VS_STATE_BACKUP};
+
+struct running {
+    bool runs[ROLES];
+    char interface[ROLES][LD_INTERFACE_MAX];
+    uint32_t id[ROLES];
+};
+
+struct ld_sync ld_sync_wanted(const struct ld_sync *configured, bool standby, bool stopping)
+{
+    struct ld_sync wanted = *configured;
+
+    if (stopping)
+        wanted.role = LD_SYNC_NONE;
+    else if (wanted.role == LD_SYNC_BY_MODE)
+        wanted.role = standby ? LD_SYNC_BACKUP : LD_SYNC_MASTER;
+    return wanted;
+}
+
+static const struct nla_policy policy[IPVS_DAEMON_ATTR_MAX + 1] = {
+    [IPVS_DAEMON_ATTR_STATE] = {.type = NLA_U32},
+    [IPVS_DAEMON_ATTR_MCAST_IFN] = {.type = NLA_STRING},
+    [IPVS_DAEMON_ATTR_SYNC_ID] = {.type = NLA_U32},
+};
+
+static int take_daemon(void *ctx, struct nlmsghdr *header)
+{
+    struct nlattr *outer[IPVS_CMD_ATTR_MAX + 1], *found[IPVS_DAEMON_ATTR_MAX + 1];
+    struct running *running = ctx;
+
+    if (!genlmsg_valid_hdr(header, 0) ||
+        genlmsg_parse(header, 0, outer, IPVS_CMD_ATTR_MAX, NULL) < 0 ||
+        outer[IPVS_CMD_ATTR_DAEMON] == NULL ||
+        nla_parse_nested(found, IPVS_DAEMON_ATTR_MAX, outer[IPVS_CMD_ATTR_DAEMON], policy) < 0 ||
+        found[IPVS_DAEMON_ATTR_STATE] == NULL || found[IPVS_DAEMON_ATTR_MCAST_IFN] == NULL ||
+        found[IPVS_DAEMON_ATTR_SYNC_ID] == NULL)
+        return -EBADMSG;
+    for (int role = 0; role < ROLES; role++) {
+        if (nla_get_u32(found[IPVS_DAEMON_ATTR_STATE]) != states[role])
+            continue;
+        running->runs[role] = true;
+        running->id[role] = nla_get_u32(found[IPVS_DAEMON_ATTR_SYNC_ID]);
+        nla_strlcpy(running->interface[role], found[IPVS_DAEMON_ATTR_MCAST_IFN], LD_INTERFACE_MAX);
+    }
+    return 0;
+}
+
+static int nothing_told(void *ctx, struct nlmsghdr *header)
+{
+    (void)ctx;
+    (void)header;
+    return 0;
+}
+
+static int tell(struct netlink_ipvs *nl, uint8_t command, int role, const struct ld_sync *sync)
+{
+    int error = ld_nl_begin(nl, command, NLM_F_ACK);
+    struct nlattr *nest = error == 0 ? nla_nest_start(nl->message, IPVS_CMD_ATTR_DAEMON) : NULL;
+
+    if (nest == NULL)
+        return error != 0 ? error : -EMSGSIZE;
+    if (nla_put_u32(nl->message, IPVS_DAEMON_ATTR_STATE, states[role]) != 0 ||
+        nla_put_string(nl->message, IPVS_DAEMON_ATTR_MCAST_IFN, sync->interface) != 0 ||
+        nla_put_u32(nl->message, IPVS_DAEMON_ATTR_SYNC_ID, sync->id) != 0)
+        return -EMSGSIZE;
+    nla_nest_end(nl->message, nest);
+    return ld_nl_ask(nl, nothing_told, NULL);
+}
+
+static int set_role(struct netlink_ipvs *nl, int role, const struct running *running, bool wanted,
+                    const struct ld_sync *sync)
+{
+    bool same = running->runs[role] && strcmp(running->interface[role], sync->interface) == 0 &&
+                running->id[role] == sync->id;
+    int error = 0;
+
+    if (wanted && same)
+        return 0;
+    if (running->runs[role])
+        error = tell(nl, IPVS_CMD_DEL_DAEMON, role, sync);
+    if (error == 0 && wanted)
+        error = tell(nl, IPVS_CMD_NEW_DAEMON, role, sync);
+    return error;
+}
+
+int ld_nl_sync(struct ld_ipvs *ipvs, const struct ld_sync *wanted)
+{
+    struct netlink_ipvs *nl = (struct netlink_ipvs *)ipvs;
+    struct running running = {0};
+    bool both = wanted->role == LD_SYNC_BOTH;
+    int error = ld_nl_begin(nl, IPVS_CMD_GET_DAEMON, NLM_F_DUMP), second;
+
+    if (error == 0)
+        error = ld_nl_ask(nl, take_daemon, &running);
+    if (error != 0)
+        return error;
+    error = set_role(nl, MASTER, &running, both || wanted->role == LD_SYNC_MASTER, wanted);
+    second = set_role(nl, BACKUP, &running, both || wanted->role == LD_SYNC_BACKUP, wanted);
+    return error != 0 ? error : second;
+}
