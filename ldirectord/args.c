@@ -21,6 +21,10 @@ static const struct ha_name orders[] = {
     {LD_ORDER_RELOAD, "force-reload"},
     {LD_ORDER_STATUS, "status"},
     {LD_ORDER_CONFIGTEST, "configtest"},
+    {LD_ORDER_WISH, "enable"},
+    {LD_ORDER_WISH, "disable"},
+    {LD_ORDER_WISH, "drain"},
+    {LD_ORDER_WISH, "weight"},
     HA_NAME_END,
 };
 
@@ -64,9 +68,44 @@ static void take_short(struct ld_args *args, const char *letters)
     }
 }
 
+/* The place of the action among the words, or -1: an action that takes words of its own, first or
+ * behind a CONFIG; else the last word of [CONFIG] ACTION. */
+static int find_action(int count, char *const *words, int *order)
+{
+    int second;
+
+    if (count > 1 && ha_name_find(orders, words[1], &second) && second != LD_ORDER_WISH) {
+        *order = second;
+        return 1;
+    }
+    if (ha_name_find(orders, words[0], order) &&
+        (count == 1 || *order == LD_ORDER_WISH ||
+         (*order == LD_ORDER_STATUS && g_str_has_prefix(words[1], "--"))))
+        return 0;
+    if (count > 1 && ha_name_find(orders, words[1], order))
+        return 1;
+    return -1;
+}
+
+/* What stands behind the action. Behind the classic ones it has always been ignored. */
+static void take_rest(struct ld_args *args, int count, char *const *words)
+{
+    if (args->order == LD_ORDER_WISH) {
+        args->words = words - 1;
+        args->usage = count == 0;
+    } else if (args->order == LD_ORDER_STATUS && count > 0) {
+        if (strcmp(words[0], "--json") == 0)
+            args->form = LD_FORM_JSON;
+        else if (strcmp(words[0], "--text") == 0)
+            args->form = LD_FORM_TEXT;
+        else if (g_str_has_prefix(words[0], "--"))
+            refuse(args, words[0]);
+    }
+}
+
 static void take_words(struct ld_args *args, int count, char *const *words)
 {
-    int order = 0;
+    int order = 0, at;
 
     if (count < 1) {
         args->usage = true;
@@ -75,15 +114,24 @@ static void take_words(struct ld_args *args, int count, char *const *words)
     if (strcmp(words[0], "configtest") == 0) { /* may have its file behind it */
         order = LD_ORDER_CONFIGTEST;
         args->config = count > 1 ? words[1] : args->config;
-    } else if (!ha_name_find(orders, words[count > 1 ? 1 : 0], &order)) {
+        args->order = (enum ld_order)order;
+        return;
+    }
+    at = find_action(count, words, &order);
+    if (at < 0) {
         args->usage = true;
-    } else if (count > 1) {
+        return;
+    }
+    args->order = (enum ld_order)order;
+    if (at == 1) {
         const char *slash = strrchr(words[0], '/');
 
         args->config = words[0];
         args->instance = slash != NULL ? slash + 1 : words[0];
+    } else if (order == LD_ORDER_STATUS) {
+        args->form = LD_FORM_TEXT; /* who names no instance wants to see */
     }
-    args->order = (enum ld_order)order;
+    take_rest(args, count - at - 1, words + at + 1);
 }
 
 void ld_args_parse(struct ld_args *args, int argc, char *const *argv)

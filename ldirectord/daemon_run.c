@@ -123,7 +123,8 @@ static bool begin(struct ld_run *run, struct life *life)
 {
     struct ld_director_settings settings = {.path = run->path, .instance = run->instance,
                                             .logging = run->logging, .content = run->content,
-                                            .standby = run->standby};
+                                            .standby = run->standby,
+                                            .orders_file = run->orders_file};
     char *why = NULL;
     int error;
 

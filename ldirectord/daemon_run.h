@@ -11,6 +11,7 @@ struct ld_run {
     struct ld_config *config; /* taken over */
     struct ld_content content;
     bool standby; /* begin in standby */
+    char *orders_file; /* see ld_director_settings */
 };
 
 /* Runs in the background (or not, as logging says) until told to stop. Returns in the daemon

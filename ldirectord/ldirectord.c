@@ -18,25 +18,7 @@
 #include "common/run/clock.h"
 #include "common/run/daemon.h"
 #include "common/run/log.h"
-#include "ldirectord/check/check.h"
-#include "ldirectord/config_watch.h"
-#include "ldirectord/core/core.h"
-
-struct ld_director {
-    struct ha_loop *loop;
-    const char *path, *instance;
-    enum ld_logging logging;
-    struct ld_config *config;
-    struct ld_content content;
-    struct ld_config_watch *watch;
-    struct ld_ipvs *ipvs;
-    struct ld_core *core;
-    struct ld_checks *checks;
-    struct ld_actions actions;
-    struct ha_timer wake, table;
-    bool table_wanted;
-    GHashTable *complaints; /* sentences of the last table write, so that each is logged once */
-};
+#include "ldirectord/director_inside.h"
 
 /* ---- actions ---- */
 
@@ -89,6 +71,11 @@ static void step(struct ld_director *director, const struct ld_event *event)
         ha_timer_set(director->loop, &director->table, ha_clock_ns(), table_due, director);
 }
 
+void ld_director_step(struct ld_director *director, const struct ld_event *event)
+{
+    step(director, event);
+}
+
 static void wake_up(void *ctx, uint64_t now_ns)
 {
     (void)now_ns;
@@ -104,12 +91,18 @@ static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, 
 
 /* ---- the kernel's table ---- */
 
+/* An interface may come later than we do. */
+#define SYNC_RETRY_NS (10 * HA_NS_PER_S)
+
 struct application {
     struct ld_director *director;
     GHashTable *complaints;
     struct ld_table *actual;     /* as it was before; NULL: it could not be read */
+    bool looking;                /* without a reason of our own */
     const struct ld_vs *refused; /* the service whose servers need no complaint of their own */
 };
+
+static void note_drift(struct ld_director *director, guint changes);
 
 static void complain(struct application *application, char *sentence)
 {
@@ -151,6 +144,8 @@ static int write_table(struct application *application)
     ld_core_look(director->core, application->actual, &director->actions);
     wanted = ld_core_wanted(director->core);
     ld_table_diff(application->actual, wanted, ld_core_ours(director->core), ops);
+    if (application->looking)
+        note_drift(director, ops->len);
     status = director->ipvs->ops->apply(director->ipvs, ops, op_answered, application);
     log_actions(director);
     g_array_free(ops, TRUE);
@@ -158,18 +153,24 @@ static int write_table(struct application *application)
     return status;
 }
 
-static int update_table(struct ld_director *director)
+static void look_later(struct ld_director *director);
+
+static int update_table_as(struct ld_director *director, bool looking)
 {
+    uint64_t began_ns = ha_clock_ns();
     struct application application = {
         .director = director,
+        .looking = looking,
         .complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     int failed;
 
     director->table_wanted = false;
     ha_timer_cancel(director->loop, &director->table);
     failed = write_table(&application);
+    director->table_cost_ns = ha_clock_ns() - began_ns;
     g_hash_table_destroy(director->complaints);
     director->complaints = application.complaints;
+    look_later(director);
     step(director, &(struct ld_event){.kind = LD_EV_APPLIED,
                                       .actual = application.actual,
                                       .failed = failed < 0 ? 1 : (unsigned)failed});
@@ -177,10 +178,64 @@ static int update_table(struct ld_director *director)
     return failed;
 }
 
+static int update_table(struct ld_director *director)
+{
+    return update_table_as(director, false);
+}
+
 static void table_due(void *ctx, uint64_t now_ns)
 {
     (void)now_ns;
     update_table(ctx);
+}
+
+int ld_director_write(struct ld_director *director)
+{
+    return update_table(director);
+}
+
+/* ---- what others do to the table ---- */
+
+static void look_due(void *ctx, uint64_t now_ns)
+{
+    struct ld_director *director = ctx;
+
+    (void)now_ns;
+    ld_kernel_sync(director, false);
+    /* What is due is written anyway; what the kernel refused comes again at its time. In standby
+     * nothing of ours is there. */
+    if (director->config->tablecheck_ms == 0 || director->table_wanted ||
+        ld_core_standby(director->core) || !ld_core_settled(director->core))
+        look_later(director);
+    else
+        update_table_as(director, true);
+}
+
+/* One reading per interval, our own included, and never more than a twentieth of the time. */
+static void look_later(struct ld_director *director)
+{
+    uint64_t pause_ns = ha_ms_to_ns(director->config->tablecheck_ms);
+
+    if (pause_ns == 0 && director->sync_error != 0)
+        pause_ns = SYNC_RETRY_NS;
+    if (pause_ns == 0)
+        ha_timer_cancel(director->loop, &director->look);
+    else
+        ha_timer_set(director->loop, &director->look,
+                     ha_after_ns(ha_clock_ns(), MAX(pause_ns, 20 * director->table_cost_ns)),
+                     look_due, director);
+}
+
+/* A hand that does it again and again is named once, and counted. */
+static void note_drift(struct ld_director *director, guint changes)
+{
+    if (changes > 0) {
+        director->drifts++;
+        if (!director->drifting)
+            ha_log(HA_LOG_NOTICE, "The kernel's table was changed by somebody else: put right "
+                   "(%u changes)", changes);
+    }
+    director->drifting = changes > 0;
 }
 
 /* ---- configuration ---- */
@@ -219,6 +274,10 @@ static void take_config(struct ld_director *director, struct ld_config *config)
     step(director, &event);
     ld_table_free(actual);
     ld_config_free(old);
+    ld_kernel_set_switches(director);
+    ld_kernel_sync(director, false);
+    look_later(director);
+    ld_kept_write(director);
 }
 
 void ld_director_reload(struct ld_director *director)
@@ -283,6 +342,8 @@ int ld_director_set_standby(struct ld_director *director, bool standby, unsigned
 
     step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
     status = update_table(director);
+    ld_kernel_sync(director, false);
+    look_later(director);
     *refused = status > 0 ? (unsigned)status : 0;
     if (was != standby && status >= 0)
         ha_log(HA_LOG_NOTICE, standby ? "In standby: the checks go on, the table is left alone"
@@ -357,6 +418,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     director->config = settings->config;
     director->content = settings->content;
     director->ipvs = settings->ipvs;
+    director->orders_file = g_strdup(settings->orders_file);
     director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     director->core = ld_core_new(director->config, random_seed());
     limit_checks(director);
@@ -370,10 +432,14 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
         return error;
     }
     event.actual = actual;
+    ld_kept_read(director);
     step(director, &event);
     ld_table_free(actual);
     if (director->table_wanted)
         update_table(director);
+    ld_kernel_set_switches(director);
+    ld_kernel_sync(director, false);
+    look_later(director);
     watch_file(director);
     *out = director;
     return 0;
@@ -384,6 +450,8 @@ void ld_director_stop(struct ld_director *director)
     step(director, &(struct ld_event){.kind = LD_EV_STOP});
     if (director->table_wanted)
         update_table(director);
+    ld_kernel_sync(director, true);
+    ha_timer_cancel(director->loop, &director->look);
 }
 
 void ld_director_free(struct ld_director *director)
@@ -393,6 +461,9 @@ void ld_director_free(struct ld_director *director)
     ld_config_watch_stop(director->watch);
     ha_timer_cancel(director->loop, &director->wake);
     ha_timer_cancel(director->loop, &director->table);
+    ha_timer_cancel(director->loop, &director->look);
+    ld_report_free(director->report);
+    g_free(director->orders_file);
     ld_checks_free(director->checks);
     ld_core_free(director->core);
     ld_actions_clear(&director->actions);

@@ -7,6 +7,7 @@
 #ifndef LD_LDIRECTORD_H
 #define LD_LDIRECTORD_H
 
+#include "common/run/control.h"
 #include "common/run/director.h"
 #include "common/run/loop.h"
 #include "ldirectord/config_file.h"
@@ -23,6 +24,7 @@ struct ld_director_settings {
     struct ld_content content;   /* what config was read from */
     struct ld_ipvs *ipvs;        /* taken over */
     bool standby;                /* begin in standby */
+    const char *orders_file;     /* where operators' orders are kept with keeporders=yes; NULL: nowhere */
 };
 
 /* Reads the kernel's table, adopts what is there and writes the first table of its own: when this
@@ -37,6 +39,12 @@ void ld_director_reload(struct ld_director *director);
  * them; they come again); negative errno if its table cannot be read or written at all. */
 int ld_director_set_standby(struct ld_director *director, bool standby, unsigned *refused);
 void ld_director_state(const struct ld_director *director, struct ha_director_state *out);
+/* An operator's order (core/wish.h), by words as on the command line; the table is written when
+ * this returns. 0, or 1 with the reason in answer. */
+int ld_director_order(struct ld_director *director, const struct ha_control_peer *peer,
+                      char *const *words, GString *answer);
+/* All that can be shown, in pieces (HA_DIRECTOR_SHOW in director.h). */
+int ld_director_show(struct ld_director *director, char *const *words, GString *answer);
 /* Takes away what cleanstop says. The loop is not stopped. */
 void ld_director_stop(struct ld_director *director);
 void ld_director_free(struct ld_director *director);

@@ -43,6 +43,8 @@ static void print_usage(void)
 {
     printf("Usage: ldirectord [-d] [--] [CONFIG] ACTION\n"
            "       ldirectord configtest [CONFIG]\n"
+           "       ldirectord [CONFIG] status [--text|--json]\n"
+           "       ldirectord [CONFIG] enable|disable|drain|weight SERVER [N] [SERVICE]\n"
            "       ldirectord -h | -v\n"
            "\n"
            "Checks real servers and keeps the kernel's IPVS table as CONFIG says.\n"
@@ -56,7 +58,13 @@ static void print_usage(void)
            "  try-restart           restart if it runs\n"
            "  reload, force-reload  read CONFIG again; one with errors changes nothing\n"
            "  status                say whether it runs: exit 0, or 3\n"
+           "                        (and how each server is: always without CONFIG)\n"
            "  configtest            say what is wrong with CONFIG: exit 0, or 2\n"
+           "  disable SERVER        take a real server out, as if it had failed\n"
+           "  drain SERVER          give it no new clients\n"
+           "  weight SERVER N       give it another weight\n"
+           "  enable SERVER         withdraw what was ordered\n"
+           "SERVER is ADDRESS[:PORT], in every virtual service or only in SERVICE (tcp:ADDRESS:PORT, fwm:N).\n"
            "\n"
            "Options:\n"
            "  -d, --debug           stay in the foreground, log to standard error\n"
@@ -190,11 +198,15 @@ static int start(struct command *command)
     struct ld_run run = {.path = command->path, .instance = command->args.instance,
                          .pid_file = command->pid_file, .logging = logging_of(command),
                          .content = command->content, .standby = standby};
+    int status;
 
     if (running(command) > 0)
         return order(command, standby ? HA_DIRECTOR_STANDBY : HA_DIRECTOR_ACTIVATE);
     run.config = g_steal_pointer(&command->config);
-    return ld_daemon_run(&run);
+    run.orders_file = g_strdup_printf("%s/ldirectord.%s.orders", HA_VARLIB, command->args.instance);
+    status = ld_daemon_run(&run);
+    g_free(run.orders_file);
+    return status;
 }
 
 /* Waits for the end: a caller that starts again, or takes the address away, needs to know. */
@@ -280,8 +292,27 @@ static char *running_line(const struct command *command, int pid)
                            state.services, state.servers, state.up, state.unchecked);
 }
 
+/* Behind the classic line, on standard output alone. */
+static void show_report(const struct command *command)
+{
+    const char *form = command->args.form == LD_FORM_JSON ? "json" : "text";
+    GString *report = g_string_new(NULL);
+    int error;
+
+    if (command->args.form == LD_FORM_CLASSIC)
+        return;
+    error = ld_orders_report(command->args.instance, form, report);
+    if (error == 0)
+        fputs(report->str, stdout);
+    else
+        fprintf(stderr, "ldirectord: instance %s does not say more: %s\n", command->args.instance,
+                g_strerror(-error));
+    g_string_free(report, TRUE);
+}
+
 static int show_status(struct command *command)
 {
+    FILE *stopped = command->args.form == LD_FORM_JSON ? stderr : stdout;
     int pid = running(command);
     char *line;
 
@@ -290,6 +321,7 @@ static int show_status(struct command *command)
         fprintf(stderr, "%s\n", line);
         ha_log(HA_LOG_INFO, "%s", line);
         g_free(line);
+        show_report(command);
         return 0;
     }
     if (pid == -ESRCH) {
@@ -299,7 +331,7 @@ static int show_status(struct command *command)
         ha_log(HA_LOG_INFO, "%s", line);
         g_free(line);
     }
-    printf("ldirectord is stopped for %s\n", command->path);
+    fprintf(stopped, "ldirectord is stopped for %s\n", command->path);
     return leave(pid == -ESRCH ? 1 : 3, command, "ldirectord is stopped for");
 }
 
@@ -337,12 +369,35 @@ static int configtest(struct command *command)
     return good ? 0 : 2;
 }
 
+/* An operator's order goes to the instance that runs, whatever its file looks like by now. */
+static int give_order(struct command *command)
+{
+    GString *answer = g_string_new(NULL);
+    int status = -ECONNREFUSED;
+
+    if (running(command) > 0)
+        status = ld_orders_say(command->args.instance, command->args.words, answer);
+    if (status == 0)
+        fputs(answer->str, stdout);
+    else if (status > 0)
+        fprintf(stderr, "ldirectord: %s", answer->str);
+    else if (status == -ECONNREFUSED)
+        fprintf(stderr, "ldirectord: no instance %s runs here that takes orders (of one started with a "
+                "CONFIG, say: ldirectord CONFIG %s ...)\n", command->args.instance,
+                command->args.words[0]);
+    else
+        fprintf(stderr, "ldirectord: instance %s does not answer: %s\n", command->args.instance,
+                g_strerror(-status));
+    g_string_free(answer, TRUE);
+    return status == 0 ? 0 : 1;
+}
+
 static int (*const orders[LD_ORDER_COUNT])(struct command *) = {
     [LD_ORDER_START] = start,           [LD_ORDER_STANDBY] = start,
     [LD_ORDER_STOP] = stop,
     [LD_ORDER_RESTART] = restart,       [LD_ORDER_TRY_RESTART] = restart,
     [LD_ORDER_RELOAD] = reload,         [LD_ORDER_STATUS] = show_status,
-    [LD_ORDER_CONFIGTEST] = configtest,
+    [LD_ORDER_CONFIGTEST] = configtest, [LD_ORDER_WISH] = give_order,
 };
 
 /* Stopping must work whatever has become of the file meanwhile. */
@@ -356,7 +411,7 @@ static int obey(struct command *command)
     int status = 0;
 
     command->pid_file = g_strdup_printf("%s/ldirectord.%s.pid", HA_RUNDIR, command->args.instance);
-    if (command->args.order != LD_ORDER_CONFIGTEST)
+    if (command->args.order != LD_ORDER_CONFIGTEST && command->args.order != LD_ORDER_WISH)
         status = load(command);
     if (status == 0 || goes_on(command, status))
         status = orders[command->args.order](command);

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ldirectord/core/wish.h"
+
 /* Activating writes a whole table. */
 #define ORDER_WAIT_MS 60000
 #define STATE_WAIT_MS 2000
+#define REPORT_TRIES  5
 /* One that was killed just now may have its socket for a moment longer. */
 #define LISTEN_TRIES    40
 #define LISTEN_PAUSE_MS 25
@@ -36,16 +39,25 @@ static int obey(void *ctx, const struct ha_control_peer *peer, char *const *word
 {
     struct ld_director *director = *(struct ld_director **)ctx;
     struct ha_director_state state;
+    enum ld_will will;
 
+    if (director == NULL) { /* before the first table is written */
+        g_string_append(answer, "not started yet\n");
+        return 1;
+    }
     if (strcmp(words[0], HA_DIRECTOR_STATUS) == 0) {
         ld_director_state(director, &state);
         ha_director_state_print(&state, answer);
         return 0;
     }
+    if (strcmp(words[0], HA_DIRECTOR_SHOW) == 0)
+        return ld_director_show(director, words + 1, answer);
     if (peer->uid != 0 && peer->uid != geteuid()) {
         g_string_append(answer, "only root may do this\n");
         return 1;
     }
+    if (ld_will_find(words[0], &will))
+        return ld_director_order(director, peer, words, answer);
     if (strcmp(words[0], HA_DIRECTOR_ACTIVATE) == 0)
         return set_standby(director, false, answer);
     if (strcmp(words[0], HA_DIRECTOR_STANDBY) == 0)
@@ -72,15 +84,21 @@ int ld_orders_listen(struct ha_control **out, struct ha_loop *loop, const char *
 
 /* ---- giving ---- */
 
-static int ask(const char *instance, const char *word, int wait_ms, GString *answer)
+static int ask_words(const char *instance, char *const *words, int wait_ms, GString *answer)
 {
-    char *words[] = {(char *)word, NULL};
     char name[HA_DIRECTOR_SOCKET_MAX];
     int status = 0, error;
 
     ha_director_socket(instance, name);
     error = ha_control_ask(name, words, wait_ms, &status, answer);
     return error != 0 ? error : status;
+}
+
+static int ask(const char *instance, const char *word, int wait_ms, GString *answer)
+{
+    char *words[] = {(char *)word, NULL};
+
+    return ask_words(instance, words, wait_ms, answer);
 }
 
 int ld_orders_give(const char *instance, const char *word, GString *answer)
@@ -98,4 +116,66 @@ int ld_orders_state(const char *instance, struct ha_director_state *out)
         error = -EPROTO;
     g_string_free(answer, TRUE);
     return error;
+}
+
+int ld_orders_say(const char *instance, char *const *words, GString *answer)
+{
+    return ask_words(instance, words, ORDER_WAIT_MS, answer);
+}
+
+/* ---- the report ---- */
+
+/* "NUMBER LENGTH\n", and what follows it. */
+static bool take_piece(const char *piece, guint64 *number, guint64 *length, GString *out)
+{
+    char *end;
+
+    *number = g_ascii_strtoull(piece, &end, 10);
+    if (*end != ' ')
+        return false;
+    *length = g_ascii_strtoull(end + 1, &end, 10);
+    if (*end != '\n')
+        return false;
+    g_string_append(out, end + 1);
+    return true;
+}
+
+static int fetch(const char *instance, const char *form, GString *out)
+{
+    char number_text[24], offset_text[24];
+    char *words[] = {HA_DIRECTOR_SHOW, (char *)form, NULL, NULL, NULL};
+    GString *piece = g_string_new(NULL);
+    guint64 number, length = 0;
+    int status;
+
+    do {
+        gsize before = out->len;
+
+        g_string_truncate(piece, 0);
+        status = ask_words(instance, words, ORDER_WAIT_MS, piece);
+        if (status == 0 && (!take_piece(piece->str, &number, &length, out) ||
+                            (out->len == before && before < length)))
+            status = -EPROTO;
+        if (status != 0)
+            break;
+        g_snprintf(number_text, sizeof(number_text), "%" G_GUINT64_FORMAT, number);
+        g_snprintf(offset_text, sizeof(offset_text), "%" G_GSIZE_FORMAT, out->len);
+        words[2] = number_text;
+        words[3] = offset_text;
+    } while (out->len < length);
+    g_string_free(piece, TRUE);
+    return status;
+}
+
+int ld_orders_report(const char *instance, const char *form, GString *out)
+{
+    int status = -EAGAIN;
+
+    for (int i = 0; i < REPORT_TRIES; i++) {
+        g_string_truncate(out, 0);
+        status = fetch(instance, form, out);
+        if (status != 1) /* somebody else asked meanwhile */
+            break;
+    }
+    return status == 1 ? -EAGAIN : status;
 }

@@ -9,6 +9,12 @@
  *     activate    root; answers when the kernel's table has been written: 0, also if it was
  *                 active before; 1 if the table cannot be read or written at all
  *     standby     root; answers when what is ours is gone from the kernel (cleanstop): the same
+ *     show FORM   anybody; FORM is text or json. Answers "NUMBER LENGTH\n" and the first bytes of
+ *                 a report of LENGTH bytes; "show FORM NUMBER OFFSET" gives the rest of it, as long
+ *                 as nobody else asks: then 1, and the question is to be asked anew
+ *     enable, disable, drain, weight SERVER [N] [SERVICE]
+ *                 root; answers when the table has been written: 0; 1 and a sentence if it makes
+ *                 no sense
  */
 #ifndef HA_RUN_DIRECTOR_H
 #define HA_RUN_DIRECTOR_H
@@ -20,6 +26,7 @@
 #define HA_DIRECTOR_STATUS   "status"
 #define HA_DIRECTOR_ACTIVATE "activate"
 #define HA_DIRECTOR_STANDBY  "standby"
+#define HA_DIRECTOR_SHOW     "show"
 
 /* The socket of an instance; one that is longer than its bound shares it with its namesakes. */
 #define HA_DIRECTOR_SOCKET_MAX 80

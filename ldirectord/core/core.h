@@ -194,6 +194,8 @@ const struct ld_wishes *ld_core_wishes(const struct ld_core *core);
 /* As ld_wish_parse(), with the servers of this core; false before LD_EV_START. */
 bool ld_core_wish_parse(const struct ld_core *core, char *const *words, struct ld_wish *out,
                         char **why);
+/* False: LD_EV_WISH would find too many there already. */
+bool ld_core_wish_room(const struct ld_core *core, const struct ld_wish *wish);
 /* How many servers it means. */
 unsigned ld_core_wish_count(const struct ld_core *core, const struct ld_wish *wish);
 

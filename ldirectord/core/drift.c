@@ -87,18 +87,3 @@ void ld_drift_all_done(struct ld_model *model, const struct ld_table *wanted)
         }
     }
 }
-
-bool ld_drift_found(const struct ld_table *actual, const struct ld_table *wanted, GHashTable *ours,
-                    struct ld_actions *actions)
-{
-    GArray *ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
-    guint count;
-
-    ld_table_diff(actual, wanted, ours, ops);
-    count = ops->len;
-    g_array_free(ops, TRUE);
-    if (count > 0)
-        ld_log(actions, LOG_NOTICE,
-               "The kernel's table was changed by somebody else: put right (%u changes)", count);
-    return count > 0;
-}

@@ -21,9 +21,5 @@ unsigned ld_drift_look(struct ld_model *model, const struct ld_table *actual,
 void ld_drift_op_done(struct ld_model *model, const struct ld_op *op);
 /* The whole table stands as wanted; standby: nothing of ours stands. */
 void ld_drift_all_done(struct ld_model *model, const struct ld_table *wanted);
-/* Whether the kernel's table is another than the wanted one; true: how many operations it takes
- * is logged. */
-bool ld_drift_found(const struct ld_table *actual, const struct ld_table *wanted, GHashTable *ours,
-                    struct ld_actions *actions);
 
 #endif

@@ -46,6 +46,11 @@ bool ld_core_wish_parse(const struct ld_core *core, char *const *words, struct l
     return core->model && ld_wish_parse(out, words, core->model, why);
 }
 
+bool ld_core_wish_room(const struct ld_core *core, const struct ld_wish *wish)
+{
+    return wish->will == LD_WILL_ENABLE || core->wishes.list->len < LD_WISHES_MAX;
+}
+
 unsigned ld_core_wish_count(const struct ld_core *core, const struct ld_wish *wish)
 {
     return core->model ? ld_wish_count(wish, core->model) : 0;

@@ -23,6 +23,8 @@ int __wrap_ld_ipvs_netlink_open(struct ld_ipvs **out, char **why)
 
 #undef HA_RUNDIR
 #undef HA_HADIR
+#undef HA_VARLIB
 #define HA_RUNDIR getenv("FAKE_RUNDIR")
 #define HA_HADIR  "/nowhere"
+#define HA_VARLIB HA_RUNDIR
 #include "ldirectord/main.c"

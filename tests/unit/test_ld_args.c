@@ -15,6 +15,7 @@
 static char *outcome(const char *line)
 {
     char **argv = g_strsplit(line, " ", -1);
+    static const char *const forms[] = {"", " --text", " --json"};
     struct ld_args args;
     char *text;
 
@@ -24,7 +25,9 @@ static char *outcome(const char *line)
     else if (args.help || args.version)
         text = g_strdup(args.help ? "help" : "version");
     else
-        text = g_strdup_printf("%s%s %s %s", args.debug ? "debug " : "", ld_order_name(args.order),
+        text = g_strdup_printf("%s%s%s %s %s", args.debug ? "debug " : "",
+                               args.order == LD_ORDER_WISH ? "wish " : ld_order_name(args.order),
+                               args.order == LD_ORDER_WISH ? args.words[0] : forms[args.form],
                                args.config, args.instance);
     g_strfreev(argv);
     return text;
@@ -44,6 +47,19 @@ static void the_command_line_means_what_it_always_did(void **state)
         {"ldirectord reload", "reload ldirectord.cf ldirectord"},
         {"ldirectord force-reload", "reload ldirectord.cf ldirectord"},
         {"ldirectord web status more words", "status web web"},
+        {"ldirectord status", "status --text ldirectord.cf ldirectord"},
+        {"ldirectord status --json", "status --json ldirectord.cf ldirectord"},
+        {"ldirectord web status --json", "status --json web web"},
+        {"ldirectord web status --text", "status --text web web"},
+        {"ldirectord status --xml", "usage --xml"},
+        {"ldirectord status status", "status status status"},
+        {"ldirectord drain 10.0.0.1", "wish drain ldirectord.cf ldirectord"},
+        {"ldirectord web drain 10.0.0.1 fwm:1", "wish drain web web"},
+        {"ldirectord weight 10.0.0.1 5", "wish weight ldirectord.cf ldirectord"},
+        {"ldirectord /etc/ha.d/web.cf enable [fd00::1]:80", "wish enable /etc/ha.d/web.cf web.cf"},
+        {"ldirectord disable status", "status disable disable"}, /* a file of that name */
+        {"ldirectord disable", "usage"},
+        {"ldirectord web disable", "usage"},
         {"ldirectord -d start", "debug start ldirectord.cf ldirectord"},
         {"ldirectord --debug -- web start", "debug start web web"},
         {"ldirectord configtest", "configtest ldirectord.cf ldirectord"},

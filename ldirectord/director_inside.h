@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The running daemon from within: what ldirectord.c wires, and what the files
+ * beside it that answer operators need of it. Nobody else includes it.
+ */
+#ifndef LD_DIRECTOR_INSIDE_H
+#define LD_DIRECTOR_INSIDE_H
+
+#include "ldirectord/check/check.h"
+#include "ldirectord/config_watch.h"
+#include "ldirectord/core/core.h"
+#include "ldirectord/ldirectord.h"
+
+struct ld_director {
+    struct ha_loop *loop;
+    const char *path, *instance;
+    enum ld_logging logging;
+    struct ld_config *config;
+    struct ld_content content;
+    struct ld_config_watch *watch;
+    struct ld_ipvs *ipvs;
+    struct ld_core *core;
+    struct ld_checks *checks;
+    struct ld_actions actions;
+    struct ha_timer wake, table;
+    bool table_wanted;
+    struct ha_timer look;     /* at the kernel's table, without a reason of our own */
+    uint64_t table_cost_ns;   /* of the last reading and writing of it */
+    bool drifting;            /* the last look found another hand's changes */
+    uint64_t drifts;          /* looks that found some, ever */
+    enum ld_sync_role sync_role; /* as it was last wanted of the kernel */
+    int sync_error;           /* what came of it; 0 or negative errno */
+    char *orders_file;        /* NULL: nothing is kept */
+    struct ld_report *report; /* being fetched; NULL: none */
+    GHashTable *complaints; /* sentences of the last table write, so that each is logged once */
+};
+
+/* ---- ldirectord.c ---- */
+void ld_director_step(struct ld_director *director, const struct ld_event *event);
+/* Writes the table now. How many operations failed; negative errno if it cannot be read. */
+int ld_director_write(struct ld_director *director);
+
+/* ---- kernel_set.c ---- */
+/* After each reading of the file. */
+void ld_kernel_set_switches(struct ld_director *director);
+/* The same, after each change of the mode, and now and then. stopping: ends it. */
+void ld_kernel_sync(struct ld_director *director, bool stopping);
+
+/* ---- kept.c ---- */
+/* Before LD_EV_START: the orders of an earlier life, if they are to be kept. */
+void ld_kept_read(struct ld_director *director);
+/* After an order, and after a reload. */
+void ld_kept_write(struct ld_director *director);
+
+/* ---- report.c ---- */
+void ld_report_free(struct ld_report *report);
+
+#endif

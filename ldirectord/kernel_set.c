@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the file says of the kernel beside its table: switches, and the
+ * connection synchronisation. What the file does not mention is left alone.
+ */
+#include "common/run/log.h"
+#include "ldirectord/director_inside.h"
+
+static void set_switch(struct ld_director *director, const char *name, enum ld_switch wanted)
+{
+    int error = 0;
+
+    if (wanted != LD_SWITCH_KEEP)
+        error = director->ipvs->ops->set_switch(director->ipvs, name, wanted == LD_SWITCH_ON);
+    if (error != 0)
+        ha_log(HA_LOG_ERROR, "cannot set %s to %d in /proc/sys/net/ipv4/vs: %s", name,
+               wanted == LD_SWITCH_ON, g_strerror(-error));
+}
+
+void ld_kernel_set_switches(struct ld_director *director)
+{
+    set_switch(director, "expire_nodest_conn", director->config->expire_nodest_conn);
+    set_switch(director, "expire_quiescent_template", director->config->expire_quiescent_template);
+}
+
+static void log_sync(const struct ld_director *director, const struct ld_sync *wanted, int error)
+{
+    const char *role = ld_sync_role_name(wanted->role);
+
+    if (error != 0)
+        ha_log(HA_LOG_ERROR, "cannot make the connection synchronisation %s (interface %s, syncid %u): "
+               "%s; it is tried again", role, wanted->interface, wanted->id, g_strerror(-error));
+    else if (wanted->role != director->sync_role || director->sync_error != 0)
+        ha_log(HA_LOG_NOTICE, "Connection synchronisation: %s (interface %s, syncid %u)", role,
+               wanted->interface, wanted->id);
+}
+
+void ld_kernel_sync(struct ld_director *director, bool stopping)
+{
+    struct ld_sync wanted = ld_sync_wanted(&director->config->sync,
+                                           ld_core_standby(director->core), stopping);
+    int error;
+
+    if (wanted.role == LD_SYNC_NONE && director->sync_role == LD_SYNC_NONE &&
+        director->sync_error == 0)
+        return; /* never ours */
+    error = director->ipvs->ops->sync(director->ipvs, &wanted);
+    if (error != director->sync_error || wanted.role != director->sync_role)
+        log_sync(director, &wanted, error);
+    director->sync_role = wanted.role;
+    director->sync_error = error;
+}
