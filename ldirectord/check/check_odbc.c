@@ -31,7 +31,7 @@ static enum ld_verdict verdict_of(const char *sqlstate)
         {"08S01", LD_L7RSP},  /* the link broke after it stood */
         {"08", LD_L4CON},
         {"HYT", LD_L4TOUT},
-        {"HY001", LD_INTERNAL}, /* memory, of this machine */
+        {"HY001", LD_L7RSP}, /* an answer too large for the memory it may take */
         {"IM", LD_INTERNAL},  /* no such data source or driver on this machine */
         {"01000", LD_INTERNAL}, /* the driver manager: a driver that cannot be loaded */
     };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From a probe to a connection string. A value in braces may hold anything; a
- * closing brace in it is written twice.
+ * closing brace in it is written twice. Not every driver takes the braces off
+ * again, so only a value that needs them gets them.
  */
 #include "ldirectord/check/odbc_text.h"
 
@@ -13,6 +14,10 @@ static void append_value(GString *out, const char *name, const char *value)
         return;
     if (out->len > 0 && out->str[out->len - 1] != ';')
         g_string_append_c(out, ';');
+    if (value[strcspn(value, "[]{}(),;?*=!@ ")] == '\0') {
+        g_string_append_printf(out, "%s=%s", name, value);
+        return;
+    }
     g_string_append_printf(out, "%s={", name);
     for (; *value != '\0'; value++) {
         g_string_append_c(out, *value);

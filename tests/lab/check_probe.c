@@ -5,8 +5,8 @@
  *
  *   check_probe SERVICE tcp|udp ADDRESS PORT [WORD=VALUE]...
  *
- * with request, receive, login, passwd, database, secret, virtualhost and
- * timeout_ms. Exit status 0 up, 1 down, 2 wrong use.
+ * with request, receive, login, passwd, database, secret, virtualhost, cafile,
+ * sni, verify, expectstatus, header (one), body, send, expect and timeout_ms. Exit status 0 up, 1 down, 2 wrong use.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,6 +40,13 @@ static bool set_word(struct ld_probe *probe, const char *word)
         {"login", &probe->login},       {"passwd", &probe->passwd},
         {"database", &probe->database}, {"secret", &probe->secret},
         {"virtualhost", &probe->virtualhost},
+        {"cafile", (const char **)&probe->terms.cafile},
+        {"sni", (const char **)&probe->terms.sni},
+        {"expectstatus", (const char **)&probe->terms.expectstatus},
+        {"header", (const char **)&probe->terms.headers},
+        {"body", (const char **)&probe->terms.body},
+        {"send", (const char **)&probe->terms.send},
+        {"expect", (const char **)&probe->terms.expect},
     };
     const char *value = strchr(word, '=');
 
@@ -52,6 +59,8 @@ static bool set_word(struct ld_probe *probe, const char *word)
             return true;
         }
     }
+    if (strncmp(word, "verify=", 7) == 0)
+        return ld_verify_find(value + 1, &probe->terms.verify);
     if (strncmp(word, "timeout_ms=", 11) != 0)
         return false;
     probe->timeout_ms = strtoull(value + 1, NULL, 10);

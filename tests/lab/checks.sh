@@ -2,6 +2,9 @@
 #
 # Checks against real servers: ask one as ldirectord would, and hold the verdict against another.
 
+# For odbc, in a product that is not installed.
+export HEARTH_ODBC_ASK=$LAB_PROGRAMS/../../ldirectord/odbc_ask
+
 # gives HOST VERDICT SERVICE PROTOCOL ADDRESS PORT [WORD=VALUE]...: asked from there, it says that.
 gives() {
     local from=$1 verdict=$2 said

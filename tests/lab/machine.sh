@@ -36,7 +36,8 @@ machine_choose() {
         *) die "no backend $wanted" ;;
     esac
     # Servers of many kinds are unpacked for this machine only, and want nothing of its kernel.
-    if [[ " $needs " == *' net-servers '* || " $needs " == *' databases '* ]]; then
+    if [[ " $needs " == *' net-servers '* || " $needs " == *' databases '* ||
+        " $needs " == *' more-servers '* ]]; then
         wanted=direct
     fi
     if [[ $wanted == uml ]] && ! command -v linux.uml >/dev/null; then

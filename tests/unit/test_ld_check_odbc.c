@@ -132,15 +132,15 @@ static void the_connection_string_is_made_of_what_is_configured(void **state)
 {
     (void)state;
     assert_connection(LD_APP_ODBC, "sales", NULL, NULL, "DSN=sales");
-    assert_connection(LD_APP_ODBC, "sales", "u", "p", "DSN=sales;UID={u};PWD={p}");
+    assert_connection(LD_APP_ODBC, "sales", "u", "p", "DSN=sales;UID=u;PWD=p");
     assert_connection(LD_APP_ODBC, "Driver=x;Server=%h;Port=%p;", "u", NULL,
-                      "Driver=x;Server=127.0.0.1;Port=1521;UID={u}");
+                      "Driver=x;Server=127.0.0.1;Port=1521;UID=u");
     assert_connection(LD_APP_ODBC, "Driver=x;a=100%%;b=%z;c=%", NULL, "a};b={",
                       "Driver=x;a=100%;b=%z;c=%;PWD={a}};b={}");
     assert_connection(LD_APP_ORACLE, "ORCL", "u", "p",
-                      "Driver={Oracle};DBQ=//127.0.0.1:1521/ORCL;UID={u};PWD={p}");
+                      "Driver={Oracle};DBQ=//127.0.0.1:1521/ORCL;UID=u;PWD=p");
     assert_connection(LD_APP_ORACLE, "Driver=x;DBQ=%h", "u", NULL,
-                      "Driver=x;DBQ=127.0.0.1;UID={u}");
+                      "Driver=x;DBQ=127.0.0.1;UID=u");
 }
 
 int main(void)

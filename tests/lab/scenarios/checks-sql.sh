@@ -68,6 +68,18 @@ expect "pgsql: a statement that takes too long" $ask L7TOUT $pg "request=/select
 expect "pgsql: the wrong password" $ask L7STS ${pg/geheim/x} "$one"
 expect "pgsql: a database there is not" $ask L7STS ${pg/=postgres/=nowhere} "$one"
 
+odbc="odbc tcp 10.4.0.1 5432 login=admin passwd=geheim"
+source='database=Driver={PostgreSQL Unicode};Server=%h;Port=%p;Database=postgres;SSLMode=disable'
+expect "odbc: a row" $ask L7OK $odbc "$source" "$one"
+expect "odbc over IPv6 likewise" $ask L7OK ${odbc/10.4.0.1/fd04::1} "$source" "$one"
+expect "odbc: no rows" $ask L7STS $odbc "$source" "request=/select 1 where false"
+expect "odbc: a table there is not" $ask L7STS $odbc "$source" "request=/select * from nothing"
+expect "odbc: a statement that changes something" $ask L7OK $odbc "$source" "request=/create table t as select 1"
+expect "odbc: more than a driver may keep" $ask L7RSP $odbc "$source" "request=/select repeat('x', 1000000) from generate_series(1, 600)" timeout_ms=20000
+expect "odbc: a statement that takes too long" $ask L7TOUT $odbc "$source" "request=/select pg_sleep(60)" timeout_ms=1000
+expect "odbc: the wrong password" $ask L4CON ${odbc/geheim/x} "$source" "$one"
+expect "odbc: by way of oracle" $ask L7OK ${odbc/odbc/oracle} "$source" "$one"
+
 my="mysql tcp 10.4.0.1 3306 login=admin passwd=geheim database=shop"
 wait_until 40 "mysql: a row" $ask L7OK $my "$one"
 expect "mysql over IPv6 likewise" $ask L7OK ${my/10.4.0.1/fd04::1} "$one"
@@ -86,6 +98,7 @@ expect "mysql: a database there is not" $ask L7STS ${my/shop/nowhere} "$one"
 
 host_freeze server
 expect "frozen: pgsql" $ask L7TOUT $pg "$one" timeout_ms=500
+expect "frozen: odbc" $ask L7TOUT $odbc "$source" "$one" timeout_ms=1000
 expect "frozen: mysql" $ask L7TOUT $my "$one" timeout_ms=500
 host_thaw server
 wait_until 10 "thawed: pgsql" $ask L7OK $pg "$one"
@@ -93,6 +106,7 @@ wait_until 10 "thawed: mysql" $ask L7OK $my "$one"
 
 on server bash -c 'kill -KILL -1' || :
 expect "gone: pgsql" $ask L4CON $pg "$one"
+expect "gone: odbc" $ask L4CON $odbc "$source" "$one"
 expect "gone: mysql" $ask L4CON $my "$one"
 serve_all
 wait_until 40 "back: pgsql" $ask L7OK $pg "$one"
