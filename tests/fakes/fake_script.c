@@ -2,26 +2,12 @@
 /* The server's process: plain blocking calls, one client at a time. Ends with its parent. */
 #include "tests/fakes/fake_script.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/fakes/fake_process.h"
 
 #define WAIT_MS 10000
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            g_error("fake server: %s: %s", #condition, g_strerror(errno));                         \
-    } while (0)
 
 static bool say(int fd, const char *bytes, size_t length)
 {
@@ -92,12 +78,18 @@ static void serve(int fd, const struct fake_turn *script, int log_fd)
     g_string_free(line, TRUE);
 }
 
-static void live(int listen_fd, const struct fake_turn *script, int log_fd)
+struct life {
+    int listen_fd;
+    const struct fake_turn *script;
+};
+
+static void live(void *ctx, int log_fd)
 {
+    const struct life *life = ctx;
     int fd;
 
-    while ((fd = accept(listen_fd, NULL, NULL)) >= 0) {
-        serve(fd, script, log_fd);
+    while ((fd = accept(life->listen_fd, NULL, NULL)) >= 0) {
+        serve(fd, life->script, log_fd);
         (void)!write(log_fd, "", 1);
         close(fd);
     }
@@ -105,31 +97,19 @@ static void live(int listen_fd, const struct fake_turn *script, int log_fd)
 
 void fake_script_start(struct fake_script *server, const struct fake_turn *script)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), ends[2];
+    struct life life = {.listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                        .script = script};
 
-    MUST(fd >= 0 && bind(fd, (struct sockaddr *)&at, length) == 0 && listen(fd, 128) == 0);
-    MUST(getsockname(fd, (struct sockaddr *)&at, &length) == 0);
-    MUST(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
-    server->port = ntohs(at.sin_port);
-    server->log_fd = ends[0];
-    server->pid = fork();
-    MUST(server->pid >= 0);
-    if (server->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        live(fd, script, ends[1]);
-        _exit(0);
-    }
-    close(fd);
-    close(ends[1]);
+    MUST(life.listen_fd >= 0);
+    server->port = fake_bind_loopback(life.listen_fd, AF_INET, 0);
+    MUST(listen(life.listen_fd, 128) == 0);
+    server->pid = fake_process_start(live, &life, &server->log_fd);
+    close(life.listen_fd);
 }
 
 void fake_script_stop(struct fake_script *server)
 {
-    kill(server->pid, SIGKILL);
-    waitpid(server->pid, NULL, 0);
-    close(server->log_fd);
+    fake_process_stop(server->pid, server->log_fd);
 }
 
 char *fake_script_heard(struct fake_script *server)

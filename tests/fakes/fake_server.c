@@ -5,18 +5,10 @@
  */
 #include "tests/fakes/fake_server.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/fakes/fake_process.h"
 
 #define DRIP_MS 200
 
@@ -34,12 +26,6 @@ struct life {
     int listen_fd, log_fd, epoll_fd;
     GPtrArray *dripping;
 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            g_error("fake server: %s: %s", #condition, g_strerror(errno));                         \
-    } while (0)
 
 static void connection_close(struct life *life, struct connection *connection)
 {
@@ -133,11 +119,17 @@ static void welcome(struct life *life)
     }
 }
 
-static void live(struct life *life)
+static void live(void *ctx, int log_fd)
 {
+    struct life *life = ctx;
     struct epoll_event event = {.events = EPOLLIN}, events[64];
+    struct rlimit files;
     int count;
 
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    life->log_fd = log_fd;
     life->dripping = g_ptr_array_new();
     life->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (life->manner != FAKE_DEAF)
@@ -157,38 +149,11 @@ static void live(struct life *life)
     }
 }
 
-static socklen_t loopback(int family, uint16_t port, struct sockaddr_storage *out)
-{
-    memset(out, 0, sizeof(*out));
-    out->ss_family = (sa_family_t)family;
-    if (family == AF_INET6) {
-        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-        v6->sin6_addr = in6addr_loopback;
-        v6->sin6_port = htons(port);
-        return sizeof(*v6);
-    }
-    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-    v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    v4->sin_port = htons(port);
-    return sizeof(*v4);
-}
-
-static uint16_t bind_loopback(int fd, int family)
-{
-    struct sockaddr_storage at;
-    socklen_t length = loopback(family, 0, &at);
-
-    MUST(bind(fd, (struct sockaddr *)&at, length) == 0);
-    MUST(getsockname(fd, (struct sockaddr *)&at, &length) == 0);
-    return ntohs(family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                    : ((struct sockaddr_in *)&at)->sin_port);
-}
-
 /* A queue of one is full after two; some more, in case the kernel is generous. */
 static void fill_queue(struct fake_server *server, int family)
 {
     struct sockaddr_storage at;
-    socklen_t length = loopback(family, server->port, &at);
+    socklen_t length = fake_loopback(family, server->port, &at);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(server->fillers); i++) {
         server->fillers[i] = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -201,29 +166,15 @@ void fake_server_start(struct fake_server *server, int family, enum fake_manner 
                        const char *text)
 {
     struct life life = {.manner = manner, .text = text, .length = text != NULL ? strlen(text) : 0};
-    struct rlimit files;
-    int ends[2];
 
     memset(server, 0, sizeof(*server));
     memset(server->fillers, -1, sizeof(server->fillers));
     life.listen_fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     MUST(life.listen_fd >= 0);
-    server->port = bind_loopback(life.listen_fd, family);
+    server->port = fake_bind_loopback(life.listen_fd, family, 0);
     MUST(listen(life.listen_fd, manner == FAKE_DEAF ? 0 : 4096) == 0);
-    MUST(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
-    server->pid = fork();
-    MUST(server->pid >= 0);
-    if (server->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        getrlimit(RLIMIT_NOFILE, &files);
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-        life.log_fd = ends[1];
-        live(&life);
-    }
+    server->pid = fake_process_start(live, &life, &server->log_fd);
     close(life.listen_fd);
-    close(ends[1]);
-    server->log_fd = ends[0];
     if (manner == FAKE_DEAF)
         fill_queue(server, family);
 }
@@ -233,26 +184,18 @@ void fake_server_stop(struct fake_server *server)
     for (unsigned i = 0; i < G_N_ELEMENTS(server->fillers); i++)
         if (server->fillers[i] >= 0)
             close(server->fillers[i]);
-    kill(server->pid, SIGKILL);
-    waitpid(server->pid, NULL, 0);
-    close(server->log_fd);
+    fake_process_stop(server->pid, server->log_fd);
 }
 
 char *fake_server_heard(struct fake_server *server)
 {
-    GString *out = g_string_new(NULL);
-    char bytes[4096];
-    ssize_t length;
-
-    while ((length = read(server->log_fd, bytes, sizeof(bytes))) > 0)
-        g_string_append_len(out, bytes, length);
-    return g_string_free(out, FALSE);
+    return fake_process_heard(server->log_fd);
 }
 
 uint16_t fake_server_closed_port(int family)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    uint16_t port = bind_loopback(fd, family);
+    uint16_t port = fake_bind_loopback(fd, family, 0);
 
     close(fd);
     return port;

@@ -2,29 +2,14 @@
 /* The talker's process: plain blocking calls, one after the other. Ends with its parent. */
 #include "tests/fakes/fake_talker.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "tests/fakes/fake_process.h"
 
 #define DRIP_US  100000
 #define SAID_MAX 65536
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            g_error("fake talker: %s: %s", #condition, g_strerror(errno));                         \
-    } while (0)
-
 struct life {
     const struct fake_talk *talk;
-    int fd, log_fd;
+    int type, fd, log_fd;
     struct sockaddr_storage to; /* of a datagram */
     socklen_t to_size;          /* 0: a stream */
 };
@@ -130,67 +115,39 @@ static void live_datagrams(struct life *life)
     }
 }
 
-static uint16_t bind_loopback(int fd, int family, uint16_t port)
+static void live(void *ctx, int log_fd)
 {
-    struct sockaddr_storage at = {.ss_family = (sa_family_t)family};
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
-    socklen_t length = family == AF_INET6 ? sizeof(*v6) : sizeof(*v4);
+    struct life *life = ctx;
 
-    if (family == AF_INET6) {
-        v6->sin6_addr = in6addr_loopback;
-        v6->sin6_port = htons(port);
-    } else {
-        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        v4->sin_port = htons(port);
-    }
-    MUST(bind(fd, (struct sockaddr *)&at, length) == 0);
-    MUST(getsockname(fd, (struct sockaddr *)&at, &length) == 0);
-    return ntohs(family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+    life->log_fd = log_fd;
+    if (life->type == SOCK_STREAM)
+        live_stream(life);
+    else
+        live_datagrams(life);
 }
 
 void fake_talker_start(struct fake_talker *talker, const struct fake_talk *talk)
 {
     int family = talk->family != 0 ? talk->family : AF_INET;
-    int type = talk->type != 0 ? talk->type : SOCK_STREAM, one = 1, ends[2];
-    struct life life = {.talk = talk};
+    int one = 1;
+    struct life life = {.talk = talk, .type = talk->type != 0 ? talk->type : SOCK_STREAM};
 
-    life.fd = socket(family, type | SOCK_CLOEXEC, 0);
+    life.fd = socket(family, life.type | SOCK_CLOEXEC, 0);
     MUST(life.fd >= 0);
-    if (type == SOCK_STREAM)
+    if (life.type == SOCK_STREAM)
         setsockopt(life.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    talker->port = bind_loopback(life.fd, family, talk->port);
-    MUST(type == SOCK_DGRAM || listen(life.fd, 16) == 0);
-    MUST(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
-    talker->pid = fork();
-    MUST(talker->pid >= 0);
-    if (talker->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        life.log_fd = ends[1];
-        if (type == SOCK_STREAM)
-            live_stream(&life);
-        else
-            live_datagrams(&life);
-    }
+    talker->port = fake_bind_loopback(life.fd, family, talk->port);
+    MUST(life.type == SOCK_DGRAM || listen(life.fd, 16) == 0);
+    talker->pid = fake_process_start(live, &life, &talker->log_fd);
     close(life.fd);
-    close(ends[1]);
-    talker->log_fd = ends[0];
 }
 
 void fake_talker_stop(struct fake_talker *talker)
 {
-    kill(talker->pid, SIGKILL);
-    waitpid(talker->pid, NULL, 0);
-    close(talker->log_fd);
+    fake_process_stop(talker->pid, talker->log_fd);
 }
 
 char *fake_talker_heard(struct fake_talker *talker)
 {
-    GString *out = g_string_new(NULL);
-    char bytes[4096];
-    ssize_t length;
-
-    while ((length = read(talker->log_fd, bytes, sizeof(bytes))) > 0)
-        g_string_append_len(out, bytes, length);
-    return g_string_free(out, FALSE);
+    return fake_process_heard(talker->log_fd);
 }
