@@ -69,12 +69,13 @@ static void a_check_that_does_not_exist_is_answered_too(void **state)
 
     (void)state;
     probe.type = LD_CHECK_NEGOTIATE;
-    probe.app = LD_APP_ORACLE;
+    probe.app = LD_APP_COUNT;
     assert_verdict(ask(&probe, NULL), LD_INTERNAL);
-    assert_false(ld_check_supported(LD_CHECK_NEGOTIATE, LD_APP_ORACLE));
+    assert_false(ld_check_supported(LD_CHECK_NEGOTIATE, LD_APP_COUNT));
     assert_true(ld_check_supported(LD_CHECK_COMBINED, LD_APP_HTTPS));
     assert_true(ld_check_supported(LD_CHECK_CONNECT, LD_APP_ORACLE));
-    assert_false(ld_check_supported(LD_CHECK_EXTERNAL_PERL, LD_APP_NONE));
+    assert_true(ld_check_supported(LD_CHECK_EXTERNAL_PERL, LD_APP_NONE));
+    assert_false(ld_check_supported(LD_CHECKTYPE_COUNT, LD_APP_NONE));
 }
 
 static void service_none_passes_without_asking(void **state)
