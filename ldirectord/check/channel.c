@@ -134,19 +134,14 @@ static CURLSH *pool_new(void)
     return pool;
 }
 
-int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const struct ha_addr *addr,
-                    uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
-                    void *ctx)
+/* Ready to be told where to connect to. */
+static bool prepare(struct ld_channel *channel, struct ld_http *http, struct ha_loop *loop,
+                    uint64_t give_up_ms, const struct ld_channel_ops *ops, void *ctx)
 {
-    const struct ld_probe *probe = ld_check_probe(check);
-    const uint64_t give_up_ms = probe->timeout_ms + 1000;
-    char *url, *name;
     CURL *easy;
 
-    channel->http = ld_checks_http(ld_check_room(check));
-    if (channel->http == NULL)
-        return -errno;
-    channel->loop = ld_check_loop(check);
+    channel->http = http;
+    channel->loop = loop;
     channel->ops = ops;
     channel->ctx = ctx;
     channel->watch.fd = -1;
@@ -154,10 +149,32 @@ int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const st
     channel->alone = pool_new();
     if (channel->alone == NULL ||
         !ld_transfer_take(channel->http, &channel->transfer, transfer_over, channel))
+        return false;
+    channel->transfer.stays = true;
+    easy = channel->transfer.easy;
+    curl_easy_setopt(easy, CURLOPT_SHARE, channel->alone);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(give_up_ms, (uint64_t)G_MAXINT));
+    return true;
+}
+
+int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const struct ha_addr *addr,
+                    uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
+                    void *ctx)
+{
+    const struct ld_probe *probe = ld_check_probe(check);
+    struct ld_http *http = ld_checks_http(ld_check_room(check));
+    char *url, *name;
+    CURL *easy;
+
+    if (http == NULL)
+        return -errno;
+    if (!prepare(channel, http, ld_check_loop(check), probe->timeout_ms + 1000, ops, ctx))
         return -ENOMEM;
     easy = channel->transfer.easy;
     channel->transfer.tls = tls != LD_CHANNEL_PLAIN;
-    channel->transfer.stays = true;
     name = tls != LD_CHANNEL_PLAIN ? ld_transfer_name(probe, probe->app == LD_APP_TLS) : NULL;
     url = url_of(addr, port, tls, name);
     curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -166,13 +183,22 @@ int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const st
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, channel->connect_to);
     g_free(name);
     g_free(url);
-    curl_easy_setopt(easy, CURLOPT_SHARE, channel->alone);
-    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
     ld_transfer_secure(&channel->transfer, &probe->terms,
                        tls == LD_CHANNEL_CHAIN ? LD_VERIFY_CHAIN : LD_VERIFY_NONE);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(give_up_ms, (uint64_t)G_MAXINT));
+    return ld_transfer_run(channel->http, &channel->transfer);
+}
+
+int ld_channel_open_to(struct ld_channel *channel, struct ld_http *http, struct ha_loop *loop,
+                       const char *host_and_port, uint64_t give_up_ms,
+                       const struct ld_channel_ops *ops, void *ctx)
+{
+    char *url;
+
+    if (!prepare(channel, http, loop, give_up_ms, ops, ctx))
+        return -ENOMEM;
+    url = g_strdup_printf("http://%s/", host_and_port);
+    curl_easy_setopt(channel->transfer.easy, CURLOPT_URL, url);
+    g_free(url);
     return ld_transfer_run(channel->http, &channel->transfer);
 }
 

@@ -42,8 +42,12 @@ struct ld_channel {
     bool open;
 };
 
-/* 0, then opened() or failed() follows; or negative errno. Gives up by itself a second after
- * timeout_ms. */
+/* To a host, which may be a name, for others than checks; without TLS. 0, then opened() or failed() follows; or
+ * negative errno. Gives up connecting after give_up_ms. */
+int ld_channel_open_to(struct ld_channel *channel, struct ld_http *http, struct ha_loop *loop,
+                       const char *host_and_port, uint64_t give_up_ms,
+                       const struct ld_channel_ops *ops, void *ctx);
+/* For a check: the same, to an address. Gives up by itself a second after timeout_ms. */
 int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const struct ha_addr *addr,
                     uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
                     void *ctx);
