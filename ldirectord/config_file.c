@@ -53,6 +53,45 @@ static gint by_place(gconstpointer a, gconstpointer b)
     return one->column < other->column ? -1 : one->column > other->column;
 }
 
+/* Whether it can be opened for writing; it need not be there. */
+static int try_file(const char *path)
+{
+    char *folder;
+    int error = 0;
+
+    if (access(path, F_OK) == 0)
+        return g_file_test(path, G_FILE_TEST_IS_DIR) ? EISDIR : access(path, W_OK) == 0 ? 0 : errno;
+    folder = g_path_get_dirname(path);
+    if (access(folder, W_OK | X_OK) != 0)
+        error = errno;
+    else if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+        error = ENOTDIR;
+    g_free(folder);
+    return error;
+}
+
+/* What the parser, which opens nothing, cannot say of a configuration. */
+static bool look_at_files(const char *path, const struct ld_config *config, struct ha_diags *diags)
+{
+    bool good = true;
+
+    for (guint i = 0; i < config->services->len; i++) {
+        const struct ld_service *service = g_ptr_array_index(config->services, i);
+        int error = service->monitorfile != NULL ? try_file(service->monitorfile) : 0;
+
+        if (error == 0)
+            continue;
+        ha_diag_add(diags, HA_ERROR, path, service->monitorfile_line, 0,
+                    "unable to open monitorfile %s: %s", service->monitorfile, g_strerror(error));
+        good = false;
+    }
+    if (config->maintenancedir != NULL &&
+        !g_file_test(config->maintenancedir, G_FILE_TEST_IS_DIR))
+        ha_diag_add(diags, HA_WARNING, path, config->maintenancedir_line, 0,
+                    "maintenance directory does not exist: %s", config->maintenancedir);
+    return good;
+}
+
 struct ld_config *ld_config_load(const char *path, struct ld_content *content,
                                  struct ha_diags *diags)
 {
@@ -71,6 +110,10 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
     config = ld_cf_parse(path, text, length, &ld_system_names, diags);
     g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
     g_free(text);
+    if (config != NULL && !look_at_files(path, config, diags)) {
+        ld_config_free(config);
+        config = NULL;
+    }
     return config;
 }
 

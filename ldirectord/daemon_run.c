@@ -32,17 +32,33 @@ struct life {
     struct ha_loop *loop;
     struct ha_control *control;
     struct ld_director *director;
-    const char *stopped_by;
+    const char *stopped_by, *pid_file;
 };
+
+static void leave(void *ctx)
+{
+    struct life *life = ctx;
+
+    ha_loop_stop(life->loop, 0);
+}
 
 static void stop_asked(void *ctx, int signo)
 {
     struct life *life = ctx;
 
+    if (life->stopped_by != NULL) { /* told twice: without a farewell */
+        leave(life);
+        return;
+    }
     life->stopped_by = sigabbrev_np(signo);
     ha_daemon_notify("STOPPING=1");
     ld_director_stop(life->director);
-    ha_loop_stop(life->loop, 0);
+    /* What is left to do is nobody else's business: there is no director any more. */
+    ha_control_stop(life->control);
+    life->control = NULL;
+    if (life->pid_file != NULL)
+        ha_pidfile_remove(life->pid_file, getpid());
+    ld_director_farewell(life->director, leave, life);
 }
 
 static void reload_asked(void *ctx, int signo)
@@ -191,7 +207,7 @@ static int take_lock_or_find(const struct ld_run *run, int *lock)
 static int live(struct ld_run *run, struct ha_daemon *daemon)
 {
     bool pid_file = run->logging == LD_LOG_CONFIGURED;
-    struct life life = {0};
+    struct life life = {.pid_file = pid_file ? run->pid_file : NULL};
     int status = 1, error = 0, lock;
 
     raise_limits();

@@ -11,6 +11,8 @@
 #include "ldirectord/core/core.h"
 #include "ldirectord/ldirectord.h"
 
+struct ld_act;
+
 struct ld_director {
     struct ha_loop *loop;
     const char *path, *instance;
@@ -21,9 +23,10 @@ struct ld_director {
     struct ld_ipvs *ipvs;
     struct ld_core *core;
     struct ld_checks *checks;
+    struct ld_act *act;
     struct ld_actions actions;
     struct ha_timer wake, table;
-    bool table_wanted;
+    bool table_wanted, stopped;
     struct ha_timer look;     /* at the kernel's table, without a reason of our own */
     uint64_t table_cost_ns;   /* of the last reading and writing of it */
     bool drifting;            /* the last look found another hand's changes */

@@ -18,6 +18,7 @@
 #include "common/run/clock.h"
 #include "common/run/daemon.h"
 #include "common/run/log.h"
+#include "ldirectord/act/act.h"
 #include "ldirectord/director_inside.h"
 
 /* ---- actions ---- */
@@ -32,6 +33,8 @@ static void log_actions(struct ld_director *director)
 
         if (action->kind == LD_ACT_LOG)
             ha_log((enum ha_level)action->level, "%s", action->text);
+        else
+            ld_act_do(director->act, action);
     }
 }
 
@@ -87,6 +90,11 @@ static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, 
 {
     step(ctx, &(struct ld_event){.kind = LD_EV_VERDICT, .check_id = check_id, .verdict = verdict,
                                  .detail = detail, .took_ns = took_ns});
+}
+
+static void maintenance_told(void *ctx, const struct ld_maintenance *maintenance)
+{
+    ld_director_step(ctx, &(struct ld_event){.kind = LD_EV_MAINTENANCE, .maintenance = maintenance});
 }
 
 /* ---- the kernel's table ---- */
@@ -271,6 +279,7 @@ static void take_config(struct ld_director *director, struct ld_config *config)
         event.actual = actual;
     director->config = config;
     set_logging(director);
+    ld_act_config(director->act, config, ld_core_standby(director->core));
     step(director, &event);
     ld_table_free(actual);
     ld_config_free(old);
@@ -284,9 +293,13 @@ void ld_director_reload(struct ld_director *director)
 {
     struct ha_diags diags;
     struct ld_config *config;
-    char *notice = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
-                                   ha_clock_ns() / 1000);
+    struct ld_content before = director->content;
+    char *notice;
 
+    if (director->stopped)
+        return;
+    notice = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
+                             ha_clock_ns() / 1000);
     ha_daemon_notify(notice);
     g_free(notice);
     ha_diags_init(&diags);
@@ -297,9 +310,11 @@ void ld_director_reload(struct ld_director *director)
         ha_log(HA_LOG_ERROR, "Configuration file '%s' has no virtual service any more: nothing is "
                "changed (to end them all, stop ldirectord)", director->path);
         ld_config_free(config);
-    } else if (config != NULL)
+    } else if (config != NULL) {
         take_config(director, config);
-    else
+        if (strcmp(before.digest, director->content.digest) != 0)
+            ld_act_callback(director->act);
+    } else
         ha_log(HA_LOG_ERROR, "Configuration file '%s' has errors: nothing is changed",
                director->path);
     ha_diags_clear(&diags);
@@ -321,8 +336,10 @@ static void file_changed(void *ctx)
     ha_log(HA_LOG_INFO, " - ignore new configuration");
     ha_diags_init(&diags); /* what the file holds now is what the next change is compared with */
     ignored = ld_config_load(director->path, &director->content, &diags);
-    if (ignored != NULL)
+    if (ignored != NULL) {
         ld_config_free(ignored);
+        ld_act_callback(director->act);
+    }
     ha_diags_clear(&diags);
 }
 
@@ -340,6 +357,7 @@ int ld_director_set_standby(struct ld_director *director, bool standby, unsigned
     bool was = ld_core_standby(director->core);
     int status;
 
+    ld_act_mode(director->act, standby);
     step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
     status = update_table(director);
     ld_kernel_sync(director, false);
@@ -408,6 +426,8 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
 {
     struct ld_director *director = g_new0(struct ld_director, 1);
     struct ld_event event = {.kind = LD_EV_START, .standby = settings->standby};
+    struct ld_act_settings act = {.loop = loop, .path = settings->path, .fn = maintenance_told,
+                                  .ctx = director};
     struct ld_table *actual = NULL;
     int error;
 
@@ -422,6 +442,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     director->core = ld_core_new(director->config, random_seed());
     limit_checks(director);
+    director->act = ld_act_new(&act);
     ld_actions_init(&director->actions);
     error = ld_checks_new(&director->checks, loop, verdict_told, director);
     if (error == 0)
@@ -433,6 +454,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     }
     event.actual = actual;
     ld_kept_read(director);
+    ld_act_config(director->act, director->config, settings->standby);
     step(director, &event);
     ld_table_free(actual);
     if (director->table_wanted)
@@ -447,11 +469,19 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
 
 void ld_director_stop(struct ld_director *director)
 {
+    director->stopped = true;
+    ld_config_watch_stop(director->watch);
+    director->watch = NULL;
     step(director, &(struct ld_event){.kind = LD_EV_STOP});
     if (director->table_wanted)
         update_table(director);
     ld_kernel_sync(director, true);
     ha_timer_cancel(director->loop, &director->look);
+}
+
+void ld_director_farewell(struct ld_director *director, void (*fn)(void *ctx), void *ctx)
+{
+    ld_act_farewell(director->act, fn, ctx);
 }
 
 void ld_director_free(struct ld_director *director)
@@ -466,6 +496,7 @@ void ld_director_free(struct ld_director *director)
     g_free(director->orders_file);
     ld_checks_free(director->checks);
     ld_core_free(director->core);
+    ld_act_free(director->act);
     ld_actions_clear(&director->actions);
     ld_config_free(director->config);
     g_hash_table_destroy(director->complaints);

@@ -45,8 +45,11 @@ int ld_director_order(struct ld_director *director, const struct ha_control_peer
                       char *const *words, GString *answer);
 /* All that can be shown, in pieces (HA_DIRECTOR_SHOW in director.h). */
 int ld_director_show(struct ld_director *director, char *const *words, GString *answer);
-/* Takes away what cleanstop says. The loop is not stopped. */
+/* Takes away what cleanstop says, and heeds no edits any more. The loop is not stopped. */
 void ld_director_stop(struct ld_director *director);
+/* After that: stops the instances of execute, and calls fn when the last mails have been sent and
+ * the last commands run, or after some seconds. */
+void ld_director_farewell(struct ld_director *director, void (*fn)(void *ctx), void *ctx);
 void ld_director_free(struct ld_director *director);
 
 #endif

@@ -24,6 +24,7 @@
 #include "ldirectord/args.h"
 #include "ldirectord/config_file.h"
 #include "ldirectord/daemon_run.h"
+#include "ldirectord/instances.h"
 #include "ldirectord/logging.h"
 #include "ldirectord/orders.h"
 
@@ -322,6 +323,7 @@ static int show_status(struct command *command)
         ha_log(HA_LOG_INFO, "%s", line);
         g_free(line);
         show_report(command);
+        ld_instances_status(command->config->execute);
         return 0;
     }
     if (pid == -ESRCH) {

@@ -5,8 +5,8 @@
  *     negotiate http tcp 10.0.0.1 80 www.x.y 1 masq /index.html Test Page [up] 200 OK
  *
  * What was asked of whom, the answer in one word, and what there is to say of
- * it. Colons in what was asked are blanks, as they have always been; in
- * addresses they stay. Writes nothing itself.
+ * it. In what was asked colons are blanks and backslashes left out, as they have
+ * always been; in addresses they stay. Writes nothing itself.
  */
 #include <string.h>
 
@@ -19,9 +19,9 @@ static void append(GString *line, const char *text)
     if (line->len > 0)
         g_string_append_c(line, ' ');
     for (; *text; text++)
-        if (*text != ':')
+        if (*text != ':' && *text != '\\')
             g_string_append_c(line, *text);
-        else if (line->str[line->len - 1] != ' ')
+        else if (*text == ':' && line->str[line->len - 1] != ' ')
             g_string_append_c(line, ' ');
 }
 
