@@ -199,12 +199,15 @@ static void look_at_lines(void *ctx, uint64_t now_ns)
                  look_at_lines, media);
 }
 
-static void interfaces_changed(void *ctx)
+void hb_media_look_soon(struct hb_media *media)
 {
-    struct hb_media *media = ctx;
-
     ha_timer_set(media->loop, &media->look, MAX(ha_clock_ns(), media->looked_ns + NOTICE_NS),
                  look_at_lines, media);
+}
+
+static void interfaces_changed(void *ctx)
+{
+    hb_media_look_soon(ctx);
 }
 
 static void send_on(struct hb_line *line, const void *bytes, size_t length)

@@ -53,6 +53,8 @@ void hb_media_received(struct hb_media *media, struct hb_link *link, const void 
 /* Of an interface; 0 for none of that name, and false for none or without broadcast address. */
 unsigned hb_media_interface(const struct hb_media *media, const char *name);
 bool hb_media_broadcast(const struct hb_media *media, const char *name, struct ha_addr *out);
+/* A line has become stale: it is looked at at once, but that not too often. */
+void hb_media_look_soon(struct hb_media *media);
 /* Resolves the name of an IPv4 host: only at the start, because it waits. */
 int hb_media_resolve(const char *name, struct ha_addr *out, char **why);
 /* A room of HB_MSG_BYTES_MAX + 1 bytes for one datagram. */

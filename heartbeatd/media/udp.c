@@ -58,9 +58,11 @@ static void port_ready(void *ctx, uint32_t events)
         }
         if (got < 0) {
             if (errno != EAGAIN) {
-                /* Would be reported again and again: leave it to the timer. */
+                /* Would be reported again and again: opened anew, for a node that we do not hear
+                 * is dead to us. */
                 ha_watch_stop(hb_media_loop(port->media), &port->watch);
                 port->broken = true;
+                hb_media_look_soon(port->media);
             }
             return;
         }

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -194,6 +195,24 @@ static void an_interface_that_is_replaced_is_opened_anew(void **state)
     assert_int_equal(media_bound_sockets(), 1);
 }
 
+/* As `ss -K` of an administrator does; of the kernel's own accord it is rare. */
+static void a_receiving_socket_that_breaks_is_opened_anew(void **state)
+{
+    struct media_world *world = *state;
+
+    media_sh("ip -6 address flush dev eth0"); /* no notice of it shall help */
+    media_line(&world->sides[A], HB_UCAST, "eth0", "10.9.0.2");
+    media_line(&world->sides[B], HB_UCAST, "eth0", "10.9.0.1");
+    media_open_both(world);
+    media_send_until_seen(world, B, A, "one");
+    media_enter(A);
+    if (system("ss -H -K -u -a 'sport = :694' | grep -q 694") != 0) {
+        print_message("this kernel breaks no sockets\n");
+        skip();
+    }
+    media_send_until_seen(world, B, A, "two");
+}
+
 static void a_new_broadcast_address_is_noticed(void **state)
 {
     struct media_world *world = *state;
@@ -375,6 +394,7 @@ int main(void)
         CASE(nothing_is_heard_from_other_interfaces),
         CASE(an_interface_that_goes_down_is_counted_and_used_again),
         CASE(an_interface_that_is_replaced_is_opened_anew),
+        CASE(a_receiving_socket_that_breaks_is_opened_anew),
         CASE(a_new_broadcast_address_is_noticed),
         CASE(a_flood_does_not_keep_timers_from_firing),
         CASE(an_interface_that_is_missing_at_the_start_is_used_when_it_comes),
