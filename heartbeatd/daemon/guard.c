@@ -23,7 +23,7 @@
 #include "heartbeatd/act/guard_table.h"
 
 #define GUARDIAN HB_LIBEXECDIR "/guardian"
-/* A guardian that ended is replaced after this long. */
+/* A guardian that ended, or could not be had, is replaced after this long. */
 #define AGAIN_NS HA_NS_PER_S
 
 struct hb_guard {
@@ -206,20 +206,41 @@ static void guardian_ended(void *ctx, uint32_t events)
                  guard);
 }
 
+/* 0 or negative errno. */
+static int follow_guardian(struct hb_guard *guard, pid_t pid)
+{
+    int fd = pidfd_open(pid, 0);
+    int error = fd < 0 ? -errno
+                       : ha_watch_start(guard->daemon->loop, &guard->watch, fd, EPOLLIN,
+                                        guardian_ended, guard);
+
+    if (error == 0) {
+        guard->pid = pid;
+        guard->pidfd = fd;
+        return 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    return error;
+}
+
 static void begin_guardian(void *ctx, uint64_t now_ns)
 {
     struct hb_guard *guard = ctx;
     pid_t pid = fork();
+    int error;
 
     (void)now_ns;
     if (pid == 0)
         run_guardian(guard);
-    guard->pid = pid > 0 ? pid : 0;
-    guard->pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
-    if (pid < 0 || guard->pidfd < 0 ||
-        ha_watch_start(guard->daemon->loop, &guard->watch, guard->pidfd, EPOLLIN, guardian_ended,
-                       guard) < 0)
-        trouble(guard, g_strerror(errno));
+    error = pid < 0 ? -errno : follow_guardian(guard, pid);
+    if (error == 0)
+        return;
+    trouble(guard, g_strerror(-error));
+    ha_timer_set(guard->daemon->loop, &guard->again, ha_clock_ns() + AGAIN_NS, begin_guardian,
+                 guard);
 }
 
 /* ---- away for too long ---- */
