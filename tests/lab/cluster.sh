@@ -44,6 +44,40 @@ $(printf '%s\n' "$@")
 END
     done
 }
+# pair_serves_beside: the addresses are on a network of their own, service, eth1 of both.
+pair_serves_beside() {
+    local name
+    vip=10.2.0.100 other_vip=10.2.0.101
+    network service
+    host_plug left eth1 service 10.2.0.1/24
+    host_plug right eth1 service 10.2.0.2/24
+    for name in left right; do
+        host_install $name /etc/ha.d/haresources <<END
+left IPaddr2::$vip/24/eth1
+right IPaddr2::$other_vip/24/eth1
+END
+    done
+}
+# pair_has_service: left's group has a service beside its address. It runs while /run/service is there,
+# and cannot start where /broken is.
+pair_has_service() {
+    local name
+    for name in left right; do
+        host_install $name /etc/ha.d/resource.d/service 755 <<'END'
+#!/bin/sh
+case $1 in
+    start) [ ! -e /broken ] && touch /run/service ;;
+    stop) rm -f /run/service ;;
+    status) if [ -e /run/service ]; then echo running; else echo stopped; fi ;;
+esac
+END
+        host_install $name /etc/ha.d/haresources <<END
+left IPaddr2::$vip/24/eth0 service
+right IPaddr2::$other_vip/24/eth0
+END
+    done
+}
+served_by() { has_address "$1" $vip && [[ -e $(host_root "$1")/run/service ]]; }
 # Both start, at once: 3.0.6 takes seconds to start on a busy machine, and one that is alone for
 # longer than initdead falls out with another that comes just then.
 both_start() {
@@ -69,6 +103,15 @@ all_on() {
 
 # add_line HOST FILE LINE: one more for the configuration there.
 add_line() { echo "$3" >>"$(host_root "$1")/etc/ha.d/$2"; }
+# add_ours LINE...: to ha.cf of those of $left and $right that are ours; 3.0.6 does not know these.
+add_ours() {
+    local name line
+    for name in left right; do
+        for line; do
+            [[ ${!name} != hearth ]] || add_line $name ha.cf "$line"
+        done
+    done
+}
 heartbeat_start() { on "$1" /etc/init.d/heartbeat start >>"$LAB_OUT/story.txt" 2>&1; }
 heartbeat_stop() { on "$1" /etc/init.d/heartbeat stop >>"$LAB_OUT/story.txt" 2>&1; }
 heartbeat_reload() { on "$1" /etc/init.d/heartbeat reload >>"$LAB_OUT/story.txt" 2>&1 || note "reload on $1: status $?"; }

@@ -7,12 +7,9 @@
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 'stonith_host left external/lab right secretword'
 source "$LAB_SRC/stories/power.sh"
+add_ours "fence_timeout 5" "fence_retry 1"
 for name in left right; do
-    if [[ ${!name} == hearth ]]; then
-        stonith_command $name
-        add_line $name ha.cf "fence_timeout 5"
-        add_line $name ha.cf "fence_retry 1"
-    fi
+    [[ ${!name} != hearth ]] || stonith_command $name
     power_switch $name <<'END'
         echo "asked for $2" >>/var/log/switch
         if mkdir /run/answered-once 2>/dev/null; then sleep 3600; fi

@@ -14,6 +14,14 @@ look() { # at left's $generation and $uuid
     uuid=$(on left busybox od -An -tx1 /var/lib/heartbeat/hb_uuid)
 }
 
+back_with() { # left starts: it is who it was, and lives for the Nth time after the first
+    heartbeat_start left
+    wait_until 60 "each has its own" each_its_own
+    look
+    expect "its generation is $1 above the first" test "$generation" -eq $((first + $1))
+    expect "its uuid is the same" test "$uuid" = "$name"
+}
+
 tell "Both nodes start"
 pair_start
 look
@@ -23,21 +31,13 @@ expect "its uuid is 16 bytes" test "${#name}" -eq 48
 tell "left stops and starts"
 heartbeat_stop left
 wait_until 30 "right has its address" only_owner $vip right left
-heartbeat_start left
-wait_until 60 "each has its own" each_its_own
-look
-expect "its generation is one higher" test "$generation" -eq $((first + 1))
-expect "its uuid is the same" test "$uuid" = "$name"
+back_with 1
 
 tell "left dies with its machine, and returns"
 host_crash left
 wait_until 30 "right has its address" has_address right $vip
 host_boot left
-heartbeat_start left
-wait_until 60 "each has its own" each_its_own
-look
-expect "its generation is one higher" test "$generation" -eq $((first + 2))
-expect "its uuid is the same" test "$uuid" = "$name"
+back_with 2
 
 tell "left loses its generation: the clock is above any"
 heartbeat_stop left

@@ -6,23 +6,8 @@
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1
-for name in left right; do
-    [[ ${!name} != hearth ]] || add_line $name ha.cf "monitor 500ms"
-    host_install $name /etc/ha.d/resource.d/service 755 <<'END'
-#!/bin/sh
-# /run/service is the service; /run/starts counts.
-case $1 in
-    start) touch /run/service; echo x >>/run/starts ;;
-    stop) rm -f /run/service ;;
-    status) if [ -e /run/service ]; then echo running; else echo stopped; fi ;;
-esac
-END
-    host_install $name /etc/ha.d/haresources <<END
-left IPaddr2::$vip/24/eth0 service
-right IPaddr2::$other_vip/24/eth0
-END
-done
-served_by() { has_address "$1" $vip && [[ -e $(host_root "$1")/run/service ]]; }
+pair_has_service
+add_ours "monitor 500ms"
 moved_or_dead() { # kill it whenever it lives on left, until it is elsewhere
     rm -f "$(host_root left)/run/service"
     served_by right

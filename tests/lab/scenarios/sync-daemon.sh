@@ -5,7 +5,7 @@
 # needs: ipvs hearth
 # bound: 150
 
-vip=10.1.0.100
+source "$LAB_SRC/stories/directors.sh"
 sync_is() { # HOST master|backup: that, and not the other
     local said
     said=$(on "$1" ipvsadm --list --daemon 2>/dev/null)
@@ -13,38 +13,14 @@ sync_is() { # HOST master|backup: that, and not the other
 }
 agent() { on "$1" /etc/ha.d/resource.d/LVSSyncDaemonSwap "${@:2}"; }
 agent_says() { [[ $(agent "$1" "${@:3}" 2>&1) == "$2" ]]; }
-table_is() { weights_are "$1" $vip:80 10.1.0.11:80=1; }
 knows_connection() { [[ $(on "$1" ipvsadm -Lcn) == *ESTABLISHED*"$vip:80"* ]]; }
 
-network wire
-host web "eth0=wire:10.1.0.11/24"
-page web index.html <<<'a page'
-real_server web $vip
-web_start web
+directors hearth hearth
 host client eth0=wire:10.1.0.9/24
+web_start web1
 for name in left right; do
-    host $name uname=$name product=hearth "eth0=wire:10.1.0.$([[ $name == left ]] && echo 1 || echo 2)/24"
-    host_install $name /etc/ha.d/authkeys 600 <<<$'auth 1\n1 sha1 lab-secret'
     host_install $name /etc/default/ipvsadm <<<$'DAEMON="backup"\nIFACE="eth0"\nSYNCID="7"'
     host_install $name /etc/ha.d/haresources <<<"left ldirectord::ldirectord.cf LVSSyncDaemonSwap::master $vip/24/eth0"
-    host_install $name /etc/ha.d/ha.cf <<END
-logfile /var/log/ha-log
-keepalive 200ms
-deadtime 2
-initdead 4
-auto_failback off
-ucast eth0 10.1.0.1
-ucast eth0 10.1.0.2
-node left
-node right
-END
-    host_install $name /etc/ha.d/ldirectord.cf <<END
-checkinterval=1
-virtual=$vip:80
-	real=10.1.0.11:80 gate
-	checktype=connect
-	scheduler=rr
-END
 done
 
 tell "The agent, by hand"
@@ -61,9 +37,8 @@ expect "and says so" agent_says right stopped master status
 tell "Both directors start"
 heartbeat_start left
 heartbeat_start right
-wait_until 40 "left serves" table_is left
+wait_until 40 "left serves" serves left 1 '' ''
 wait_until 20 "as master" sync_is left master
-wait_until 20 "with the address" has_address left $vip
 expect "right is backup" sync_is right backup
 
 tell "A long connection"
@@ -71,8 +46,8 @@ tell "A long connection"
 : >"$LAB_DIR/answers"
 on client bash -c "mkfifo /run/nap; exec 3<>/dev/tcp/$vip/80
     while printf 'GET / HTTP/1.1\r\nHost: $vip\r\n\r\n' >&3; do
-        while read -r -t 10 -u 3 line && [[ \$line != 'a page' ]]; do :; done
-        [[ \$line == 'a page' ]] || exit 1
+        while read -r -t 10 -u 3 line && [[ \$line != 'web server 1' ]]; do :; done
+        [[ \$line == 'web server 1' ]] || exit 1
         echo answered
         read -r -t 0.1 -u 4 _
     done 4<>/run/nap" >"$LAB_DIR/answers" 2>>"$LAB_OUT/story.txt" &
@@ -84,8 +59,7 @@ wait_until 20 "right has heard of it" knows_connection right
 
 tell "left hands over"
 on left /usr/share/heartbeat/hb_standby >>"$LAB_OUT/story.txt" 2>&1
-wait_until 20 "right serves" table_is right
-wait_until 20 "with the address" has_address right $vip
+wait_until 20 "right serves" serves right 1 '' ''
 expect "as master" sync_is right master
 wait_until 20 "left is backup" sync_is left backup
 answers

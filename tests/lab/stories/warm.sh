@@ -3,7 +3,7 @@
 # Two directors that keep ldirectord warm, three web servers behind $vip, and a client; when this
 # page is through, left serves and right stands by.
 
-vip=10.1.0.100
+source "$LAB_SRC/stories/directors.sh"
 declare -A ldirectord_pid
 
 pid_file() { REPLY="$(host_root "$1")/run/ldirectord.ldirectord.cf.pid"; }
@@ -20,56 +20,16 @@ calls() {
     done <"$(host_log "$1")/ldirectord.log"
 }
 calls_are() { calls "$1"; (($REPLY == $2)); }
-log_says() { file_says "$(host_log "$1")/ldirectord.log" "$2"; }
 ha_log_says() { file_says "$(host_log "$1")/ha-log" "$2"; }
-table_is() { weights_are "$1" $vip:80 10.1.0.11:80="$2" 10.1.0.12:80="$3" 10.1.0.13:80="$4"; }
 no_table() { ! has_service "$1" $vip:80; }
-serves() { has_address "$1" $vip && table_is "$@"; }
 # ready HOST UP: it stands by there, all its servers are checked, so many are well.
 ready() { [[ $(on "$1" ldirectord ldirectord.cf status 2>&1) == *"in standby: 1 virtual servers, 3 real servers, $2 up, 0 not"* ]]; }
 shows() { [[ $(on "$1" hactl status --json) == *"$2"* ]]; }
-never_asks() { ipvs_find "$1" $vip:80 "$2:80"; [[ -z $REPLY ]]; }
 longest_gap() { client_figure client "$1" gap_ms; tell "The longest gap, $2: $REPLY ms"; }
 
-network wire
-for n in 1 2 3; do
-    host "web$n" "eth0=wire:10.1.0.1$n/24"
-    page "web$n" index.html <<<"web server $n"
-    real_server "web$n" $vip
-    web_start "web$n"
-done
+directors hearth hearth
 host client eth0=wire:10.1.0.9/24
-for name in left right; do
-    host $name uname=$name product=hearth "eth0=wire:10.1.0.$([[ $name == left ]] && echo 1 || echo 2)/24"
-    host_install $name /etc/ha.d/authkeys 600 <<<$'auth 1\n1 sha1 lab-secret'
-    host_install $name /etc/ha.d/haresources <<<"left ldirectord::ldirectord.cf $vip/24/eth0"
-    host_install $name /etc/ha.d/ha.cf <<END
-logfile /var/log/ha-log
-keepalive 200ms
-warntime 1
-deadtime 2
-initdead 4
-auto_failback off
-ucast eth0 10.1.0.1
-ucast eth0 10.1.0.2
-node left
-node right
-END
-    host_install $name /etc/ha.d/ldirectord.cf <<END
-checkinterval=1
-checktimeout=2
-negotiatetimeout=2
-logfile="/var/log/ldirectord.log"
-virtual=$vip:80
-	real=10.1.0.11:80 gate
-	real=10.1.0.12:80 gate
-	real=10.1.0.13:80 gate
-	service=http
-	request="index.html"
-	receive="web server"
-	scheduler=rr
-END
-done
+for n in 1 2 3; do web_start web$n; done
 
 tell "Both directors start"
 heartbeat_start left
