@@ -5,11 +5,7 @@
 # meant to differ is in doc/differences.md and asked for here as ours alone.
 # needs: hearth peer
 # bound: 200
-network theirs
-network ours
-host theirs uname=left product=peer eth0=theirs:10.1.0.1/24
-host ours uname=left product=hearth eth0=ours:10.1.0.1/24
-share=/usr/share/heartbeat
+source "$LAB_SRC/stories/side-by-side.sh"
 for name in theirs ours; do
     for script in IPaddr thing other grumpy broken; do
         host_install $name /etc/ha.d/resource.d/$script 755 <<'END'
@@ -44,41 +40,7 @@ left	thing::b \
 right grumpy::g
 left broken::b thing::d
 END
-    host_install $name /etc/ha.d/authkeys 600 <<<$'auth 1\n1 sha1 lab-secret'
-    host_install $name /etc/ha.d/ha.cf <<'END'
-logfile /var/log/ha-log
-debugfile /var/log/ha-debug
-keepalive 250ms
-deadtime 2
-initdead 6
-auto_failback on
-env COLOUR=blue
-ucast eth0 10.1.0.2
-node left
-node right
-END
 done
-
-# What COMMAND... says and how it ends, in $said_HOST; without dates and process numbers.
-ask() {
-    local host=$1 status=0
-    shift
-    # shellcheck disable=SC2094
-    on "$host" "$@" >"$LAB_OUT/said" 2>&1 </dev/null || status=$?
-    printf -v "said_$host" '%s\nstatus %s' \
-        "$(sed -E 's/^[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} //; s/\[(pid )?[0-9]+/[N/g' "$LAB_OUT/said")" $status
-}
-same() { # COMMAND...
-    ask theirs "$@"
-    ask ours "$@"
-    if [[ $said_theirs != "$said_ours" ]]; then
-        note "theirs: $said_theirs"
-        note "ours: $said_ours"
-        fail "the same from both for: $*"
-    fi
-    note "the same: $* (${said_ours//$'\n'/ | })"
-}
-same_sh() { same sh -c "$1"; }
 
 tell "ResourceManager, without a daemon"
 rm=$share/ResourceManager
@@ -179,38 +141,3 @@ for name in theirs ours; do
         expect "custom on $name has $word" file_says "$(host_root $name)/var/tmp/env-custom" $word
     done
 done
-
-tell "The init script, while it runs"
-init=/etc/init.d/heartbeat
-# Their usage does not name the word standby.
-same_sh "$init nonsense | sed 's/|standby//'"
-same_sh "$init | sed 's/|standby//'"
-same $init status
-same_sh "$init standby 2>/dev/null"
-# Theirs finds what it holds itself not idle, and tells it at length.
-same_sh "$init start >/dev/null 2>&1"
-# Theirs restarts in place at a reload and has to wait for initdead again.
-for word in reload force-reload; do
-    ask ours $init $word
-    expect "$word of ours says what theirs says" \
-        [ "${said_ours%%$'\n'*}" = "Reloading High-Availability services: Done." ]
-done
-for name in theirs ours; do
-    host_install $name /etc/ha.d/resource.d/startstop 755 <<'END'
-#!/bin/sh
-echo "startstop $*" >>/var/tmp/startstop
-END
-done
-same_sh "$init stop"
-same_sh "cat /var/tmp/startstop; ls /var/lock/subsys"
-
-tell "The init script, when it does not run"
-same_sh "$init status; :" # theirs leaves its pid file and says 1
-same $init stop
-same_sh "$init standby"
-same_sh "rm -f /var/tmp/startstop; rm -rf /run/resource-agents; $init start 2>&1 | grep -v INFO:; ls -d /run/resource-agents /var/lock/subsys/*; cat /var/tmp/startstop"
-same_sh "sed -i 's/^deadtime.*/deadtime nonsense/' /etc/ha.d/ha.cf; $init stop; $init start >/var/tmp/said 2>&1; echo \$?; grep -o 'Heartbeat failure.*' /var/tmp/said; ls /var/lock/subsys"
-same_sh "sed -i '/^auto_failback/d' /etc/ha.d/ha.cf; $init standby"
-same_sh "echo auto_failback LEGACY >>/etc/ha.d/ha.cf; $init standby"
-same_sh "sed -i '/^auto_failback/d' /etc/ha.d/ha.cf; echo nice_failback off >>/etc/ha.d/ha.cf; $init standby"
-same_sh "rm /etc/ha.d/ha.cf; $init start"

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# /etc/init.d/heartbeat on two machines side by side, each with one resource of its own, thing.
+
+source "$LAB_SRC/stories/side-by-side.sh"
+on_both /etc/ha.d/haresources 644 <<<'left thing::a'
+on_both /etc/ha.d/resource.d/thing 755 <<'END'
+#!/bin/sh
+case $2 in
+    start) touch /run/thing; echo start >>/var/tmp/thing ;;
+    stop) rm -f /run/thing; echo stop >>/var/tmp/thing ;;
+    status) if [ -e /run/thing ]; then echo running; else echo stopped; fi ;;
+esac
+END
+serves() { [[ -e $(host_root "$1")/run/thing ]]; }
+both_serve() { serves theirs && serves ours; }
+# What the script itself says on a host, without what heartbeat does, in $LAB_OUT/words.HOST.
+own_words() {
+    on "$1" sh -c "$init $2 2>&1; echo status \$?" |
+        grep -oE '[A-Z][a-z]+ High-Availability services:|Waiting [a-z ]*:|Done\.|.Heartbeat failure.*|^status.*' \
+            >"$LAB_OUT/words.$1"
+}
+# ends THEIRS OURS WORD: the script with that word ends with these statuses. Both at once, for some wait.
+# With OURS = THEIRS it says the same, too.
+ends() {
+    local theirs ours
+    own_words theirs "$3" &
+    theirs=$!
+    own_words ours "$3"
+    wait $theirs
+    theirs=$(<"$LAB_OUT/words.theirs") ours=$(<"$LAB_OUT/words.ours")
+    note "$3: theirs: ${theirs//$'\n'/ | }; ours: ${ours//$'\n'/ | }"
+    [[ ${theirs##*status } == "$1" && ${ours##*status } == "$2" ]] && [[ $1 != "$2" || $theirs == "$ours" ]]
+}
