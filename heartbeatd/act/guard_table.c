@@ -184,6 +184,7 @@ static unsigned append_all(struct batch *batch, const struct hb_guard_table *tab
 unsigned hb_guard_release(struct hb_guard_table *table, int fd)
 {
     static struct batch batch;
+    uint32_t releasing = HB_GUARD_RELEASING;
     unsigned count;
 
     batch.fd = fd;
@@ -192,7 +193,8 @@ unsigned hb_guard_release(struct hb_guard_table *table, int fd)
     (void)append_all(&batch, table, HB_GUARD_RETURN);
     atomic_store(&table->released, count);
     atomic_store(&table->released_ns, hb_guard_now_ns());
-    atomic_store(&table->state, HB_GUARD_RELEASED);
+    /* If both were at it, the daemon may be past it already. */
+    (void)atomic_compare_exchange_strong(&table->state, &releasing, HB_GUARD_RELEASED);
     return count;
 }
 

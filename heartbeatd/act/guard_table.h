@@ -83,8 +83,8 @@ bool hb_guard_empty(const struct hb_guard_table *table);
 bool hb_guard_overdue(const struct hb_guard_table *table, bool dead, uint64_t now_ns);
 /* WATCHING or, when force, RELEASING as well, to RELEASING: whoever gets true has to release. */
 bool hb_guard_win(struct hb_guard_table *table, bool force);
-/* Takes everything off over the rtnetlink socket fd, and leaves the state RELEASED. The slots stay
- * as they are. Returns the number of addresses. */
+/* Takes everything off over the rtnetlink socket fd, and goes from RELEASING to RELEASED; any other
+ * state stays. The slots stay as they are. Returns the number of addresses. */
 unsigned hb_guard_release(struct hb_guard_table *table, int fd);
 /* A socket for that. Negative errno. */
 int hb_guard_socket(void);
