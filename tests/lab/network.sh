@@ -36,6 +36,7 @@ network_bad() {
 # cable_pull HOST IFACE, cable_plug HOST IFACE
 cable_pull() { ip link set "$1-$2" down; note "$1: cable of $2 pulled"; }
 cable_plug() { ip link set "$1-$2" up; note "$1: cable of $2 plugged in"; }
-# cable_mute HOST IFACE, cable_unmute HOST IFACE: nothing comes through, and no end notices.
-cable_mute() { ip link set "$1-$2" type bridge_slave state 0; note "$1: cable of $2 mute"; }
+# cable_mute HOST IFACE, cable_unmute HOST IFACE: nothing comes through, and no end notices. "Listening" is
+# the one state but "forwarding" that a bridge without spanning tree leaves a port in.
+cable_mute() { ip link set "$1-$2" type bridge_slave state 1; note "$1: cable of $2 mute"; }
 cable_unmute() { ip link set "$1-$2" type bridge_slave state 3; note "$1: cable of $2 carries again"; }

@@ -6,9 +6,6 @@
 # bound: 90
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1
-heartbeat_start left &
-left_starts=$!
-heartbeat_start right
-wait "$left_starts"
+both_start
 wait_until 5 "each has its own" all_at_home
 wait_until 20 "and says so" each_its_own

@@ -35,8 +35,7 @@ expect "that is what it is now" sync_is right backup
 expect "and says so" agent_says right stopped master status
 
 tell "Both directors start"
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 40 "left serves" serves left 1 '' ''
 wait_until 20 "as master" sync_is left master
 expect "right is backup" sync_is right backup

@@ -18,8 +18,7 @@ directors "$left" "$right"
 web_start web1
 web_start web2
 tell "Both directors start; web server 3 is dead"
-heartbeat_start left
-heartbeat_start right
+both_start
 settles 90 1 "left serves, with the other two" serves left 1 1 ''
 [[ $right != hearth ]] || wait_until 20 "right knows, too" log_says right "Real server down: 10.1.0.13:80"
 

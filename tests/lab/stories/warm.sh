@@ -32,8 +32,7 @@ host client eth0=wire:10.1.0.9/24
 for n in 1 2 3; do web_start web$n; done
 
 tell "Both directors start"
-heartbeat_start left
-heartbeat_start right
+both_start
 wait_until 40 "left serves, with all web servers" serves left 1 1 1
 wait_until 20 "right stands by, and has checked them all" ready right 3
 expect "heartbeat shows it" shows right '"ldirectord": "in standby"'
