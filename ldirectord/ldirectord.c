@@ -86,10 +86,11 @@ static void wake_up(void *ctx, uint64_t now_ns)
 }
 
 static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
-                         uint64_t took_ns)
+                         const struct ld_advice *advice, uint64_t took_ns)
 {
     step(ctx, &(struct ld_event){.kind = LD_EV_VERDICT, .check_id = check_id, .verdict = verdict,
-                                 .detail = detail, .took_ns = took_ns});
+                                 .detail = detail, .took_ns = took_ns,
+                                 .advice = *advice});
 }
 
 static void maintenance_told(void *ctx, const struct ld_maintenance *maintenance)

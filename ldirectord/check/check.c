@@ -38,6 +38,7 @@ struct ld_check {
     GList link;
     uint64_t started_ns, ended_ns; /* ended_ns 0: in flight */
     enum ld_verdict verdict;
+    struct ld_advice advice;
     char *detail;
     void *state;
 };
@@ -70,15 +71,21 @@ static void sweep(void *ctx, uint64_t now_ns)
         struct ld_check *check = g_queue_peek_head(&checks->ended);
         uint64_t took_ns = check->ended_ns - check->started_ns;
         enum ld_verdict verdict = check->verdict;
+        struct ld_advice advice = check->advice;
         char *detail = g_steal_pointer(&check->detail);
         uint32_t id = check->id;
 
         check_release(check);
-        checks->fn(checks->ctx, id, verdict, detail, took_ns);
+        checks->fn(checks->ctx, id, verdict, detail, &advice, took_ns);
         g_free(detail);
     }
     if (!g_queue_is_empty(&checks->ended))
         ha_timer_set(checks->loop, &checks->sweep, ha_clock_ns(), sweep, checks);
+}
+
+void ld_check_advise(struct ld_check *check, uint32_t percent)
+{
+    check->advice = (struct ld_advice){.given = true, .percent = MIN(percent, 100)};
 }
 
 void ld_check_done(struct ld_check *check, enum ld_verdict verdict, const char *detail)

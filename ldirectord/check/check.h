@@ -14,9 +14,9 @@
 struct ld_checks; /* what running checks share: the loop, libcurl's multi handle, buffers */
 struct ld_check;  /* one in flight */
 
-/* detail may be NULL; valid during the call. */
+/* detail may be NULL; it and advice are valid during the call. */
 typedef void (*ld_check_fn)(void *ctx, uint32_t check_id, enum ld_verdict verdict,
-                            const char *detail, uint64_t took_ns);
+                            const char *detail, const struct ld_advice *advice, uint64_t took_ns);
 
 int ld_checks_new(struct ld_checks **out, struct ha_loop *loop, ld_check_fn fn, void *ctx);
 void ld_checks_free(struct ld_checks *checks); /* cancels all */
@@ -42,6 +42,8 @@ void *ld_check_state(struct ld_check *check);
 const struct ld_probe *ld_check_probe(const struct ld_check *check);
 struct ld_checks *ld_check_room(const struct ld_check *check);
 struct ha_loop *ld_check_loop(const struct ld_check *check);
+/* Before the end: the server can bear so many percent of its weight. */
+void ld_check_advise(struct ld_check *check, uint32_t percent);
 /* Ends the check; it is gone when the loop comes round. */
 void ld_check_done(struct ld_check *check, enum ld_verdict verdict, const char *detail);
 /* What an errno of connect(), send() or recv() says about the server. */

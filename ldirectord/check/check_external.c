@@ -2,7 +2,8 @@
 /*
  * external: a program of the administrator's, run with four arguments (virtual
  * address or mark, virtual port, real address, real port; IPv6 in brackets) in
- * "/". Exit status 0 passes; anything else, a signal included, does not. The
+ * "/". Exit status 0 passes; anything else, a signal included, does not; with
+ * checkweight 2 to 102 pass, too, and say 0 to 100 percent of the weight. The
  * whole checkcommand is the path: no shell, no arguments, no quoting.
  *
  * external-perl: a file of Perl, with the same four in @ARGV. Passes if it comes
@@ -23,15 +24,25 @@
 /* Of what a Perl check prints: enough for the sentence it died with. */
 #define PERL_SAYS    512
 
+/* With checkweight the first exit status that means a weight: of 0 percent. */
+#define WEIGHT_STATUS 2
+
 struct external_state {
     struct ha_child *child;
 };
 
-static enum ld_verdict verdict_of(const struct ha_child_result *result)
+/* keepalived's way, but in percent, so that what shells mean by 126 and more cannot be a weight. */
+static bool says_weight(const struct ld_check *check, int status)
+{
+    return ld_check_probe(check)->weighs && status >= WEIGHT_STATUS && status <= WEIGHT_STATUS + 100;
+}
+
+static enum ld_verdict verdict_of(const struct ld_check *check,
+                                  const struct ha_child_result *result)
 {
     switch (result->end) {
     case HA_CHILD_EXITED:
-        return result->code == 0 ? LD_EXTOK : LD_EXTERR;
+        return result->code == 0 || says_weight(check, result->code) ? LD_EXTOK : LD_EXTERR;
     case HA_CHILD_TIMED_OUT:
         return LD_EXTTOUT;
     case HA_CHILD_FAILED:
@@ -45,10 +56,12 @@ static void external_ended(void *ctx, const struct ha_child_result *result)
 {
     struct ld_check *check = ctx;
     struct external_state *state = ld_check_state(check);
-    enum ld_verdict verdict = verdict_of(result);
+    enum ld_verdict verdict = verdict_of(check, result);
     char *text = verdict == LD_EXTOK ? NULL : ha_child_result_text(result);
 
     state->child = NULL;
+    if (verdict == LD_EXTOK && result->code != 0)
+        ld_check_advise(check, (uint32_t)(result->code - WEIGHT_STATUS));
     if (verdict == LD_EXTRUN) {
         bool perl = ld_check_probe(check)->type == LD_CHECK_EXTERNAL_PERL;
         char *whole = g_strdup_printf("%s: %s", perl ? PERL : ld_check_probe(check)->command, text);

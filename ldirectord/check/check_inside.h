@@ -11,6 +11,7 @@ struct ld_ping;
 /* The type of check that answers this probe; NULL: none in this version. */
 const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe);
 
+extern const struct ld_check_ops ld_check_agent;
 extern const struct ld_check_ops ld_check_connect;
 extern const struct ld_check_ops ld_check_dns;
 extern const struct ld_check_ops ld_check_external;

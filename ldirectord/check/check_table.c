@@ -57,6 +57,7 @@ static const struct ld_check_ops *const by_app[LD_APP_COUNT] = {
 };
 
 static const struct ld_check_ops *const by_type[LD_CHECKTYPE_COUNT] = {
+    [LD_CHECK_AGENT] = &ld_check_agent,
     [LD_CHECK_CONNECT] = &ld_check_connect,
     [LD_CHECK_PING] = &ld_check_ping,
     [LD_CHECK_EXTERNAL] = &ld_check_external,

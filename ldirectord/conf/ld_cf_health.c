@@ -95,6 +95,25 @@ bool ld_cf_set_hysteresis(struct ld_cf *cf, const struct ld_cf_row *row, const c
     return true;
 }
 
+bool ld_cf_set_agentport(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    struct ld_cf_settings *scope = ld_cf_scope(cf);
+    bool good;
+    char *rest;
+
+    good = split_number(value, &scope->agentport, &rest);
+    if (good) {
+        good = *rest == '\0' && scope->agentport <= 65535;
+        g_free(rest);
+    }
+    if (!good) {
+        ld_cf_wrong(cf, row->wrong, "a port from 1 to 65535, or 0 for none", value);
+        return false;
+    }
+    scope->agentport_set = true;
+    return true;
+}
+
 /* ---- the end of the file ---- */
 
 static uint64_t span_of(const struct ld_cf_span *own, const struct ld_cf_span *global)
@@ -119,6 +138,26 @@ static void check_quorum(struct ld_cf *cf, const struct ld_service *service, uns
                     "are %" G_GUINT64_FORMAT ": only the fallback will serve", needed, all);
 }
 
+static void finish_advice(struct ld_cf *cf, const struct ld_cf_block *block)
+{
+    const struct ld_cf_settings *own = &block->settings, *global = &cf->global;
+    struct ld_service *service = block->service;
+    enum ld_cf_tri weighs = own->checkweight != LD_CF_UNSET ? own->checkweight
+                                                            : global->checkweight;
+
+    service->agentport = (uint16_t)(own->agentport_set ? own->agentport : global->agentport);
+    service->agentinterval_ms = span_of(&own->agentinterval, &global->agentinterval);
+    if (service->agentinterval_ms == 0)
+        service->agentinterval_ms = service->checkinterval_ms;
+    service->checkweight = weighs == LD_CF_YES;
+    if (own->checkweight == LD_CF_YES && service->checktype != LD_CHECK_EXTERNAL)
+        ha_diag_add(cf->diags, HA_WARNING, cf->file, service->line, 0,
+                    "checkweight has no effect without checktype = external");
+    else if (own->checkweight == LD_CF_YES && service->agentport != 0)
+        ha_diag_add(cf->diags, HA_WARNING, cf->file, service->line, 0,
+                    "checkweight has no effect beside agentport: the agent says the weight");
+}
+
 void ld_cf_finish_health(struct ld_cf *cf, const struct ld_cf_block *block)
 {
     const struct ld_cf_settings *own = &block->settings, *global = &cf->global;
@@ -133,6 +172,7 @@ void ld_cf_finish_health(struct ld_cf *cf, const struct ld_cf_block *block)
     if (own->draintime.ms > 0 && service->quiescent)
         ha_diag_add(cf->diags, HA_WARNING, cf->file, own->draintime.line, 0,
                     "draintime has no effect with quiescent = yes: such a server is not removed");
+    finish_advice(cf, block);
     service->quorum.hysteresis = own->hysteresis_set ? own->hysteresis : global->hysteresis;
     if (from->quorum == 0)
         return;

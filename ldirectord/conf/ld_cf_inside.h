@@ -55,7 +55,10 @@ struct ld_cf_span {
 struct ld_cf_settings {
     uint64_t checktimeout_ms, negotiatetimeout_ms, checkinterval_ms;
     unsigned checkcount, failurecount, risecount;
-    struct ld_cf_span recheckinterval, slowstart, draintime;
+    struct ld_cf_span recheckinterval, slowstart, draintime, agentinterval;
+    unsigned agentport;
+    bool agentport_set;
+    enum ld_cf_tri checkweight;
     unsigned quorum, quorum_line, hysteresis;
     bool quorum_by_weight, hysteresis_set;
     unsigned checkport;
@@ -202,6 +205,7 @@ bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, 
 /* ---- ld_cf_health.c ---- */
 bool ld_cf_set_span(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_quorum(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_agentport(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_hysteresis(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* After reals, fallback and quiescent are known. */
 void ld_cf_finish_health(struct ld_cf *cf, const struct ld_cf_block *block);

@@ -30,6 +30,7 @@ static const struct ha_name checktypes[] = {
     {LD_CHECK_ON, "on"},
     {LD_CHECK_OFF, "off"},
     {LD_CHECK_COMBINED, "combined"},
+    {LD_CHECK_AGENT, "agent"},
     HA_NAME_END,
 };
 
@@ -160,7 +161,8 @@ bool ld_checktype_find(const char *name, enum ld_checktype *type)
 {
     int value;
 
-    if (!ha_name_find(checktypes, name, &value) || value == LD_CHECK_COMBINED)
+    if (!ha_name_find(checktypes, name, &value) || value == LD_CHECK_COMBINED ||
+        value == LD_CHECK_AGENT)
         return false;
     *type = (enum ld_checktype)value;
     return true;

@@ -23,6 +23,7 @@ enum ld_method { LD_GATE, LD_MASQ, LD_IPIP, LD_METHOD_COUNT };
 enum ld_checktype { LD_CHECK_NEGOTIATE, LD_CHECK_CONNECT, LD_CHECK_PING, LD_CHECK_EXTERNAL,
                     LD_CHECK_EXTERNAL_PERL, LD_CHECK_ON, LD_CHECK_OFF,
                     LD_CHECK_COMBINED, /* one negotiate, then combined_connects connects */
+                    LD_CHECK_AGENT,    /* beside any of the others: ld_service.agentport */
                     LD_CHECKTYPE_COUNT };
 enum ld_app { LD_APP_NONE, LD_APP_DNS, LD_APP_FTP, LD_APP_HTTP, LD_APP_HTTPS, LD_APP_HTTP_PROXY,
               LD_APP_IMAP, LD_APP_IMAPS, LD_APP_LDAP, LD_APP_LDAPS, LD_APP_MYSQL, LD_APP_NNTP,
@@ -36,7 +37,7 @@ const char *ld_protocol_name(enum ld_protocol protocol);   /* tcp, udp, fwm */
 const char *ld_method_name(enum ld_method method);         /* gate, masq, ipip */
 const char *ld_checktype_name(enum ld_checktype type);
 const char *ld_app_name(enum ld_app app);
-/* Exact, case-sensitive; "combined" is not a word of the file. */
+/* Exact, case-sensitive; "combined" and "agent" are no words of the file. */
 bool ld_method_find(const char *name, enum ld_method *method);
 bool ld_checktype_find(const char *name, enum ld_checktype *type);
 bool ld_app_find(const char *name, enum ld_app *app);
@@ -116,6 +117,9 @@ struct ld_service {
     uint64_t slowstart_ms;       /* 0: at full weight at once */
     uint64_t draintime_ms;       /* at weight 0 before it is removed; 0: removed at once */
     struct ld_quorum quorum;
+    uint16_t agentport;          /* 0: there is no agent to be asked */
+    uint64_t agentinterval_ms;
+    bool checkweight;            /* the exit status of an external check says a weight */
     char *checkcommand;
     char *virtualhost;    /* NULL: unset */
     bool http_head;

@@ -98,6 +98,7 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
     bool was_up = ld_server_up(server);
     enum ld_change change;
     unsigned before;
+    bool advised;
 
     if (server->maintained) /* asked for somebody else, or before */
         return;
@@ -109,10 +110,12 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
         server->answered_ns = now_ns;
     if (change == LD_CHANGE_UP || change == LD_CHANGE_DOWN || change == LD_CHANGE_FOUND_DOWN)
         note_turn(server, now_ns);
-    if (ld_server_up(server) != was_up) {
+    if (ld_server_up(server) != was_up)
         server->left_at_zero = false;
+    advised = service->checkweight && !server->agent && ld_verdict_passed(event->verdict) &&
+              ld_server_advise(server, &event->advice, actions);
+    if (ld_server_up(server) != was_up || advised)
         weigh(core, server, now_ns);
-    }
     if (change != LD_CHANGE_NONE)
         ld_log_change(server, change, before, actions);
     if (core->standby)
@@ -122,16 +125,11 @@ static void tell(struct ld_core *core, struct ld_server *server, const struct ld
     ld_fallback_consider(server->slot, actions);
 }
 
-static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
-                       struct ld_actions *actions)
+static void hear_check(struct ld_core *core, struct ld_question *question,
+                       const struct ld_event *event, uint64_t now_ns, struct ld_actions *actions)
 {
-    struct ld_question *question = ld_schedule_answer(&core->schedule, event->check_id, now_ns);
-    bool was_unable, unsettled = false;
+    bool was_unable = question->unable, unsettled = false;
 
-    if (!question)
-        return;
-    ld_core_answered(core, question);
-    was_unable = question->unable;
     ld_question_answered(question, event->verdict);
     if (question->unable && !was_unable)
         ld_log_unable(question, event, actions);
@@ -145,15 +143,45 @@ static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_ev
         ld_schedule_hasten(&core->schedule, question, now_ns, question->recheck_ns);
 }
 
+static void hear_agent(struct ld_core *core, struct ld_question *question,
+                       const struct ld_event *event, uint64_t now_ns, struct ld_actions *actions)
+{
+    ld_log_agent(question, event, actions);
+    for (guint i = 0; i < question->askers->len; i++) {
+        struct ld_server *server = question->askers->pdata[i];
+
+        if (!ld_server_hear(server, event, actions))
+            continue;
+        weigh(core, server, now_ns);
+        if (!core->standby)
+            ld_fallback_consider(server->slot, actions);
+    }
+}
+
+static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                       struct ld_actions *actions)
+{
+    struct ld_question *question = ld_schedule_answer(&core->schedule, event->check_id, now_ns);
+
+    if (!question)
+        return;
+    ld_core_answered(core, question);
+    if (question->probe.type == LD_CHECK_AGENT)
+        hear_agent(core, question, event, now_ns, actions);
+    else
+        hear_check(core, question, event, now_ns, actions);
+}
+
 /* ---- configuration ---- */
 
-/* The question of this server: one that is asked already, or a new one (counted). */
-static void join_question(struct ld_core *core, struct ld_server *server, GPtrArray *fresh)
+/* wanted (taken over) is a question for this server: one that is asked already, or a new one. */
+static struct ld_question *join_question(struct ld_core *core, struct ld_server *server,
+                                         struct ld_question *wanted, GPtrArray *fresh)
 {
-    struct ld_question *wanted = ld_question_new(server->slot->service, server->real), *known;
+    struct ld_question *known;
 
     if (!wanted)
-        return;
+        return NULL;
     known = g_hash_table_lookup(core->questions, wanted->key);
     if (known) {
         ld_question_free(wanted);
@@ -163,7 +191,17 @@ static void join_question(struct ld_core *core, struct ld_server *server, GPtrAr
         g_ptr_array_add(fresh, known);
     }
     g_ptr_array_add(known->askers, server);
-    server->question = known;
+    return known;
+}
+
+static void join_questions(struct ld_core *core, struct ld_server *server, GPtrArray *fresh)
+{
+    const struct ld_service *service = server->slot->service;
+
+    server->question =
+        join_question(core, server, ld_question_new(service, server->real), fresh);
+    server->agent =
+        join_question(core, server, ld_question_new_agent(service, server->real), fresh);
 }
 
 /* A server the last configuration had keeps what is known of it; if the
@@ -186,6 +224,7 @@ static bool inherit(const struct ld_model *old, struct ld_server *server)
     server->written = before->written;
     server->left_at_zero = before->left_at_zero && server->real->weight == before->real->weight;
     server->course = before->course;
+    ld_server_inherit_advice(server, before);
     if (before->question != server->question)
         server->health.failures = server->health.successes = 0;
     ld_server_count(server);
@@ -306,7 +345,7 @@ static void load(struct ld_core *core, const struct ld_table *actual, uint64_t n
 
     forget_askers(core);
     for (guint i = 0; i < model->server_count; i++)
-        join_question(core, &model->servers[i], fresh);
+        join_questions(core, &model->servers[i], fresh);
     start_servers(model, old, core->standby ? NULL : actual, now_ns);
     ld_maintain(model, core->maintenance, now_ns, actions);
     ld_fallback_inherit(model, old);

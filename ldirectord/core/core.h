@@ -12,6 +12,7 @@
  *   probe.c     what to ask; identical questions are asked once for all
  *   model.c     the servers of a configuration, and how to find them
  *   weight.c    how much a server is given: slow start, drain
+ *   agent.c     how much a check or an agent says that a server can bear
  *   quorum.c    whether enough servers are up, or the fallback serves
  *   wanted.c    config, health and time -> wanted table (pure function)
  *   table.c     tables and their difference
@@ -54,7 +55,7 @@
 /* One question to one server; valid while its check is in flight (after LD_ACT_CANCEL: until
  * the next step). A check that is in flight at a reload and still wanted goes on. */
 struct ld_probe {
-    enum ld_checktype type;  /* NEGOTIATE, CONNECT, PING, EXTERNAL, EXTERNAL_PERL only */
+    enum ld_checktype type;  /* not ON, OFF, COMBINED */
     enum ld_app app;         /* NEGOTIATE */
     enum ld_protocol protocol;
     struct ha_addr addr;     /* where to ask */
@@ -67,13 +68,14 @@ struct ld_probe {
     struct ld_terms terms;   /* NEGOTIATE; those that ld_app_terms() names */
     struct ld_service_id service; /* EXTERNAL: the virtual service's address and port are arguments */
     uint16_t real_port;           /* EXTERNAL */
+    bool weighs;                  /* EXTERNAL: its exit status may say a weight */
 };
 
 enum ld_event_kind {
     LD_EV_START,     /* actual: the kernel's table, read just now: what is there and not at weight 0 starts up;
                       * standby: in standby, where what is there says nothing and is taken away (cleanstop) */
     LD_EV_TIMER,
-    LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns */
+    LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns, advice */
     LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in
                       * force); actual as in START, for servers that are new (NULL: they start down) */
     LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
@@ -95,6 +97,7 @@ struct ld_event {
     enum ld_verdict verdict;
     const char *detail;             /* e.g. "HTTP status 503"; may be NULL */
     uint64_t took_ns;
+    struct ld_advice advice;        /* VERDICT */
     unsigned failed;                /* APPLIED; all of them if the table could not be read */
     bool standby;                   /* START, MODE */
     const struct ld_wish *wish;     /* WISH; copied */

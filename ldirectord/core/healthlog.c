@@ -31,6 +31,11 @@ void ld_log_change(const struct ld_server *server, enum ld_change change, unsign
                health->successes, service->risecount);
         break;
     case LD_CHANGE_UP:
+        if (server->agent_down) {
+            ld_log(actions, LOG_NOTICE, "Real server passes its checks, but its agent says down: "
+                   "%s (%s)", real, id);
+            break;
+        }
         ld_log(actions, LOG_NOTICE, "Real server up: %s (%s): %s, %s (%.1f ms)", real, id,
                ld_verdict_code(health->verdict), detail, took_ms);
         break;

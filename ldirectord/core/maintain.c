@@ -82,6 +82,6 @@ bool ld_question_rests(const struct ld_question *question)
 
 void ld_question_rested(const struct ld_question *question, struct ld_actions *actions)
 {
-    for (guint i = 0; i < question->askers->len; i++)
+    for (guint i = 0; question->probe.type != LD_CHECK_AGENT && i < question->askers->len; i++)
         ld_monitor(question->askers->pdata[i], false, "Server in maintenance", actions);
 }

@@ -35,6 +35,9 @@ struct ld_server {
     struct ld_health health;
     struct ld_course course;
     struct ld_question *question; /* not owned; NULL: not checked */
+    struct ld_question *agent;    /* the same; NULL: no agent */
+    bool agent_down;              /* it says so */
+    struct ld_advice advice;      /* the check's or the agent's */
     struct ld_counted counted;    /* what the slot's sums have of it */
     bool maintained, up_before;   /* in maintenance; what it was when that began */
     bool placed;                  /* a table with it was written whole since the last (re)load */
@@ -96,6 +99,19 @@ uint64_t ld_server_next_ns(const struct ld_server *server, uint64_t now_ns);
 void ld_server_weigh(struct ld_server *server, uint64_t now_ns);
 /* The same for all servers, and judges all slots. */
 void ld_model_weigh(struct ld_model *model, uint64_t now_ns);
+
+/* ---- agent.c ---- */
+/* The check said so. True: it is another than before. */
+bool ld_server_advise(struct ld_server *server, const struct ld_advice *advice,
+                      struct ld_actions *actions);
+/* Its agent answered. True: something is other than before. */
+bool ld_server_hear(struct ld_server *server, const struct ld_event *event,
+                    struct ld_actions *actions);
+/* Once per spell of silence. */
+void ld_log_agent(struct ld_question *question, const struct ld_event *event,
+                  struct ld_actions *actions);
+/* Before a reload it was `before`: what was said stands if the same still say it. */
+void ld_server_inherit_advice(struct ld_server *server, const struct ld_server *before);
 
 /* ---- quorum.c ---- */
 /* Brings the slot's sums up to date with the server. */

@@ -104,6 +104,8 @@ static void fill_external(struct ld_probe *probe, const struct ld_service *servi
     probe->command = g_strdup(service->checkcommand);
     probe->service = service->id;
     probe->real_port = real->port;
+    /* A Perl program that dies does so with whatever errno was: that is no weight. */
+    probe->weighs = service->checkweight && service->checktype == LD_CHECK_EXTERNAL;
 }
 
 static void append_text(GString *key, const char *text)
@@ -134,7 +136,8 @@ static void append_probe(GString *key, const struct ld_probe *probe)
     if (probe->command) {
         char *service = ld_service_id_text(&probe->service);
 
-        g_string_append_printf(key, "|%s %u", service, (unsigned)probe->real_port);
+        g_string_append_printf(key, "|%s %u%s", service, (unsigned)probe->real_port,
+                               probe->weighs ? " weighs" : "");
         g_free(service);
     }
 }
@@ -186,6 +189,7 @@ static bool fill(struct ld_question *question, const struct ld_service *service,
         return true;
     case LD_CHECK_ON:
     case LD_CHECK_OFF:
+    case LD_CHECK_AGENT:
     case LD_CHECKTYPE_COUNT:
         break;
     }
@@ -205,6 +209,24 @@ struct ld_question *ld_question_new(const struct ld_service *service, const stru
         ld_question_free(question);
         return NULL;
     }
+    question->key = make_key(question);
+    return question;
+}
+
+struct ld_question *ld_question_new_agent(const struct ld_service *service,
+                                          const struct ld_real *real)
+{
+    struct ld_question *question;
+
+    if (service->agentport == 0)
+        return NULL;
+    question = g_new0(struct ld_question, 1);
+    question->askers = g_ptr_array_new();
+    question->interval_ns = MAX(ha_ms_to_ns(service->agentinterval_ms), HA_NS_PER_MS);
+    question->probe.type = LD_CHECK_AGENT;
+    question->probe.addr = real->addr;
+    question->probe.port = service->agentport;
+    question->probe.timeout_ms = service->checktimeout_ms;
     question->key = make_key(question);
     return question;
 }

@@ -27,6 +27,7 @@ struct ld_question {
     GPtrArray *askers;       /* of struct ld_server *, not owned; all are told the answer */
     enum ld_verdict verdict; /* the last that said something */
     bool answered;           /* once at least */
+    bool silent;             /* an agent that does not say anything */
     bool unable;             /* the last one was LD_INTERNAL */
 
     /* schedule.c's */
@@ -39,6 +40,9 @@ struct ld_question {
 
 /* NULL where nothing is asked: checktype on and off, service none. */
 struct ld_question *ld_question_new(const struct ld_service *service, const struct ld_real *real);
+/* What the agent on the server is asked; NULL: there is none. */
+struct ld_question *ld_question_new_agent(const struct ld_service *service,
+                                          const struct ld_real *real);
 void ld_question_free(struct ld_question *question);
 /* What to ask now; valid until the question is freed. */
 const struct ld_probe *ld_question_probe(const struct ld_question *question);

@@ -31,6 +31,7 @@ static const struct {
     [LD_EXTERR] = {"EXTERR", "check command failed", false},
     [LD_EXTTOUT] = {"EXTTOUT", "check command not done in time", false},
     [LD_EXTRUN] = {"EXTRUN", "check command cannot be executed", false},
+    [LD_AGENTDOWN] = {"AGTDOWN", "its agent says that it is not to be used", false},
     [LD_ON] = {"ON", "always up, not checked", true},
     [LD_OFF] = {"OFF", "not checked, state kept", false},
     [LD_MAINT] = {"MAINT", "in maintenance, not checked", false},

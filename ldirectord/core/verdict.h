@@ -8,6 +8,7 @@
 #define LD_CORE_VERDICT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum ld_verdict {
     LD_UNKNOWN,   /* not asked yet */
@@ -29,6 +30,7 @@ enum ld_verdict {
     LD_EXTERR,    /* external check: another exit status, or killed by a signal */
     LD_EXTTOUT,   /* external check: still running at its deadline */
     LD_EXTRUN,    /* external check: cannot be executed */
+    LD_AGENTDOWN, /* its agent says that it is not to be used */
     LD_ON,        /* checktype on */
     LD_OFF,       /* checktype off */
     LD_MAINT,     /* in maintenance, not checked */
@@ -39,5 +41,11 @@ enum ld_verdict {
 const char *ld_verdict_code(enum ld_verdict verdict); /* "L4CON" */
 const char *ld_verdict_text(enum ld_verdict verdict); /* "connection refused or reset" */
 bool ld_verdict_passed(enum ld_verdict verdict);
+
+/* What a check may say beside its verdict: how much of its weight the server can bear. */
+struct ld_advice {
+    bool given;       /* false: all of it */
+    uint32_t percent; /* of what is configured, 0 to 100 */
+};
 
 #endif

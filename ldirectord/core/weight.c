@@ -14,7 +14,7 @@
 
 bool ld_server_up(const struct ld_server *server)
 {
-    return server->health.up;
+    return server->health.up && !server->agent_down;
 }
 
 bool ld_server_stands(const struct ld_server *server)
@@ -24,7 +24,13 @@ bool ld_server_stands(const struct ld_server *server)
 
 uint32_t ld_server_share(const struct ld_server *server)
 {
-    return ld_wish_weight(server, server->real->weight);
+    uint32_t weight = server->real->weight;
+
+    if (server->advice.given && server->advice.percent == 0)
+        weight = 0;
+    else if (server->advice.given && weight > 0) /* a little is not nothing */
+        weight = MAX((uint32_t)((uint64_t)weight * server->advice.percent / 100), 1);
+    return ld_wish_weight(server, weight);
 }
 
 static uint64_t slowstart_ns(const struct ld_server *server)

@@ -286,7 +286,8 @@ void fake_director_stop(struct fake_director *director)
 
 void fake_director_verdict(struct fake_director *director, uint32_t id, enum ld_verdict verdict)
 {
-    struct ld_event event = {.kind = LD_EV_VERDICT, .check_id = id, .verdict = verdict};
+    struct ld_event event = {.kind = LD_EV_VERDICT, .check_id = id, .verdict = verdict,
+                             .advice = director->advice};
 
     forget(director, id);
     step(director, &event);

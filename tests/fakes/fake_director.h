@@ -31,6 +31,7 @@ struct fake_director {
     unsigned asked;  /* checks ever started */
     unsigned tables; /* times the table was written */
     unsigned failed; /* operations refused the last time */
+    struct ld_advice advice; /* what comes with each verdict */
     char *broken;    /* what an audit found, the first time; NULL: nothing */
     void (*audit)(void *ctx); /* after each step and what it led to; NULL: none */
     void *audit_ctx;

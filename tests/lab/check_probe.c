@@ -20,11 +20,12 @@ struct asking {
 };
 
 static void told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
-                 uint64_t took_ns)
+                 const struct ld_advice *advice, uint64_t took_ns)
 {
     struct asking *asking = ctx;
 
     (void)check_id;
+    (void)advice;
     printf("%s %" PRIu64 " ms %s\n", ld_verdict_code(verdict), took_ns / 1000000,
            detail != NULL ? detail : "-");
     ha_loop_stop(asking->loop, ld_verdict_passed(verdict) ? 0 : 1);

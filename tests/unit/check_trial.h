@@ -27,10 +27,12 @@ struct trial {
     enum ld_verdict verdict; /* the last */
     char *detail;
     uint64_t took_ns;
+    struct ld_advice advice;
 };
 
 static inline void trial_verdict(void *ctx, uint32_t check_id, enum ld_verdict verdict,
-                                 const char *detail, uint64_t took_ns)
+                                 const char *detail, const struct ld_advice *advice,
+                                 uint64_t took_ns)
 {
     struct trial *trial = ctx;
 
@@ -40,6 +42,7 @@ static inline void trial_verdict(void *ctx, uint32_t check_id, enum ld_verdict v
     g_free(trial->detail);
     trial->detail = g_strdup(detail);
     trial->took_ns = took_ns;
+    trial->advice = *advice;
     if (--trial->wanted == 0)
         ha_loop_stop(trial->loop, 0);
 }
@@ -67,8 +70,9 @@ static inline struct ha_addr loopback_of(int family)
     return addr;
 }
 
-/* Asks once; the verdict. detail, if wanted, is the caller's to free. */
-static inline enum ld_verdict ask(const struct ld_probe *probe, char **detail)
+/* Asks once; the verdict. detail, if wanted, is the caller's to free; advice may be NULL. */
+static inline enum ld_verdict ask_advice(const struct ld_probe *probe, char **detail,
+                                         struct ld_advice *advice)
 {
     unsigned before = open_descriptors();
     struct trial trial;
@@ -84,9 +88,16 @@ static inline enum ld_verdict ask(const struct ld_probe *probe, char **detail)
     assert_true(trial.took_ns < ha_ms_to_ns(probe->timeout_ms + 10000));
     if (detail != NULL)
         *detail = g_steal_pointer(&trial.detail);
+    if (advice != NULL)
+        *advice = trial.advice;
     trial_end(&trial);
     assert_int_equal(open_descriptors(), before);
     return verdict;
+}
+
+static inline enum ld_verdict ask(const struct ld_probe *probe, char **detail)
+{
+    return ask_advice(probe, detail, NULL);
 }
 
 static inline void assert_verdict(enum ld_verdict found, enum ld_verdict expected)

@@ -86,6 +86,8 @@ static void what_is_not_said_is_off(void **state)
     assert_int_equal(service->recheckinterval_ms, 0);
     assert_int_equal(service->slowstart_ms, 0);
     assert_int_equal(service->draintime_ms, 0);
+    assert_int_equal(service->agentport, 0);
+    assert_false(service->checkweight);
     assert_int_equal(service->quorum.quorum, 1);
     assert_int_equal(service->quorum.hysteresis, 0);
     assert_false(service->quorum.by_weight);
@@ -97,7 +99,8 @@ static void the_block_wins_over_the_file(void **state)
     struct ld_config *config;
     const struct ld_service *service =
         parse("fallback=127.0.0.1:80\nrisecount=2\nrecheckinterval=1s\nslowstart=30s\ndraintime=60\n"
-              "quorum=2\nhysteresis=1\n" HEAD "\trisecount=3\n\trecheckinterval=250ms\n"
+              "agentport=9707\nagentinterval=2s\nquorum=2\nhysteresis=1\n" HEAD "\tagentport=0\n"
+              "\tchecktype=external\n\tcheckweight=yes\n" "\trisecount=3\n\trecheckinterval=250ms\n"
               "\tslowstart=0\n\tdraintime=5s\n\tquorum=20 weight\n\thysteresis=10\n\n"
               "virtual=10.0.0.2:80\n\treal=10.1.0.1:80 gate\n\treal=10.1.0.2:80 gate\n"
               "\treal=10.1.0.3:80 gate\n", "", &config);
@@ -110,11 +113,16 @@ static void the_block_wins_over_the_file(void **state)
     assert_int_equal(service->quorum.quorum, 20);
     assert_int_equal(service->quorum.hysteresis, 10);
     assert_true(service->quorum.by_weight);
+    assert_int_equal(service->agentport, 0);
+    assert_true(service->checkweight);
     service = config->services->pdata[1];
     assert_int_equal(service->risecount, 2);
     assert_int_equal(service->recheckinterval_ms, 1000);
     assert_int_equal(service->slowstart_ms, 30000);
     assert_int_equal(service->draintime_ms, 60000);
+    assert_int_equal(service->agentport, 9707);
+    assert_int_equal(service->agentinterval_ms, 2000);
+    assert_false(service->checkweight);
     assert_int_equal(service->quorum.quorum, 2);
     assert_int_equal(service->quorum.hysteresis, 1);
     assert_false(service->quorum.by_weight);
@@ -127,6 +135,7 @@ static void new_values_are_read_strictly(void **state)
         "slowstart=30x", "slowstart=x30", "slowstart=9ms", "slowstart=1.5", "slowstart=",
         "draintime=1 2", "recheckinterval=-1", "risecount=0", "quorum=0", "quorum=two",
         "quorum=2 kilo", "quorum=2weights", "hysteresis=-1", "hysteresis=1 weight", "hysteresis=",
+        "agentport=65536", "agentport=x", "agentport=", "agentinterval=1x", "checkweight=maybe",
     };
 
     (void)state;
@@ -162,6 +171,13 @@ static void what_cannot_work_is_warned_of(void **state)
     parse(HEAD "\tquiescent=yes\n\tdraintime=5\n",
           "f:5: warning: draintime has no effect with quiescent = yes: such a server is not "
           "removed\n", &config);
+    ld_config_free(config);
+    parse(HEAD "\tcheckweight=yes\n",
+          "f:1: warning: checkweight has no effect without checktype = external\n", &config);
+    ld_config_free(config);
+    parse(HEAD "\tchecktype=external\n\tcheckweight=yes\n\tagentport=9707\n",
+          "f:1: warning: checkweight has no effect beside agentport: the agent says the weight\n",
+          &config);
     ld_config_free(config);
 }
 

@@ -63,7 +63,7 @@ static void the_example_is_without_fault(void **state)
     ha_diags_print(&diags, said);
     assert_string_equal(said->str, "");
     assert_non_null(config);
-    assert_int_equal(config->services->len, 6);
+    assert_int_equal(config->services->len, 7);
     ld_config_free(config);
     ha_diags_clear(&diags);
     g_string_free(said, TRUE);

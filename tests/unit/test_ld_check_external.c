@@ -54,6 +54,35 @@ static void only_exit_status_0_passes(void **state)
     g_free(detail);
 }
 
+static void with_checkweight_the_exit_status_may_be_a_weight(void **state)
+{
+    static const struct {
+        const char *body;
+        enum ld_verdict verdict;
+        bool given;
+        uint32_t percent;
+    } rows[] = {
+        {"exit 0", LD_EXTOK, false, 0},    {"exit 1", LD_EXTERR, false, 0},
+        {"exit 2", LD_EXTOK, true, 0},     {"exit 52", LD_EXTOK, true, 50},
+        {"exit 102", LD_EXTOK, true, 100}, {"exit 103", LD_EXTERR, false, 0},
+        {"exit 127", LD_EXTERR, false, 0}, {"kill -9 $$", LD_EXTERR, false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *path = script("weighs", rows[i].body, 0755);
+        struct ld_probe probe = external_probe(path);
+        struct ld_advice advice;
+
+        probe.weighs = true;
+        assert_verdict(ask_advice(&probe, NULL, &advice), rows[i].verdict);
+        assert_int_equal(advice.given, rows[i].given);
+        assert_int_equal(advice.percent, rows[i].percent);
+        g_free(path);
+    }
+    assert_verdict(ask_script("exit 52", 20000, NULL), LD_EXTERR);
+}
+
 static void a_program_killed_by_a_signal_fails(void **state)
 {
     char *detail;
@@ -260,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_exit_status_0_passes),
+        cmocka_unit_test(with_checkweight_the_exit_status_may_be_a_weight),
         cmocka_unit_test(a_program_killed_by_a_signal_fails),
         cmocka_unit_test(it_is_told_four_things_and_stands_in_the_root),
         cmocka_unit_test(the_whole_command_is_the_path),

@@ -370,6 +370,150 @@ static void a_quorum_without_fallback_changes_nothing(void **state)
     end(&director);
 }
 
+/* ---- agentport, checkweight ---- */
+
+static struct ld_config *with_agent(void)
+{
+    struct ld_config *config = single(40);
+
+    first(config)->agentport = 9707;
+    first(config)->agentinterval_ms = 10000;
+    return config;
+}
+
+/* What is asked of agents is answered with verdict, and percent unless it is above 100; what is
+ * asked of servers is well. */
+static void agents_say(struct fake_director *director, enum ld_verdict verdict, uint32_t percent)
+{
+    fake_director_pass(director, 10 * HA_NS_PER_S);
+    for (guint i = 0; i < director->flying->len; i++) {
+        struct fake_check check = g_array_index(director->flying, struct fake_check, i);
+
+        if (check.probe->type != LD_CHECK_AGENT)
+            continue;
+        director->advice = (struct ld_advice){.given = percent <= 100, .percent = percent};
+        fake_director_verdict(director, check.id, verdict);
+        director->advice = (struct ld_advice){0};
+        break;
+    }
+    fake_director_answer(director, NULL, LD_L7OK);
+}
+
+static void an_agent_says_how_much_of_its_weight_a_server_can_bear(void **state)
+{
+    struct fake_director director;
+
+    (void)state;
+    start_healthy(&director, with_agent());
+    assert_int_equal(director.asked, 2);
+    assert_table(&director, VIP "10.1.0.1:80 40");
+    agents_say(&director, LD_L7OK, 75);
+    assert_table(&director, VIP "10.1.0.1:80 30");
+    assert_logged(&director, "Weight of real server advised: 10.1.0.1:80 (tcp:10.0.0.1:80): 75% of "
+                             "it");
+    agents_say(&director, LD_L7OK, 1);
+    assert_table(&director, VIP "10.1.0.1:80 1");
+    agents_say(&director, LD_L7OK, 0);
+    assert_table(&director, VIP "10.1.0.1:80 0");
+    agents_say(&director, LD_L7OK, 101);
+    assert_table(&director, VIP "10.1.0.1:80 40");
+    end(&director);
+}
+
+static void an_agent_takes_a_server_out_but_does_not_bring_it_up(void **state)
+{
+    struct fake_director director;
+
+    (void)state;
+    start_healthy(&director, with_agent());
+    agents_say(&director, LD_AGENTDOWN, 101);
+    assert_table(&director, "10.0.0.1:80 wrr");
+    assert_logged(&director, "Real server down: 10.1.0.1:80 (tcp:10.0.0.1:80): AGTDOWN, its agent:");
+    fake_director_pass(&director, 10 * HA_NS_PER_S);
+    fake_director_answer(&director, NULL, LD_L4CON); /* an agent that is gone says nothing, too */
+    assert_table(&director, "10.0.0.1:80 wrr");
+    assert_logged(&director, "agent 10.1.0.1:9707 says nothing: L4CON");
+    agents_say(&director, LD_AGENTDOWN, 101);
+    assert_table(&director, "10.0.0.1:80 wrr");
+    assert_logged(&director, "Real server passes its checks, but its agent says down");
+    agents_say(&director, LD_L7OK, 101);
+    assert_table(&director, VIP "10.1.0.1:80 40");
+    end(&director);
+}
+
+static void a_silent_agent_changes_nothing(void **state)
+{
+    struct fake_director director;
+
+    (void)state;
+    start_healthy(&director, with_agent());
+    agents_say(&director, LD_L7OK, 50);
+    agents_say(&director, LD_L7TOUT, 101);
+    agents_say(&director, LD_L7RSP, 101);
+    agents_say(&director, LD_INTERNAL, 101);
+    assert_table(&director, VIP "10.1.0.1:80 20");
+    fake_director_reload(&director, with_agent());
+    assert_table(&director, VIP "10.1.0.1:80 20");
+    fake_director_reload(&director, single(40));
+    assert_table(&director, VIP "10.1.0.1:80 40"); /* nobody says so any more */
+    end(&director);
+}
+
+static void the_fallback_serves_when_all_are_drained_by_their_agents(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = with_agent();
+
+    (void)state;
+    fake_fallback(first(config), "127.0.0.1", 80, LD_GATE);
+    start_healthy(&director, config);
+    agents_say(&director, LD_L7OK, 0);
+    assert_table(&director, VIP "10.1.0.1:80 0, 127.0.0.1:80 1");
+    agents_say(&director, LD_L7OK, 50);
+    assert_table(&director, VIP "10.1.0.1:80 20");
+    end(&director);
+}
+
+static void an_order_counts_more_than_an_agent(void **state)
+{
+    struct fake_director director;
+
+    (void)state;
+    start_healthy(&director, with_agent());
+    agents_say(&director, LD_L7OK, 50);
+    fake_director_wish(&director, "weight 10.1.0.1 7");
+    assert_table(&director, VIP "10.1.0.1:80 7");
+    agents_say(&director, LD_L7OK, 25);
+    assert_table(&director, VIP "10.1.0.1:80 7");
+    fake_director_wish(&director, "enable 10.1.0.1");
+    assert_table(&director, VIP "10.1.0.1:80 10");
+    end(&director);
+}
+
+static void a_check_that_weighs_counts_only_if_it_may(void **state)
+{
+    struct fake_director director;
+
+    (void)state;
+    for (int may = 0; may < 2; may++) {
+        struct ld_config *config = single(40);
+
+        first(config)->checktype = LD_CHECK_EXTERNAL;
+        first(config)->checkcommand = g_strdup("/x");
+        first(config)->checkweight = may;
+        start(&director, config);
+        fake_director_pass(&director, HA_NS_PER_S);
+        director.advice = (struct ld_advice){.given = true, .percent = 50};
+        fake_director_answer(&director, NULL, LD_EXTOK);
+        assert_table(&director, may ? VIP "10.1.0.1:80 20" : VIP "10.1.0.1:80 40");
+        director.advice = (struct ld_advice){0};
+        fake_director_pass(&director, 10 * HA_NS_PER_S);
+        fake_director_answer(&director, NULL, LD_EXTOK);
+        assert_table(&director, VIP "10.1.0.1:80 40");
+        end(&director);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +532,12 @@ int main(void)
         cmocka_unit_test(a_quorum_may_be_of_weight),
         cmocka_unit_test(a_reload_keeps_who_serves),
         cmocka_unit_test(a_quorum_without_fallback_changes_nothing),
+        cmocka_unit_test(an_agent_says_how_much_of_its_weight_a_server_can_bear),
+        cmocka_unit_test(an_agent_takes_a_server_out_but_does_not_bring_it_up),
+        cmocka_unit_test(a_silent_agent_changes_nothing),
+        cmocka_unit_test(the_fallback_serves_when_all_are_drained_by_their_agents),
+        cmocka_unit_test(an_order_counts_more_than_an_agent),
+        cmocka_unit_test(a_check_that_weighs_counts_only_if_it_may),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,10 @@ static void choose_weights(struct life *life, struct ld_service *service)
 {
     service->quiescent = chance(life, 40);
     service->cleanstop = chance(life, 70);
+    if (chance(life, 30)) {
+        service->agentport = 9707;
+        service->agentinterval_ms = 1000;
+    }
     service->slowstart_ms = chance(life, 50) ? 0 : 10 + below(life, 20000);
     service->draintime_ms = chance(life, 50) ? 0 : 10 + below(life, 20000);
     if (chance(life, 60)) {
@@ -222,21 +226,23 @@ static void audit_table(struct life *life)
     ld_table_free(wanted);
 }
 
+static void audit_question(struct life *life, const struct ld_question *question)
+{
+    if (!question || question->check_id != 0)
+        return;
+    if (life->director.core->schedule.heap->pdata[question->place] != question)
+        broken(life, "a question waits outside the heap");
+    if (question->due_ns > ha_after_ns(life->director.now_ns, question->interval_ns))
+        broken(life, "a question is due later than in its interval");
+}
+
 static void audit_checks(struct life *life)
 {
     const struct ld_core *core = life->director.core;
 
     for (guint i = 0; core->model && !core->stopped && i < core->model->server_count; i++) {
-        const struct ld_question *question = core->model->servers[i].question;
-        uint64_t latest_ns;
-
-        if (!question || question->check_id != 0)
-            continue;
-        latest_ns = ha_after_ns(life->director.now_ns, question->interval_ns);
-        if (core->schedule.heap->pdata[question->place] != question)
-            broken(life, "a question waits outside the heap");
-        if (question->due_ns > latest_ns)
-            broken(life, "a question is due later than in its interval");
+        audit_question(life, core->model->servers[i].question);
+        audit_question(life, core->model->servers[i].agent);
     }
 }
 
@@ -302,7 +308,8 @@ static void audit(void *ctx)
 static void answer_some(struct life *life)
 {
     static const enum ld_verdict verdicts[] = {LD_L7OK,  LD_L7OK,   LD_L7OK,   LD_L4OK, LD_L4CON,
-                                               LD_L4TOUT, LD_L7STS, LD_L3TOUT, LD_INTERNAL};
+                                               LD_L4TOUT, LD_L7STS, LD_L3TOUT, LD_INTERNAL,
+                                               LD_AGENTDOWN};
     struct fake_director *director = &life->director;
     guint count = MIN(director->flying->len, 50);
     enum ld_verdict all = verdicts[below(life, G_N_ELEMENTS(verdicts))];
@@ -312,6 +319,8 @@ static void answer_some(struct life *life)
         guint which = below(life, director->flying->len);
         uint32_t id = g_array_index(director->flying, struct fake_check, which).id;
 
+        director->advice.given = chance(life, 50);
+        director->advice.percent = below(life, 101);
         fake_director_verdict(director, id,
                               alike ? all : verdicts[below(life, G_N_ELEMENTS(verdicts))]);
     }
@@ -368,7 +377,9 @@ static void happen(struct life *life)
         end_connections(life);
     else if (dice < 89)
         wish(life);
-    else if (dice < 94)
+    else if (dice < 91)
+        fake_director_maintain(director, chance(life, 50) ? "10.1.0.1 10.1.0.2:80" : "");
+    else if (dice < 95)
         fake_director_reload(director, any_config(life));
     else if (dice < 97)
         fake_director_mode(director, !ld_core_standby(director->core));
@@ -422,6 +433,8 @@ static void recover(struct life *life)
     struct fake_director *director = &life->director;
 
     director->ipvs.fail_next = 0;
+    director->advice.given = false;
+    fake_director_maintain(director, "");
     fake_director_mode(director, false);
     for (int i = 0; i < 60; i++) {
         fake_director_answer(director, NULL, LD_L7OK);
