@@ -171,7 +171,7 @@ int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const st
 
     if (http == NULL)
         return -errno;
-    if (!prepare(channel, http, ld_check_loop(check), probe->timeout_ms + 1000, ops, ctx))
+    if (!prepare(channel, http, ld_check_loop(check), probe->timeout_ms + LD_TRANSFER_SPARE_MS, ops, ctx))
         return -ENOMEM;
     easy = channel->transfer.easy;
     channel->transfer.tls = tls != LD_CHANNEL_PLAIN;

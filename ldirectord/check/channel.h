@@ -47,7 +47,8 @@ struct ld_channel {
 int ld_channel_open_to(struct ld_channel *channel, struct ld_http *http, struct ha_loop *loop,
                        const char *host_and_port, uint64_t give_up_ms,
                        const struct ld_channel_ops *ops, void *ctx);
-/* For a check: the same, to an address. Gives up by itself a second after timeout_ms. */
+/* For a check: the same, to an address. Gives up by itself LD_TRANSFER_SPARE_MS
+ * after timeout_ms. */
 int ld_channel_open(struct ld_channel *channel, struct ld_check *check, const struct ha_addr *addr,
                     uint16_t port, enum ld_channel_tls tls, const struct ld_channel_ops *ops,
                     void *ctx);

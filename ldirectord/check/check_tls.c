@@ -12,22 +12,13 @@ struct tls_state {
     struct ld_channel channel;
 };
 
+/* Nothing is read any more: a server with much to say would keep us listening. */
 static void tls_opened(void *ctx)
 {
+    struct tls_state *state = ld_check_state(ctx);
+
+    ld_channel_close(&state->channel);
     ld_check_done(ctx, LD_L6OK, NULL);
-}
-
-/* Words that come with the handshake are nobody's business, and neither is its end after that. */
-static void tls_heard(void *ctx, const char *bytes, size_t length)
-{
-    (void)ctx;
-    (void)bytes;
-    (void)length;
-}
-
-static void tls_closed(void *ctx)
-{
-    (void)ctx;
 }
 
 static void tls_failed(void *ctx, enum ld_verdict verdict, const char *why)
@@ -36,7 +27,7 @@ static void tls_failed(void *ctx, enum ld_verdict verdict, const char *why)
 }
 
 static const struct ld_channel_ops channel_ops = {
-    .opened = tls_opened, .heard = tls_heard, .closed = tls_closed, .failed = tls_failed};
+    .opened = tls_opened, .failed = tls_failed};
 
 static int tls_start(struct ld_check *check)
 {

@@ -11,6 +11,10 @@
 
 #include "ldirectord/check/check_inside.h"
 
+/* libcurl gives up by itself so long after a check's deadline: to be wrong about what was missing by
+ * then takes a loop that stood still for as long. */
+#define LD_TRANSFER_SPARE_MS 10000
+
 /* The transfer is over and already taken off the multi handle (unless it stays). May start it
  * again. */
 typedef void (*ld_transfer_fn)(void *ctx, CURLcode result);

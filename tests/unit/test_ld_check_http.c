@@ -102,6 +102,36 @@ static void bad_manners_end_in_the_verdict_that_names_them(void **state)
     }
 }
 
+/* Whatever it says it will send, and however long it goes on. */
+static void what_a_server_says_without_end_is_not_kept(void **state)
+{
+    static const struct {
+        const char *text, *receive;
+        enum ld_verdict expected;
+    } rows[] = {
+        {OK_HEAD "Content-Length: 1000000000000\r\n\r\n", "real", LD_L7MATCH},
+        {OK_HEAD "\r\n", "real", LD_L7MATCH},
+        {OK_HEAD "X-Long: ", NULL, LD_L7RSP},
+        {"HTTP/1.1 302 Found\r\nLocation: /", NULL, LD_L7RSP},
+        {"HTTP/1.1 503 ", NULL, LD_L7RSP},
+        {"SPDY ", "real", LD_L7MATCH},
+    };
+    struct rusage before, after;
+
+    (void)state;
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    for (unsigned i = 0; i < 4 * G_N_ELEMENTS(rows); i++) {
+        unsigned row = i % G_N_ELEMENTS(rows);
+        enum ld_verdict found = ask_server(FAKE_FLOODS, rows[row].text, rows[row].receive, NULL);
+
+        if (found != rows[row].expected)
+            print_message("row %u\n", row);
+        assert_verdict(found, rows[row].expected);
+    }
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 128 << 10); /* KiB; sanitizers keep some */
+}
+
 static void a_refused_connection_is_told_apart_from_a_bad_answer(void **state)
 {
     struct ld_probe probe = http_probe(AF_INET, fake_server_closed_port(AF_INET));
@@ -319,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_judged_by_status_and_body),
         cmocka_unit_test(bad_manners_end_in_the_verdict_that_names_them),
+        cmocka_unit_test(what_a_server_says_without_end_is_not_kept),
         cmocka_unit_test(a_refused_connection_is_told_apart_from_a_bad_answer),
         cmocka_unit_test(the_status_is_named),
         cmocka_unit_test(the_host_header_is_the_address_or_virtualhost),

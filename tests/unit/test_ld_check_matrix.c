@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every check against every bad server: one that refuses, is deaf, silent, says a byte at a time,
+ * hangs up, says rubbish without end, or a line of it and no more. Never up, never late, and not at the
+ * cost of memory. All checks of a kind of server are asked at once; that none waits for another shows
+ * as well.
+ */
+#include "tests/unit/check_manners.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 1500
+/* Far more than any check may keep of an answer, all of them together. */
+#define MEMORY_MAX_KIB (384 << 10)
+
+static const struct {
+    enum ld_app app;
+    enum ld_protocol protocol;
+    bool tls;
+    bool greets;   /* the server speaks first */
+    bool any_line; /* a line of rubbish is an answer to it */
+} rows[] = {
+    {LD_APP_DNS, LD_UDP, false, false, false},
+    {LD_APP_DNS, LD_TCP, false, false, false},
+    {LD_APP_FTP, LD_TCP, false, true, false},
+    {LD_APP_HTTP, LD_TCP, false, false, true},
+    {LD_APP_HTTPS, LD_TCP, true, false, false},
+    {LD_APP_HTTP_PROXY, LD_TCP, false, false, true},
+    {LD_APP_IMAP, LD_TCP, false, true, false},
+    {LD_APP_IMAPS, LD_TCP, true, false, false},
+    {LD_APP_LDAP, LD_TCP, false, false, false},
+    {LD_APP_LDAPS, LD_TCP, true, false, false},
+    {LD_APP_MYSQL, LD_TCP, false, true, false},
+    {LD_APP_NNTP, LD_TCP, false, true, false},
+    {LD_APP_PGSQL, LD_TCP, false, false, false},
+    {LD_APP_POP, LD_TCP, false, true, false},
+    {LD_APP_POPS, LD_TCP, true, false, false},
+    {LD_APP_RADIUS, LD_UDP, false, false, false},
+    {LD_APP_SIMPLETCP, LD_TCP, false, false, false},
+    {LD_APP_SIMPLETCP, LD_UDP, false, false, false},
+    {LD_APP_SIP, LD_UDP, false, false, false},
+    {LD_APP_SIP, LD_TCP, false, false, false},
+    {LD_APP_SMTP, LD_TCP, false, true, false},
+    {LD_APP_SUBMISSION, LD_TCP, false, true, false},
+    {LD_APP_GRPC, LD_TCP, false, false, false},
+    {LD_APP_GRPCS, LD_TCP, true, false, false},
+    {LD_APP_MEMCACHED, LD_TCP, false, false, false},
+    {LD_APP_REDIS, LD_TCP, false, false, false},
+    {LD_APP_SENDEXPECT, LD_TCP, false, false, false},
+    {LD_APP_SENDEXPECT, LD_UDP, false, false, false},
+    {LD_APP_TLS, LD_TCP, true, false, false},
+};
+#define ROWS G_N_ELEMENTS(rows)
+
+static bool is_stream(size_t i)
+{
+    return rows[i].protocol == LD_TCP;
+}
+
+static struct ld_probe probe_of(size_t i)
+{
+    struct ld_probe probe = negotiate_probe(rows[i].app, rows[i].protocol);
+
+    probe.timeout_ms = TIMEOUT_MS;
+    probe.request = rows[i].app == LD_APP_DNS ? "/www.lab.test" : "/select 1";
+    probe.receive = "the right answer";
+    probe.login = "l";
+    probe.passwd = "p";
+    probe.secret = "s";
+    probe.terms.send = (char *)"hello";
+    probe.terms.expect = (char *)"the right answer";
+    return probe;
+}
+
+/* ---- all at once ---- */
+
+struct round {
+    struct trial trial;
+    enum ld_verdict verdicts[ROWS];
+    char *details[ROWS];
+};
+
+static void told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
+                 uint64_t took_ns)
+{
+    struct round *round = ctx;
+
+    round->verdicts[check_id] = verdict;
+    round->details[check_id] = g_strdup(detail);
+    if (took_ns > ha_ms_to_ns(TIMEOUT_MS + 10000))
+        fail_msg("%s took %u ms", ld_app_name(rows[check_id].app), (unsigned)(took_ns / HA_NS_PER_MS));
+    if (--round->trial.wanted == 0)
+        ha_loop_stop(round->trial.loop, 0);
+}
+
+/* Asks each row at its port; those without a port are left out. */
+static void ask_all(struct round *round, const uint16_t *ports)
+{
+    struct ld_probe probes[ROWS];
+    unsigned before = open_descriptors();
+
+    memset(round, 0, sizeof(*round));
+    round->trial.loop = ha_loop_new();
+    assert_non_null(round->trial.loop);
+    assert_int_equal(ld_checks_new(&round->trial.checks, round->trial.loop, told, round), 0);
+    for (size_t i = 0; i < ROWS; i++) {
+        probes[i] = probe_of(i);
+        probes[i].port = ports[i];
+        round->trial.wanted += ports[i] != 0;
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        if (ports[i] != 0)
+            ld_checks_start(round->trial.checks, (uint32_t)i, &probes[i]);
+    ha_loop_run(round->trial.loop);
+    trial_end(&round->trial);
+    assert_int_equal(open_descriptors(), before);
+}
+
+static void assert_verdicts(struct round *round, const uint16_t *ports, const char *server,
+                            bool (*expected)(size_t row, enum ld_verdict verdict))
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (ports[i] != 0 && !expected(i, round->verdicts[i]))
+            fail_msg("%s over %s, a server that %s: %s (%s)", ld_app_name(rows[i].app),
+                     ld_protocol_name(rows[i].protocol), server,
+                     ld_verdict_code(round->verdicts[i]),
+                     round->details[i] != NULL ? round->details[i] : "-");
+        g_free(round->details[i]);
+    }
+}
+
+/* One server a row, each in this manner. */
+static void try_manner(const struct fake_talk *manner, const char *server,
+                       bool (*expected)(size_t row, enum ld_verdict verdict))
+{
+    struct fake_talker talkers[ROWS];
+    uint16_t ports[ROWS];
+    struct round round;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        struct fake_talk talk = *manner;
+
+        talk.type = is_stream(i) ? SOCK_STREAM : SOCK_DGRAM;
+        talk.greets = rows[i].greets;
+        fake_talker_start(&talkers[i], &talk);
+        if (talk.tone == FLOODS) /* so many of them leave no processor for us */
+            setpriority(PRIO_PROCESS, (id_t)talkers[i].pid, 19);
+        ports[i] = talkers[i].port;
+    }
+    ask_all(&round, ports);
+    for (size_t i = 0; i < ROWS; i++)
+        fake_talker_stop(&talkers[i]);
+    assert_verdicts(&round, ports, server, expected);
+}
+
+/* ---- the kinds of servers ---- */
+
+static bool is_refused(size_t row, enum ld_verdict verdict)
+{
+    (void)row;
+    return verdict == LD_L4CON;
+}
+
+static void one_that_refuses(void **state)
+{
+    uint16_t ports[ROWS];
+    struct round round;
+
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        ports[i] = fake_server_closed_port(AF_INET);
+    ask_all(&round, ports);
+    assert_verdicts(&round, ports, "refuses", is_refused);
+}
+
+static bool is_no_connection(size_t row, enum ld_verdict verdict)
+{
+    (void)row;
+    return verdict == LD_L4TOUT;
+}
+
+static void one_that_is_deaf(void **state)
+{
+    struct fake_server deaf;
+    uint16_t ports[ROWS];
+    struct round round;
+
+    (void)state;
+    fake_server_start(&deaf, AF_INET, FAKE_DEAF, NULL);
+    for (size_t i = 0; i < ROWS; i++)
+        ports[i] = is_stream(i) ? deaf.port : 0;
+    ask_all(&round, ports);
+    fake_server_stop(&deaf);
+    assert_verdicts(&round, ports, "is deaf", is_no_connection);
+}
+
+static bool is_silence(size_t row, enum ld_verdict verdict)
+{
+    return verdict == (rows[row].tls ? LD_L6TOUT : LD_L7TOUT);
+}
+
+static void one_that_accepts_and_stays_silent(void **state)
+{
+    const struct fake_talk talk = {.tone = MUTE};
+
+    (void)state;
+    try_manner(&talk, "stays silent", is_silence);
+}
+
+/* What it has said until then may be enough to see that it is rubbish. */
+static bool is_no_answer(size_t row, enum ld_verdict verdict)
+{
+    (void)row;
+    return verdict == LD_L7TOUT || verdict == LD_L6TOUT || verdict == LD_L7RSP ||
+           verdict == LD_L6RSP || verdict == LD_L7STS || verdict == LD_L7MATCH;
+}
+
+static void one_that_says_a_byte_at_a_time(void **state)
+{
+    const struct fake_talk zeros = {.tone = DRIPS, .text = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+                                    .length = 20};
+
+    (void)state;
+    try_manner(&zeros, "says zeros at a time", is_no_answer);
+}
+
+static bool is_hung_up(size_t row, enum ld_verdict verdict)
+{
+    if (!is_stream(row)) /* there, saying nothing is all a server can do */
+        return verdict == LD_L7TOUT;
+    return verdict == (rows[row].tls ? LD_L6RSP : LD_L7RSP);
+}
+
+static void one_that_closes_early(void **state)
+{
+    const struct fake_talk talk = {.tone = HANGS_UP};
+
+    (void)state;
+    try_manner(&talk, "closes early", is_hung_up);
+}
+
+static bool is_wrong(size_t row, enum ld_verdict verdict)
+{
+    if (rows[row].any_line)
+        return verdict == LD_L7MATCH;
+    return is_no_answer(row, verdict);
+}
+
+static void one_with_a_wrong_answer(void **state)
+{
+    const struct fake_talk talk = {.text = "no: this is not it\r\n"};
+
+    (void)state;
+    try_manner(&talk, "says something else", is_wrong);
+}
+
+static void one_that_never_ends(void **state)
+{
+    const struct fake_talk lines = {.tone = FLOODS, .text = "no: this is not it\r\n"};
+    const struct fake_talk bytes = {.tone = FLOODS, .text = "\x16\3\3\xff\xff", .length = 5};
+    struct rusage before, after;
+
+    (void)state;
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    try_manner(&lines, "says lines without end", is_no_answer);
+    try_manner(&bytes, "says bytes without end", is_no_answer);
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_true(after.ru_maxrss - before.ru_maxrss < MEMORY_MAX_KIB);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_that_refuses),
+        cmocka_unit_test(one_that_is_deaf),
+        cmocka_unit_test(one_that_accepts_and_stays_silent),
+        cmocka_unit_test(one_that_says_a_byte_at_a_time),
+        cmocka_unit_test(one_that_closes_early),
+        cmocka_unit_test(one_with_a_wrong_answer),
+        cmocka_unit_test(one_that_never_ends),
+    };
+
+    alarm(120);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
