@@ -58,5 +58,7 @@ unsigned place_arps(struct place *f, const char *text, unsigned operation);
 
 /* System calls on netlink so far (needs --wrap=sendto and --wrap=recvfrom). */
 extern unsigned place_sends, place_receives;
+/* From here on, when nothing is under way any more. */
+void place_count(struct place *f);
 
 #endif

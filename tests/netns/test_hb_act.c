@@ -38,7 +38,7 @@ static void fifty_addresses_come_and_go_in_one_batch(void **state)
     }
     place_begin(f);
     assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
-    place_sends = place_receives = 0;
+    place_count(f);
     assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
     assert_null(f->detail);
     /* Two tables read, one batch: nothing grows with the number of addresses. */
@@ -49,7 +49,7 @@ static void fifty_addresses_come_and_go_in_one_batch(void **state)
                  true);
     assert_true(place_wait(f, fifty_are_announced, 10000));
     assert_int_equal(hb_announce_count(hb_act_announce(f->act)), 50);
-    place_sends = 0;
+    place_count(f);
     assert_int_equal(place_run(f, HB_OP_STOP), HB_OP_OK);
     assert_int_equal(place_sends, 3);
     assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
@@ -83,7 +83,7 @@ static void more_than_a_batch_can_hold_come_in_several(void **state)
         place_resource(f, "IPaddr", text);
     }
     place_begin(f);
-    place_sends = 0;
+    place_count(f);
     assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
     assert_int_equal(place_sends, 2 + 3);
     assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_OK);
