@@ -26,7 +26,7 @@
 
 /* How long one may take to end before it is killed. */
 #define END_NS (10 * HA_NS_PER_S)
-/* All of them together, when there is no time. */
+/* All of them together, when there is no time; and each once more, when it had to be killed. */
 #define HURRY_NS (200 * HA_NS_PER_MS)
 
 struct running {
@@ -246,6 +246,14 @@ static void start(struct running *one)
 
 /* ---- all of them ---- */
 
+/* To its group; one that was started just now may not have one yet. */
+static void send_signal(const struct running *one, int signo)
+{
+    if (kill(-one->pid, signo) < 0) {
+        kill(one->pid, signo);
+    }
+}
+
 struct hb_respawn *hb_respawn_new(struct ha_loop *loop, const struct hb_config *config,
                                   char **environment, void (*before_start)(void *ctx), void *ctx)
 {
@@ -265,22 +273,30 @@ struct hb_respawn *hb_respawn_new(struct ha_loop *loop, const struct hb_config *
     return respawn;
 }
 
-/* It has been told to end; after until_ns it is killed. */
+static bool ends_within(int fd, uint64_t until_ns)
+{
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+    uint64_t now_ns = ha_clock_ns();
+
+    return poll(&ended, 1, now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0) > 0;
+}
+
+/* It has been told to end; after until_ns it is killed. One that a disk holds does not even die of
+ * that: it is left to itself. */
 static void reap_now(struct running *one, uint64_t until_ns)
 {
-    struct pollfd ended = {.fd = one->watch.fd, .events = POLLIN};
-    uint64_t now_ns = ha_clock_ns();
-    int wait_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0;
+    int fd = one->watch.fd;
 
     if (one->pid <= 0) {
         return;
     }
-    if (poll(&ended, 1, wait_ms) <= 0) {
-        kill(-one->pid, SIGKILL);
+    if (!ends_within(fd, until_ns)) {
+        send_signal(one, SIGKILL);
+        (void)ends_within(fd, ha_clock_ns() + HURRY_NS);
     }
-    waitpid(one->pid, NULL, 0);
+    waitpid(one->pid, NULL, WNOHANG);
     ha_watch_stop(one->respawn->loop, &one->watch);
-    close(ended.fd);
+    close(fd);
 }
 
 void hb_respawn_free(struct hb_respawn *respawn)
@@ -293,7 +309,7 @@ void hb_respawn_free(struct hb_respawn *respawn)
     for (guint i = 0; i < respawn->count; i++) {
         ha_timer_cancel(respawn->loop, &respawn->list[i].timer);
         if (respawn->list[i].pid > 0) {
-            kill(-respawn->list[i].pid, SIGTERM);
+            send_signal(&respawn->list[i], SIGTERM);
         }
     }
     for (guint i = respawn->count; i-- > 0;) {
@@ -328,7 +344,7 @@ static void kill_now(void *ctx, uint64_t now_ns)
 
     (void)now_ns;
     ha_log(HA_LOG_WARNING, "client \"%s\" does not end: killed", one->program->command);
-    kill(-one->pid, SIGKILL);
+    send_signal(one, SIGKILL);
 }
 
 static void end_next(struct hb_respawn *respawn)
@@ -339,7 +355,7 @@ static void end_next(struct hb_respawn *respawn)
         if (one->pid > 0) {
             ha_log(HA_LOG_INFO, "killing %s process group %d with signal 15",
                    one->program->command, (int)one->pid);
-            kill(-one->pid, SIGTERM);
+            send_signal(one, SIGTERM);
             ha_timer_set(respawn->loop, &one->timer, ha_clock_ns() + END_NS, kill_now, one);
             return;
         }
