@@ -99,6 +99,16 @@ unsigned ha_addr_bits(const struct ha_addr *addr)
     }
 }
 
+bool ha_addr_within(const struct ha_addr *addr, const struct ha_addr *network, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+    uint8_t mask = (uint8_t)(0xff00 >> rest);
+
+    return addr->family != AF_UNSPEC && addr->family == network->family &&
+           bits <= ha_addr_bits(addr) && memcmp(addr->bytes, network->bytes, whole) == 0 &&
+           (rest == 0 || ((addr->bytes[whole] ^ network->bytes[whole]) & mask) == 0);
+}
+
 int ha_addr_mask_bits(const struct ha_addr *mask)
 {
     unsigned total = ha_addr_bits(mask);

@@ -40,6 +40,8 @@ uint32_t ha_addr_hash(const struct ha_addr *addr);
 
 /* 32 or 128; 0 for AF_UNSPEC. */
 unsigned ha_addr_bits(const struct ha_addr *addr);
+/* Is addr in the network of that many bits that `network` is an address of? No address is in none. */
+bool ha_addr_within(const struct ha_addr *addr, const struct ha_addr *network, unsigned bits);
 /* Number of leading one bits of a mask ("255.255.255.0" -> 24); -1 if not contiguous. */
 int ha_addr_mask_bits(const struct ha_addr *mask);
 

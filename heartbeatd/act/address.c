@@ -85,17 +85,6 @@ static void G_GNUC_PRINTF(3, 4) cannot(struct hb_address_plan *plan,
 
 /* ---- where does it belong? ---- */
 
-static bool in_network(const struct ha_addr *addr, const struct hb_kernel_address *network)
-{
-    unsigned whole = network->bits / 8, rest = network->bits % 8;
-    uint8_t mask = (uint8_t)(0xff00 >> rest);
-
-    if (addr->family != network->addr.family)
-        return false;
-    return memcmp(addr->bytes, network->addr.bytes, whole) == 0 &&
-           (rest == 0 || ((addr->bytes[whole] ^ network->addr.bytes[whole]) & mask) == 0);
-}
-
 /* The narrowest network that holds addr, on link if one is given. */
 static const struct hb_kernel_address *
 find_network(const struct hb_kernel *kernel, const struct ha_addr *addr, const struct hb_link *link)
@@ -111,7 +100,8 @@ find_network(const struct hb_kernel *kernel, const struct ha_addr *addr, const s
         if (network->bits == 0 || network->bits == ha_addr_bits(&network->addr) ||
             (link == NULL && network->scope == RT_SCOPE_LINK))
             continue;
-        if (in_network(addr, network) && (best == NULL || network->bits > best->bits))
+        if (ha_addr_within(addr, &network->addr, network->bits) &&
+            (best == NULL || network->bits > best->bits))
             best = network;
     }
     return best;
@@ -288,7 +278,7 @@ bool hb_address_plan_risky(const struct hb_address_plan *plan, const struct hb_k
 
             if (one->kind == HB_CHANGE_REMOVE && one->address.index == kept->index &&
                 (one->address.flags & IFA_F_SECONDARY) == 0 && one->address.bits == kept->bits &&
-                in_network(&kept->addr, &one->address))
+                ha_addr_within(&kept->addr, &one->address.addr, one->address.bits))
                 return true;
         }
     }

@@ -318,16 +318,6 @@ static void look_soon(struct hb_held *held)
 
 /* ---- notices ---- */
 
-static bool in_network(const struct ha_addr *addr, const struct ha_addr *network, unsigned bits)
-{
-    unsigned whole = bits / 8, rest = bits % 8;
-    uint8_t mask = (uint8_t)(0xff00 >> rest);
-
-    return addr->family == network->family && bits <= ha_addr_bits(addr) &&
-           memcmp(addr->bytes, network->bytes, whole) == 0 &&
-           (rest == 0 || ((addr->bytes[whole] ^ network->bytes[whole]) & mask) == 0);
-}
-
 /* The network an address lives in, or the address itself as a target of ours. */
 static bool needs(const struct record *record, const struct hb_notice *route)
 {
@@ -339,7 +329,7 @@ static bool needs(const struct record *record, const struct hb_notice *route)
         return ha_addr_equal(&record->spec.addr, &route->addr) &&
                route->bits == ha_addr_bits(&route->addr);
     return info->rtm_type == RTN_UNICAST && route->bits == record->bits &&
-           in_network(&record->spec.addr, &route->addr, route->bits);
+           ha_addr_within(&record->spec.addr, &route->addr, route->bits);
 }
 
 static void route_gone(struct hb_held *held, const struct hb_notice *notice)

@@ -43,16 +43,6 @@ struct hb_nics {
     void *ctx;
 };
 
-static bool in_network(const struct ha_addr *addr, const struct hb_kernel_address *of)
-{
-    unsigned whole = of->bits / 8, rest = of->bits % 8;
-    uint8_t mask = (uint8_t)(0xff00 >> rest);
-
-    return addr->family == of->addr.family && of->bits < ha_addr_bits(addr) &&
-           memcmp(addr->bytes, of->addr.bytes, whole) == 0 &&
-           (rest == 0 || ((addr->bytes[whole] ^ of->addr.bytes[whole]) & mask) == 0);
-}
-
 static void find_nic(struct need *need, const struct hb_kernel *kernel)
 {
     int best = -1;
@@ -66,7 +56,8 @@ static void find_nic(struct need *need, const struct hb_kernel *kernel)
             &g_array_index(kernel->addresses, struct hb_kernel_address, i);
         const struct hb_link *link = hb_kernel_link(kernel, of->index);
 
-        if (link != NULL && of->bits > best && in_network(&need->spec.addr, of)) {
+        if (link != NULL && of->bits > best && of->bits < ha_addr_bits(&of->addr) &&
+            ha_addr_within(&need->spec.addr, &of->addr, of->bits)) {
             best = of->bits;
             g_strlcpy(need->nic, link->name, sizeof(need->nic));
         }

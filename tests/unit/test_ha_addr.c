@@ -134,6 +134,35 @@ static void masks_are_counted_if_they_are_masks(void **state)
     }
 }
 
+static void an_address_is_in_a_network_or_not(void **state)
+{
+    static const struct {
+        const char *addr, *network;
+        unsigned bits;
+        bool within;
+    } cases[] = {
+        {"10.0.0.50", "10.0.0.1", 24, true},     {"10.0.1.50", "10.0.0.1", 24, false},
+        {"10.0.1.50", "10.0.0.1", 23, true},     {"10.0.2.50", "10.0.0.1", 23, false},
+        {"192.168.7.1", "10.0.0.1", 0, true},    {"10.0.0.1", "10.0.0.1", 32, true},
+        {"10.0.0.2", "10.0.0.1", 32, false},     {"10.0.0.1", "10.0.0.1", 33, false},
+        {"10.0.0.1", "2001:db8::1", 0, false},   {"2001:db8::50", "2001:db8::1", 64, true},
+        {"2001:db8::3", "2001:db8::1", 127, false}, {"2001:db8::1", "2001:db8::1", 128, true},
+        {"2001:db8::1", "2001:db8::1", 129, false},
+    };
+    const struct ha_addr none = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ha_addr addr, network;
+
+        assert_true(ha_addr_parse(&addr, cases[i].addr));
+        assert_true(ha_addr_parse(&network, cases[i].network));
+        if (ha_addr_within(&addr, &network, cases[i].bits) != cases[i].within)
+            fail_msg("%s in %s/%u", cases[i].addr, cases[i].network, cases[i].bits);
+    }
+    assert_false(ha_addr_within(&none, &none, 0));
+}
+
 static void socket_addresses_go_there_and_back(void **state)
 {
     static const char *const texts[] = {"10.1.2.3", "2001:db8::7"};
@@ -175,6 +204,7 @@ int main(void)
         cmocka_unit_test(addresses_sort_by_family_and_then_by_bytes),
         cmocka_unit_test(bytes_that_do_not_count_do_not_matter),
         cmocka_unit_test(masks_are_counted_if_they_are_masks),
+        cmocka_unit_test(an_address_is_in_a_network_or_not),
         cmocka_unit_test(socket_addresses_go_there_and_back),
         cmocka_unit_test(other_families_have_no_socket_address),
     };
