@@ -9,10 +9,11 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "heartbeatd/act/rtnl.h"
 
 #define RECEIVE_MAX 16384
 #define BUFFER_BYTES (1 << 20)
@@ -50,16 +51,6 @@ static int attach_filter(int fd)
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
 }
 
-static void copy_addr(struct ha_addr *out, uint8_t family, struct nlattr *attr)
-{
-    size_t length = family == AF_INET ? 4 : 16;
-
-    if (attr == NULL || (size_t)nla_len(attr) != length)
-        return;
-    out->family = family;
-    memcpy(out->bytes, nla_data(attr), length);
-}
-
 static bool read_address(struct nlmsghdr *message, struct hb_notice *notice)
 {
     struct nlattr *attrs[IFA_MAX + 1];
@@ -72,8 +63,8 @@ static bool read_address(struct nlmsghdr *message, struct hb_notice *notice)
         return false;
     notice->kind = HB_NOTICE_ADDRESS_GONE;
     notice->index = (int)info->ifa_index;
-    copy_addr(&notice->addr, info->ifa_family,
-              attrs[IFA_LOCAL] != NULL ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS]);
+    hb_rtnl_addr(&notice->addr, info->ifa_family,
+                 attrs[IFA_LOCAL] != NULL ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS]);
     return notice->addr.family != AF_UNSPEC;
 }
 
@@ -90,7 +81,7 @@ static bool read_route(struct nlmsghdr *message, struct hb_notice *notice)
     notice->kind = HB_NOTICE_ROUTE_GONE;
     notice->index = (int)nla_get_u32(attrs[RTA_OIF]);
     notice->bits = info->rtm_dst_len;
-    copy_addr(&notice->addr, info->rtm_family, attrs[RTA_DST]);
+    hb_rtnl_addr(&notice->addr, info->rtm_family, attrs[RTA_DST]);
     return notice->addr.family != AF_UNSPEC;
 }
 

@@ -170,7 +170,7 @@ static void link_seen(void *ctx, struct nlmsghdr *message)
     g_array_append_val(kernel->links, link);
 }
 
-static void copy_addr(struct ha_addr *out, uint8_t family, const struct nlattr *attr)
+void hb_rtnl_addr(struct ha_addr *out, uint8_t family, const struct nlattr *attr)
 {
     size_t length = family == AF_INET ? 4 : 16;
 
@@ -197,9 +197,9 @@ static void address_seen(void *ctx, struct nlmsghdr *message)
     address.bits = info->ifa_prefixlen;
     address.scope = info->ifa_scope;
     address.flags = attrs[IFA_FLAGS] != NULL ? nla_get_u32(attrs[IFA_FLAGS]) : info->ifa_flags;
-    copy_addr(&address.addr, info->ifa_family,
-              attrs[IFA_LOCAL] != NULL ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS]);
-    copy_addr(&address.broadcast, info->ifa_family, attrs[IFA_BROADCAST]);
+    hb_rtnl_addr(&address.addr, info->ifa_family,
+                 attrs[IFA_LOCAL] != NULL ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS]);
+    hb_rtnl_addr(&address.broadcast, info->ifa_family, attrs[IFA_BROADCAST]);
     copy_name(address.label, attrs[IFA_LABEL]);
     address.preferred_s = address.valid_s = UINT32_MAX;
     if (attrs[IFA_CACHEINFO] != NULL &&

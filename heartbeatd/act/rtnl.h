@@ -43,6 +43,7 @@ struct hb_kernel {
     GArray *addresses; /* of struct hb_kernel_address, both families, in the kernel's order */
 };
 
+struct nlattr;
 struct nlmsghdr;
 struct hb_rtnl;
 /* Of the network namespace of the caller. 0 or negative errno. */
@@ -61,6 +62,10 @@ int hb_rtnl_route(struct hb_rtnl *rtnl, const struct ha_addr *addr, int *index, 
 
 /* Adds the route that an RTM_DELROUTE notice told of. 0 or negative errno; -EEXIST: it is there. */
 int hb_rtnl_add_route_again(struct hb_rtnl *rtnl, const struct nlmsghdr *gone);
+
+/* The address in an attribute of a message of that family (AF_INET or AF_INET6). *out stays as it is
+ * where there is none: attr NULL, or of another length. */
+void hb_rtnl_addr(struct ha_addr *out, uint8_t family, const struct nlattr *attr);
 
 enum hb_change_kind { HB_CHANGE_ADD, HB_CHANGE_REMOVE };
 struct hb_change {
