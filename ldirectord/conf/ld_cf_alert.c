@@ -52,10 +52,11 @@ static char *unquoted(const char *value)
     return text;
 }
 
-/* In a block what follows the last quote never counted. */
+/* In a block what follows the last quote never counted; a quote never closed is part of the text. */
 bool ld_cf_set_line(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    char *text = cf->block && *value == '"' ? ld_cf_quoted(value) : unquoted(value);
+    bool quoted = cf->block && *value == '"' && strchr(value + 1, '"');
+    char *text = quoted ? ld_cf_quoted(value) : unquoted(value);
 
     return text && put_given(cf, row, text);
 }
