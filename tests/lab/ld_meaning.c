@@ -68,6 +68,16 @@ static void print_fallback(FILE *out, const struct ld_service *service)
         fputs(" fallback=-", out);
 }
 
+static void print_alerts(FILE *out, const struct ld_service *service)
+{
+    fprintf(out, " fallbackcommand=%s emailalert=%s emailalertfreq=%g emailalertstatus=%u smtp=%s",
+            or_dash(service->fallbackcommand), or_dash(service->emailalert),
+            (double)service->emailalertfreq_ms / 1000, service->emailalertstatus,
+            or_dash(service->smtp));
+    fprintf(out, " servicename=%s comment=%s monitorfile=%s", or_dash(service->servicename),
+            or_dash(service->comment), or_dash(service->monitorfile));
+}
+
 static void print_virtual(FILE *out, const struct ld_service *service)
 {
     char *id = ld_service_id_text(&service->id);
@@ -80,10 +90,12 @@ static void print_virtual(FILE *out, const struct ld_service *service)
     fprintf(out, " quiescent=%s cleanstop=%s method=%s", yes_no(service->quiescent),
             yes_no(service->cleanstop), service->http_head ? "HEAD" : "GET");
     print_fallback(out, service);
-    fprintf(out, " command=%s virtualhost=%s login=%s passwd=%s database=%s secret=%s\n",
+    fprintf(out, " command=%s virtualhost=%s login=%s passwd=%s database=%s secret=%s",
             service->checkcommand ? service->checkcommand : "/bin/true",
             or_dash(service->virtualhost), or_dash(service->login), or_dash(service->passwd),
             or_dash(service->database), or_dash(service->secret));
+    print_alerts(out, service);
+    fputc('\n', out);
     g_free(id);
 }
 
@@ -96,11 +108,24 @@ static void print_real(FILE *out, const struct ld_real *real)
             real->weight, real->lower, real->upper, real->request, or_dash(real->receive));
 }
 
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static void print_config(FILE *out, const struct ld_config *config)
 {
-    fprintf(out, "global autoreload=%s supervised=%s fork=%s readdquiescent=%s\n",
+    fprintf(out, "global autoreload=%s supervised=%s fork=%s readdquiescent=%s logfile=%s",
             yes_no(config->autoreload), yes_no(config->supervised), yes_no(config->fork),
-            yes_no(config->readdquiescent));
+            yes_no(config->readdquiescent),
+            config->logfile ? or_dash(config->logfile) : "/var/log/ldirectord.log");
+    fprintf(out, " emailalertfrom=%s maintenancedir=%s callback=%s execute=",
+            or_dash(config->emailalertfrom), or_dash(config->maintenancedir),
+            or_dash(config->callback));
+    g_ptr_array_sort(config->execute, by_text);
+    for (guint i = 0; i < config->execute->len; i++)
+        fprintf(out, "%s%s", i > 0 ? "," : "", (char *)config->execute->pdata[i]);
+    fputc('\n', out);
     for (guint i = 0; i < config->services->len; i++) {
         const struct ld_service *service = config->services->pdata[i];
 

@@ -18,8 +18,12 @@ close($in);
 # Its declarations are wanted here, its life is not.
 $text =~ s/^ld_init\(\);$/return 1;/m or die "$original: not the ldirectord this is for\n";
 
+# Blanks at the end and quotes around a text are no part of what is meant.
+sub plain { my ($text) = @_; $text //= ''; $text =~ s/\s+$//; $text =~ s/^"(.*)"$/$1/; $text eq '' ? '-' : $text }
+sub trimmed { my ($text) = @_; $text //= ''; $text =~ s/\s+$//; $text eq '' ? '-' : $text }
 sub say_or { defined $_[0] && $_[0] ne '' ? $_[0] : '-' }
-sub first { for (@_) { return $_ if defined $_ && $_ > 0 } }
+sub number { 0 + $_[0] } # without zeros in front
+sub first { for (@_) { return number($_) if defined $_ && $_ > 0 } }
 sub own { my ($v, $key, $global) = @_; defined $v->{$key} ? $v->{$key} : $global }
 
 sub fallback_of
@@ -40,17 +44,23 @@ sub virtual_of
 {
 	my ($v) = @_;
 	my ($ct, $nt) = ($v->{checktimeout}, $v->{negotiatetimeout});
-	my $combined = $v->{checktype} eq 'combined' ? ":$v->{num_connects}" : '';
+	my $combined = $v->{checktype} eq 'combined' ? ':' . number($v->{num_connects}) : '';
 	my $persistent = $v->{persistent};
-	return 'virtual ' . main::get_virtual_id_str($v)
+	# what it fills in itself is not said in the file
+	my $given_login = say_or($v->{login});
+	my $given_passwd = say_or($v->{passwd});
+	$given_login = '-' if $given_login =~ /^(anonymous|ldirectord\@\Q$main::HOSTNAME\E)$/;
+	$given_passwd = '-' if $given_passwd eq "ldirectord\@$main::HOSTNAME";
+	(my $id = main::get_virtual_id_str($v)) =~ s/:0+(\d+)$/:$1/;
+	return "virtual $id"
 		. ' ' . join(' ', map { "$_->[0]=$_->[1]" }
 		[scheduler => $v->{scheduler}],
 		[schedflags => say_or($v->{schedflags})],
-		[persistent => $persistent ? $persistent . '/' . ($v->{netmask} // 'whole') : '-'],
+		[persistent => $persistent && $persistent > 0 ? number($persistent) . '/' . ($v->{netmask} // 'whole') : '-'],
 		[ops => $v->{protocol} eq 'udp' ? $v->{ops} : 'no'],
 		[check => $v->{checktype} . $combined],
 		[service => $v->{service}],
-		[checkport => say_or($v->{checkport})],
+		[checkport => $v->{checkport} ? number($v->{checkport}) : '-'],
 		[checktimeout => first($ct, $nt, $main::CHECKTIMEOUT, $main::NEGOTIATETIMEOUT, 5)],
 		[negotiatetimeout => first($nt, $ct, $main::NEGOTIATETIMEOUT, $main::CHECKTIMEOUT, 30)],
 		[checkinterval => first($main::FORKING eq 'yes' ? $v->{checkinterval} : 0, $main::CHECKINTERVAL)],
@@ -62,17 +72,25 @@ sub virtual_of
 		[fallback => fallback_of($v)],
 		[command => $v->{checkcommand}],
 		[virtualhost => say_or($v->{virtualhost})],
-		[login => say_or($v->{login})],
-		[passwd => say_or($v->{passwd})],
+		[login => $given_login],
+		[passwd => $given_passwd],
 		[database => say_or($v->{database})],
-		[secret => say_or($v->{secret})]) . "\n";
+		[secret => say_or($v->{secret})],
+		[fallbackcommand => plain(own($v, 'fallbackcommand', $main::FALLBACKCOMMAND))],
+		[emailalert => plain(own($v, 'emailalert', $main::EMAILALERT))],
+		[emailalertfreq => number(own($v, 'emailalertfreq', $main::EMAILALERTFREQ))],
+		[emailalertstatus => own($v, 'emailalertstatus', $main::EMAILALERTSTATUS)],
+		[smtp => plain(own($v, 'smtp', $main::SMTP))],
+		[servicename => trimmed($v->{servicename})],
+		[comment => trimmed($v->{comment})],
+		[monitorfile => plain($v->{monitorfile})]) . "\n";
 }
 
 sub real_of
 {
 	my ($r, $v) = @_;
-	return "  real $r->{server}:$r->{port} $r->{forward} $r->{weight}"
-		. ' l=' . ($r->{'l-threshold'} // 0) . ' u=' . ($r->{'u-threshold'} // 0)
+	return "  real $r->{server}:" . number($r->{port}) . " $r->{forward} " . number($r->{weight})
+		. ' l=' . number($r->{'l-threshold'} // 0) . ' u=' . number($r->{'u-threshold'} // 0)
 		. ' request=' . ($r->{request} // $v->{request})
 		. ' receive=' . say_or($r->{receive} // $v->{receive}) . "\n";
 }
@@ -80,7 +98,10 @@ sub real_of
 sub meaning
 {
 	my $out = "global autoreload=$main::AUTOCHECK supervised=$main::SUPERVISED fork=$main::FORKING "
-		. "readdquiescent=$main::READDQUIESCENT\n";
+		. "readdquiescent=$main::READDQUIESCENT logfile=" . plain($main::LDIRLOG)
+		. ' emailalertfrom=' . trimmed($main::EMAILALERTFROM)
+		. ' maintenancedir=' . plain($main::MAINTDIR) . ' callback=' . plain($main::CALLBACK)
+		. ' execute=' . join(',', sort map { plain($_) } keys %main::LD_INSTANCE) . "\n";
 	for my $v (@main::VIRTUAL) {
 		$out .= virtual_of($v);
 		$out .= real_of($_, $v) for @{$v->{real}};
