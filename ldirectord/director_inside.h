@@ -34,6 +34,8 @@ struct ld_director {
     enum ld_sync_role sync_role; /* as it was last wanted of the kernel */
     int sync_error;           /* what came of it; 0 or negative errno */
     char *orders_file;        /* NULL: nothing is kept */
+    struct ha_behind *kept;   /* writes it; NULL: not yet */
+    char *kept_text;          /* as last given to that; NULL: nothing yet */
     struct ld_report *report; /* being fetched; NULL: none */
     GHashTable *complaints; /* sentences of the last table write, so that each is logged once */
 };
@@ -54,6 +56,8 @@ void ld_kernel_sync(struct ld_director *director, bool stopping);
 void ld_kept_read(struct ld_director *director);
 /* After an order, and after a reload. */
 void ld_kept_write(struct ld_director *director);
+/* Waits a moment for what is being written. */
+void ld_kept_end(struct ld_director *director);
 
 /* ---- report.c ---- */
 void ld_report_free(struct ld_report *report);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Operators' orders over a restart (keeporders=yes): a file with a line each,
- * written whole when an order is given, never because of a check. What it holds
- * decides nothing until it has been read as carefully as any input.
+ * written whole behind the loop's back when an order is given, never because of
+ * a check. What it holds decides nothing until it has been read as carefully as
+ * any input.
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/run/behind.h"
 #include "common/run/file.h"
 #include "common/run/log.h"
 #include "ldirectord/director_inside.h"
@@ -51,22 +52,37 @@ void ld_kept_read(struct ld_director *director)
     g_free(text);
 }
 
+static void not_written(void *ctx, int error)
+{
+    const struct ld_director *director = ctx;
+
+    ha_log(HA_LOG_WARNING, "cannot keep the orders in %s: %s", director->orders_file,
+           g_strerror(-error));
+}
+
 void ld_kept_write(struct ld_director *director)
 {
-    const char *path = director->orders_file;
-    const struct ld_wishes *wishes = ld_core_wishes(director->core);
     GString *text;
-    int error = 0;
 
-    if (!path || !director->config->keeporders)
+    if (!director->orders_file || !director->config->keeporders)
         return;
+    if (!director->kept)
+        director->kept = ha_behind_new(director->loop, director->orders_file, 0600, not_written,
+                                       director);
     text = g_string_new(NULL);
-    ld_wishes_print(wishes, text);
-    if (text->len > 0)
-        error = ha_file_write(path, text->str, text->len, 0600);
-    else if (unlink(path) != 0 && errno != ENOENT)
-        error = -errno;
+    ld_wishes_print(ld_core_wishes(director->core), text);
+    if (g_strcmp0(text->str, director->kept_text) != 0) {
+        ha_behind_write(director->kept, text->str, text->len);
+        g_free(director->kept_text);
+        director->kept_text = g_strdup(text->str);
+    }
     g_string_free(text, TRUE);
-    if (error < 0)
-        ha_log(HA_LOG_WARNING, "cannot keep the orders in %s: %s", path, g_strerror(-error));
+}
+
+void ld_kept_end(struct ld_director *director)
+{
+    ha_behind_free(director->kept);
+    g_free(director->kept_text);
+    director->kept = NULL;
+    director->kept_text = NULL;
 }

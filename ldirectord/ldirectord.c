@@ -494,6 +494,7 @@ void ld_director_free(struct ld_director *director)
     ha_timer_cancel(director->loop, &director->table);
     ha_timer_cancel(director->loop, &director->look);
     ld_report_free(director->report);
+    ld_kept_end(director);
     g_free(director->orders_file);
     ld_checks_free(director->checks);
     ld_core_free(director->core);
