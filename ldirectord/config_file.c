@@ -53,6 +53,21 @@ static gint by_place(gconstpointer a, gconstpointer b)
     return one->column < other->column ? -1 : one->column > other->column;
 }
 
+/* What is said of a line as a whole points at its first word. diags are in the order of the text. */
+static void point_at_words(const struct ha_diags *diags, const char *text)
+{
+    unsigned line = 1;
+
+    for (guint i = 0; i < diags->list->len; i++) {
+        struct ha_diag *diag = g_ptr_array_index(diags->list, i);
+
+        while (line < diag->line && *text != '\0')
+            line += *text++ == '\n';
+        if (diag->line > 0 && diag->line == line && diag->column == 0)
+            diag->column = (unsigned)strspn(text, " \t\r\f\v") + 1;
+    }
+}
+
 /* Whether it can be opened for writing; it need not be there. */
 static int try_file(const char *path)
 {
@@ -108,12 +123,13 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
     }
     digest_of(text, length, content->digest);
     config = ld_cf_parse(path, text, length, &ld_system_names, diags);
-    g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
-    g_free(text);
     if (config != NULL && !look_at_files(path, config, diags)) {
         ld_config_free(config);
         config = NULL;
     }
+    g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
+    point_at_words(diags, text);
+    g_free(text);
     return config;
 }
 

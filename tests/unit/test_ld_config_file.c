@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ldirectord.cf from disk: all that is said of a file, by whomever and whenever
+ * it is found out, is in the order of the file, each with line and column; in
+ * the classic form, too.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "ldirectord/config_file.h"
+
+static char *path;
+
+static int make_place(void **state)
+{
+    (void)state;
+    path = g_strdup_printf("/tmp/ld-config-%d.cf", (int)getpid());
+    return 0;
+}
+
+static int leave_place(void **state)
+{
+    (void)state;
+    unlink(path);
+    g_free(path);
+    return 0;
+}
+
+/* What is said of this file, without its path. */
+static char *said_of(const char *text, bool good)
+{
+    GString *out = g_string_new(NULL);
+    struct ld_content content;
+    struct ld_config *config;
+    struct ha_diags diags;
+
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+    ha_diags_init(&diags);
+    config = ld_config_load(path, &content, &diags);
+    if (config != NULL)
+        ld_config_try_log(config, path, &diags);
+    assert_int_equal(good, diags.errors == 0);
+    ha_diags_print(&diags, out);
+    ld_config_free(config);
+    ha_diags_clear(&diags);
+    g_string_replace(out, path, "", 0);
+    return g_string_free(out, FALSE);
+}
+
+static void all_that_is_said_has_line_and_column_in_the_files_order(void **state)
+{
+    char *said = said_of("maintenancedir=/nowhere\n"
+                         "virtual=10.0.0.1:80\n"
+                         "\treal=10.1.0.1:80 gate\n"
+                         "\tcheckinterval=3\n"
+                         "   \n"
+                         "virtual=10.0.0.2:80\n"
+                         "    real=10.1.0.1:80 gate\n"
+                         "  \t  monitorfile=/nowhere/m\n", false);
+
+    (void)state;
+    assert_string_equal(said, ":1:1: warning: maintenance directory does not exist: /nowhere\n"
+                              ":4:16: warning: checkinterval in virtual service tcp:10.0.0.1:80 ignored "
+                              "when fork=no\n"
+                              ":8:6: unable to open monitorfile /nowhere/m: No such file or directory\n");
+    g_free(said);
+}
+
+static void a_log_that_cannot_be_written_is_an_error_at_its_place(void **state)
+{
+    char *said = said_of("checktimeout=3\nlogfile = \"/nowhere/log\"\n", false);
+
+    (void)state;
+    assert_string_equal(said, ":2:11: unable to open logfile: /nowhere/log: No such file or directory\n");
+    g_free(said);
+    said = said_of("logfile=\"locale0\"\n", true);
+    assert_string_equal(said, ":1:9: warning: logfile: expected a path or a syslog facility, found "
+                              "\"locale0\"; it will be daemon\n");
+    g_free(said);
+    said = said_of("logfile=\"local0\"\n", true);
+    assert_string_equal(said, "");
+    g_free(said);
+}
+
+static void the_classic_form_ends_with_the_column(void **state)
+{
+    struct ha_diags diags;
+    char *text, *expected;
+
+    (void)state;
+    ha_diags_init(&diags);
+    ha_diag_add(&diags, HA_ERROR, "f.cf", 7, 3, "Unknown command x");
+    text = ld_diag_classic(diags.list->pdata[0]);
+    expected = g_strdup_printf("Error [%d] reading file f.cf at line 7: Unknown command x (column 3)",
+                               (int)getpid());
+    assert_string_equal(text, expected);
+    g_free(text);
+    g_free(expected);
+    ha_diags_clear(&diags);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_that_is_said_has_line_and_column_in_the_files_order),
+        cmocka_unit_test(a_log_that_cannot_be_written_is_an_error_at_its_place),
+        cmocka_unit_test(the_classic_form_ends_with_the_column),
+    };
+
+    return cmocka_run_group_tests(tests, make_place, leave_place);
+}
