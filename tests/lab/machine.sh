@@ -124,7 +124,7 @@ machine_start_uml() {
     # The guest sees these at fixed places, whatever its own /tmp hides.
     {
         printf '%s=%q\n' host_here "$here" host_top "$top" host_stage "$stage" host_peer "$peer" \
-            host_tools "$tools" host_client "$client" host_programs "${client%/*}" \
+            host_peers "$(dirname "$tools")" host_tools "$tools" host_client "$client" host_programs "${client%/*}" \
             host_scenario "$scenario" host_out "$folder"
         machine_env uml /mnt/lab/src/tests/lab /mnt/lab/scratch /mnt/lab/out /mnt/lab
     } >"$folder/.lab/env"
