@@ -399,6 +399,140 @@ static void what_the_kernel_refuses_at_activation_is_counted(void **state)
     WAIT(server_is_in, PORT(80));
 }
 
+/* ---- beside the table ---- */
+
+static char *beside(const char *name)
+{
+    return g_build_filename(house.folder, name, NULL);
+}
+
+static bool file_is_there(const void *path)
+{
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static void the_fallback_command_is_run_and_checks_are_monitored(void **state)
+{
+    char *ran = beside("ran"), *monitor = beside("monitor"), *text = NULL;
+    char *more = g_strdup_printf("\tmonitorfile=%s\n\tfallbackcommand=\"echo >%s\"\n", monitor, ran);
+
+    (void)state;
+    write_service(80, more);
+    start();
+    WAIT(file_is_there, ran);
+    WAIT(file_is_there, monitor);
+    kill(house.web.pid, SIGKILL);
+    WAIT(server_is_out, PORT(80));
+    while (!g_file_get_contents(ran, &text, NULL, NULL) || strstr(text, "start") == NULL) {
+        g_clear_pointer(&text, g_free);
+        let_pass(20 * HA_NS_PER_MS);
+    }
+    assert_string_equal(text, "start 10.9.0.1:80 tcp\n");
+    g_free(text);
+    assert_true(g_file_get_contents(monitor, &text, NULL, NULL));
+    assert_non_null(strstr(text, "] connect tcp 127.0.0.1 "));
+    assert_non_null(strstr(text, "[down] L4CON"));
+    g_unlink(ran);
+    g_unlink(monitor);
+    g_free(text);
+    g_free(more);
+    g_free(monitor);
+    g_free(ran);
+}
+
+static void a_file_in_the_maintenance_folder_takes_a_server_out(void **state)
+{
+    char *folder = beside("maintenance"), *file = g_build_filename(folder, "127.0.0.1", NULL);
+    char *more = g_strdup_printf("maintenancedir=%s\n", folder);
+
+    (void)state;
+    assert_int_equal(g_mkdir(folder, 0755), 0);
+    assert_true(g_file_set_contents(file, "", 0, NULL));
+    write_service(80, more);
+    start();
+    let_pass(HA_NS_PER_S);
+    assert_true(server_is_out(PORT(80)));
+    g_unlink(file);
+    WAIT(server_is_in, PORT(80));
+    assert_true(g_file_set_contents(file, "", 0, NULL));
+    WAIT(server_is_out, PORT(80));
+    g_unlink(file);
+    g_rmdir(folder);
+    g_free(more);
+    g_free(file);
+    g_free(folder);
+}
+
+static void an_edit_without_fault_is_told_to_the_callback(void **state)
+{
+    char *called = beside("called"), *program = beside("callback"), *more, *script, *text = NULL;
+
+    (void)state;
+    script = g_strdup_printf("#!/bin/sh\necho \"$@\" >>'%s'\n", called);
+    more = g_strdup_printf("callback=\"%s\"\n", program);
+    assert_true(g_file_set_contents(program, script, -1, NULL));
+    assert_int_equal(g_chmod(program, 0755), 0);
+    write_service(80, more);
+    start();
+    write_service(81, "bogus=1\n");
+    WAIT(is_logged, "nothing is changed");
+    write_service(81, more);
+    WAIT(server_is_in, PORT(81));
+    WAIT(file_is_there, called);
+    let_pass(200 * HA_NS_PER_MS);
+    assert_true(g_file_get_contents(called, &text, NULL, NULL));
+    g_strchomp(text);
+    assert_string_equal(text, house.file); /* once, and for the good edit */
+    g_unlink(called);
+    g_unlink(program);
+    g_free(text);
+    g_free(script);
+    g_free(more);
+    g_free(program);
+    g_free(called);
+}
+
+static void a_monitor_file_that_cannot_be_written_is_refused_in_the_file(void **state)
+{
+    (void)state;
+    write_service(80, "maintenancedir=/nowhere\n");
+    start();
+    write_service(81, "\tmonitorfile=/nowhere/m\n");
+    WAIT(is_logged, "nothing is changed");
+    assert_true(is_logged("at line 7: unable to open monitorfile /nowhere/m: No such file or directory"));
+    assert_null(service_at(81));
+    write_service(81, "maintenancedir=/nowhere\n");
+    WAIT(is_logged, "maintenance directory does not exist");
+    WAIT(server_is_in, PORT(81));
+}
+
+static bool has_left(const void *left)
+{
+    return *(const bool *)left;
+}
+
+static void leave(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+static void the_last_command_is_waited_for_and_a_slow_one_is_not(void **state)
+{
+    uint64_t began_ns;
+    bool left = false;
+
+    (void)state;
+    write_service(80, "\tfallbackcommand=\"sleep 1000; :\"\n");
+    start();
+    WAIT(server_is_in, PORT(80));
+    let_pass(100 * HA_NS_PER_MS);
+    ld_director_stop(house.director);
+    began_ns = ha_clock_ns();
+    ld_director_farewell(house.director, leave, &left);
+    WAIT(has_left, &left);
+    assert_true(ha_clock_ns() - began_ns > HA_NS_PER_S);
+}
+
 static void a_log_line_is_as_watchers_know_it(void **state)
 {
     char *text = NULL;
@@ -431,6 +565,11 @@ int main(void)
         CASE(a_standby_is_ready_and_activated_in_one_go),
         CASE(an_edit_is_taken_up_in_standby_and_does_not_end_it),
         CASE(what_the_kernel_refuses_at_activation_is_counted),
+        CASE(the_fallback_command_is_run_and_checks_are_monitored),
+        CASE(a_file_in_the_maintenance_folder_takes_a_server_out),
+        CASE(an_edit_without_fault_is_told_to_the_callback),
+        CASE(a_monitor_file_that_cannot_be_written_is_refused_in_the_file),
+        CASE(the_last_command_is_waited_for_and_a_slow_one_is_not),
         CASE(a_log_line_is_as_watchers_know_it),
     };
 
