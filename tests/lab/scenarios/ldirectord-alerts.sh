@@ -179,8 +179,7 @@ Log-Message: [shop] Deleted real server: $web2 ($shop)
 Daemon-Status: running
 
 Service name: shop
-Comment: call Ann
-"
+Comment: call Ann"
     expect "and a line in the log" log_of $name ldirectord.log "emailalert: Deleted real server: $web2 ($shop)"
 done
 expect "ours has a date" mail_says ours ops "Auto-Submitted: auto-generated"
