@@ -27,6 +27,7 @@ struct ld_checks {
     struct ld_match *match;
     struct ld_http *http;
     struct ld_ping *ping4, *ping6;
+    struct ld_vip *vip;
 };
 
 struct ld_check {
@@ -193,6 +194,7 @@ void ld_checks_free(struct ld_checks *checks)
     ld_http_free(checks->http);
     ld_ping_free(checks->ping4);
     ld_ping_free(checks->ping6);
+    ld_vip_free(checks->vip);
     g_hash_table_destroy(checks->by_id);
     g_free(checks);
 }
@@ -214,6 +216,15 @@ struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family)
     if (error != 0)
         errno = -error;
     return *ping;
+}
+
+struct ld_vip *ld_checks_vip(struct ld_checks *checks)
+{
+    int error = checks->vip != NULL ? 0 : ld_vip_new(&checks->vip, checks->loop);
+
+    if (error != 0)
+        errno = -error;
+    return checks->vip;
 }
 
 int ld_checks_match(struct ld_checks *checks, const char *pattern, const char *bytes,

@@ -76,6 +76,8 @@ const struct ld_check_ops *ld_check_ops_for(const struct ld_probe *probe)
 {
     if (probe->type == LD_CHECK_NEGOTIATE)
         return ops_of_app(probe->app);
+    if (probe->type == LD_CHECK_CONNECT && probe->path != LD_PATH_REAL)
+        return &ld_check_vip;
     /* UDP has no connections to try: the host is asked instead. */
     if (probe->type == LD_CHECK_CONNECT && probe->protocol == LD_UDP)
         return &ld_check_ping;

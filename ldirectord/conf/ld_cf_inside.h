@@ -80,6 +80,7 @@ struct ld_cf_settings {
     char *request, *receive, *checkcommand, *scheduler, *schedflags, *virtualhost;
     struct ld_cf_place receive_at, schedflags_at, scheduler_at;
     char *login, *passwd, *database, *secret;
+    enum ld_cf_tri checkvip;
     struct ld_terms terms; /* globally: verify and cafile */
 };
 

@@ -51,6 +51,7 @@ static const struct ld_cf_row rows[] = {
     {"passwd", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(passwd), "invalid password", true},
     {"database", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(database), "invalid database", true},
     {"secret", LD_CF_BLOCK, true, ld_cf_set_quoted, AT(secret), "invalid secret", true},
+    {"checkvip", LD_CF_BLOCK, true, ld_cf_set_yes_no, AT(checkvip), "", false},
     {"verify", BOTH, true, ld_cf_set_verify, 0, "invalid verify", false},
     {"cafile", BOTH, true, ld_cf_set_cafile, 0, "invalid cafile", true},
     {"sni", LD_CF_BLOCK, true, ld_cf_set_sni, 0, "invalid sni", false},

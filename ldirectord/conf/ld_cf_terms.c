@@ -149,6 +149,14 @@ void ld_cf_finish_terms(struct ld_cf *cf, struct ld_cf_block *block)
     if (service->app == LD_APP_SENDEXPECT && service->id.protocol == LD_UDP && !own->send)
         ha_diag_add(cf->diags, HA_ERROR, cf->file, service->line, 0,
                     "service = sendexpect: expected send, for over udp nobody speaks first");
+    service->checkvip = block->settings.checkvip == LD_CF_YES;
+    if (service->checkvip && (service->checktype != LD_CHECK_CONNECT &&
+                              service->checktype != LD_CHECK_COMBINED))
+        ha_diag_add(cf->diags, HA_ERROR, cf->file, service->line, 0,
+                    "checkvip: expected checktype = connect or a number");
+    else if (service->checkvip && (service->id.protocol != LD_TCP || block->family != AF_INET))
+        ha_diag_add(cf->diags, HA_ERROR, cf->file, service->line, 0,
+                    "checkvip: expected a service of tcp at an IPv4 address");
     ld_terms_inherit(&service->terms, own, groups);
     ld_terms_inherit(&service->terms, &cf->global.terms, groups & LD_TERMS_TLS);
 }

@@ -125,6 +125,7 @@ struct ld_service {
     bool http_head;
     char *login, *passwd, *database, *secret; /* NULL: unset */
     struct ld_terms terms;
+    bool checkvip;        /* connect checks go to the virtual address, by way of the real server */
 
     struct ld_fallback fallback; /* the service's own or the global one of its family */
     char *fallbackcommand;     /* for the shell; NULL: none */

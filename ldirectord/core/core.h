@@ -52,6 +52,14 @@
 /* Checks in flight at once; the rest wait in order. */
 #define LD_IN_FLIGHT_MAX 1024
 
+/* Which way a question takes. */
+enum ld_path {
+    LD_PATH_REAL, /* to the real server's own address */
+    LD_PATH_GATE, /* to the virtual one, by the real server's link address */
+    LD_PATH_IPIP, /* to the virtual one, in packets for the real server */
+    LD_PATH_COUNT
+};
+
 /* One question to one server; valid while its check is in flight (after LD_ACT_CANCEL: until
  * the next step). A check that is in flight at a reload and still wanted goes on. */
 struct ld_probe {
@@ -66,6 +74,7 @@ struct ld_probe {
     const char *login, *passwd, *database, *secret; /* NEGOTIATE, not http and its like; NULL: unset */
     bool http_head;
     struct ld_terms terms;   /* NEGOTIATE; those that ld_app_terms() names */
+    enum ld_path path;            /* CONNECT over tcp and IPv4: service is the virtual one */
     struct ld_service_id service; /* EXTERNAL: the virtual service's address and port are arguments */
     uint16_t real_port;           /* EXTERNAL */
     bool weighs;                  /* EXTERNAL: its exit status may say a weight */

@@ -86,7 +86,8 @@ static void fill_ping(struct ld_probe *probe, const struct ld_service *service)
 }
 
 /* Nothing can be connected to over udp: there a connect check is an echo request. */
-static void fill_connect(struct ld_probe *probe, const struct ld_service *service)
+static void fill_connect(struct ld_probe *probe, const struct ld_service *service,
+                         const struct ld_real *real)
 {
     if (service->id.protocol == LD_UDP) {
         fill_ping(probe, service);
@@ -94,6 +95,13 @@ static void fill_connect(struct ld_probe *probe, const struct ld_service *servic
     }
     probe->type = LD_CHECK_CONNECT;
     probe->timeout_ms = service->checktimeout_ms;
+    /* Behind address translation nobody has the virtual address. */
+    if (!service->checkvip || real->method == LD_MASQ || service->id.protocol != LD_TCP ||
+        real->addr.family != AF_INET)
+        return;
+    probe->path = real->method == LD_IPIP ? LD_PATH_IPIP : LD_PATH_GATE;
+    probe->service = service->id;
+    probe->port = service->checkport != 0 ? service->checkport : service->id.port;
 }
 
 static void fill_external(struct ld_probe *probe, const struct ld_service *service,
@@ -133,7 +141,8 @@ static void append_probe(GString *key, const struct ld_probe *probe)
     append_text(key, probe->database);
     append_text(key, probe->secret);
     ld_terms_append(key, &probe->terms);
-    if (probe->command) {
+    g_string_append_printf(key, "|%d", (int)probe->path);
+    if (probe->command || probe->path != LD_PATH_REAL) {
         char *service = ld_service_id_text(&probe->service);
 
         g_string_append_printf(key, "|%s %u%s", service, (unsigned)probe->real_port,
@@ -166,7 +175,7 @@ static bool fill(struct ld_question *question, const struct ld_service *service,
         fill_negotiate(&question->probe, service, real);
         return true;
     case LD_CHECK_CONNECT:
-        fill_connect(&question->probe, service);
+        fill_connect(&question->probe, service, real);
         return true;
     case LD_CHECK_PING:
         fill_ping(&question->probe, service);
@@ -179,11 +188,11 @@ static bool fill(struct ld_question *question, const struct ld_service *service,
         /* A negotiate that asks nothing would bring a server whose connect
          * fails up again every other time: leave it out. */
         if (service->app == LD_APP_NONE) {
-            fill_connect(&question->probe, service);
+            fill_connect(&question->probe, service, real);
             return service->combined_connects > 0;
         }
         fill_negotiate(&question->probe, service, real);
-        fill_connect(&question->connect, service);
+        fill_connect(&question->connect, service, real);
         question->combined = service->combined_connects > 0;
         question->connects = service->combined_connects;
         return true;

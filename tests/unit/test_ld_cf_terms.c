@@ -139,6 +139,19 @@ static void what_has_no_effect_is_named(void **state)
                       "f:1: service = sendexpect: expected send, for over udp nobody speaks first\n"));
 }
 
+static void checkvip_wants_a_connection_to_an_address(void **state)
+{
+    struct ld_config *config = parse(PLAIN "\tchecktype=connect\n\tcheckvip=yes\n", "");
+
+    (void)state;
+    assert_true(((const struct ld_service *)config->services->pdata[0])->checkvip);
+    ld_config_free(config);
+    assert_null(parse(PLAIN "\tcheckvip=yes\n",
+                      "f:1: checkvip: expected checktype = connect or a number\n"));
+    assert_null(parse("virtual=7\n\treal=10.1.0.1:25 gate\n\tchecktype=connect\n\tcheckvip=yes\n",
+                      "f:1: checkvip: expected a service of tcp at an IPv4 address\n"));
+}
+
 /* A file of old with one of these ports asked nothing, and goes on so. */
 static void our_services_are_never_chosen_by_a_port(void **state)
 {
@@ -161,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_block_is_heard_before_the_file),
         cmocka_unit_test(what_is_wrong_is_told_with_what_would_be_right),
         cmocka_unit_test(what_has_no_effect_is_named),
+        cmocka_unit_test(checkvip_wants_a_connection_to_an_address),
         cmocka_unit_test(our_services_are_never_chosen_by_a_port),
     };
 

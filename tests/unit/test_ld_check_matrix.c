@@ -82,10 +82,11 @@ struct round {
 };
 
 static void told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
-                 uint64_t took_ns)
+                 const struct ld_advice *advice, uint64_t took_ns)
 {
     struct round *round = ctx;
 
+    (void)advice;
     round->verdicts[check_id] = verdict;
     round->details[check_id] = g_strdup(detail);
     if (took_ns > ha_ms_to_ns(TIMEOUT_MS + 10000))

@@ -249,6 +249,33 @@ static void an_external_check_belongs_to_its_service(void **state)
     ld_config_free(b.config);
 }
 
+static void checkvip_asks_the_virtual_address_by_way_of_each_server(void **state)
+{
+    struct subject a = subject("10.0.0.1", 8080), b = subject("10.0.0.2", 8080);
+    struct ld_question *question;
+
+    (void)state;
+    a.service->checktype = b.service->checktype = LD_CHECK_CONNECT;
+    a.service->checkvip = b.service->checkvip = true;
+    assert_shared(&a, &b, true); /* masq: to the real server, as ever */
+    a.real->method = b.real->method = LD_GATE;
+    assert_shared(&a, &b, false);
+    question = ask(&a);
+    assert_int_equal(ld_question_probe(question)->path, LD_PATH_GATE);
+    assert_int_equal(ld_question_probe(question)->port, 8080); /* not the real server's 80 */
+    ld_question_free(question);
+    ld_config_free(b.config);
+    b = subject("10.0.0.1", 8080);
+    b.service->checktype = LD_CHECK_CONNECT;
+    b.service->checkvip = true;
+    b.real->method = LD_IPIP;
+    assert_shared(&a, &b, false);
+    b.real->method = LD_GATE;
+    assert_shared(&a, &b, true);
+    ld_config_free(a.config);
+    ld_config_free(b.config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +285,7 @@ int main(void)
         cmocka_unit_test(what_is_asked_alike_is_one_question),
         cmocka_unit_test(other_credentials_are_another_question),
         cmocka_unit_test(other_terms_are_another_question),
+        cmocka_unit_test(checkvip_asks_the_virtual_address_by_way_of_each_server),
         cmocka_unit_test(texts_that_run_together_are_not_the_same_question),
         cmocka_unit_test(an_external_check_belongs_to_its_service),
     };
