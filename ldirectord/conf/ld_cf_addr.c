@@ -429,10 +429,18 @@ static bool fallback_host(struct ld_cf *cf, const char *value, size_t length, in
     return known;
 }
 
+/* Without brackets the last ":" is in front of the port. */
+static size_t fallback_length(const char *value, int family)
+{
+    const char *last = g_strrstr_len(value, (gssize)strcspn(value, " \t\r"), ":");
+
+    return family == AF_INET6 && *value != '[' && last ? (size_t)(last - value) : host_length(value);
+}
+
 static bool read_fallback(struct ld_cf *cf, const char *value, int family,
                           struct ld_cf_fallback *out)
 {
-    size_t length = host_length(value);
+    size_t length = fallback_length(value, family);
     const char *next = value + length;
     char *method;
     bool good = true;

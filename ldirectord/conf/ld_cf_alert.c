@@ -88,14 +88,14 @@ bool ld_cf_set_emailalertfreq(struct ld_cf *cf, const struct ld_cf_row *row, con
 bool ld_cf_set_emailalertstatus(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     struct ld_cf_settings *settings = ld_cf_scope(cf);
-    char **words = g_strsplit_set(value, ", \t\r", -1);
+    char **words = g_strsplit(value, ",", -1);
     const char *other = NULL;
     bool none = false, ok = true;
     unsigned phases = 0, phase;
 
     for (char **word = words; *word && ok; word++) {
-        if (!**word)
-            continue;
+        if (!*g_strstrip(*word) && !word[1])
+            continue; /* a comma at the end never counted, nor did nothing at all */
         ok = ld_phase_find(*word, &phase);
         if (!ok)
             ld_cf_error(cf, value, "invalid email alert status at: \"%s\": expected a list of all, "

@@ -15,8 +15,11 @@
 static bool take_load(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     char *text = ld_cf_quoted(value);
-    bool given = text && *text;
+    const char *rest;
+    char *word = ld_cf_lax_word(text ? text : "", false, &rest);
+    bool given = *word;
 
+    g_free(word);
     if (text && !given)
         ld_cf_wrong(cf, row->wrong, "a word", value);
     g_free(text);

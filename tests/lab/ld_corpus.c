@@ -14,8 +14,8 @@
 
 #include "tests/lab/chance.h"
 
-/* What means something else on purpose is not in here: "500ms", and "u:N" before "l:N"
- * (doc/differences.md). */
+/* What means something else on purpose is not in here: "500ms", "u:N" before "l:N", "l:N"
+ * alone (doc/differences.md). */
 
 /* ---- lines ---- */
 
@@ -127,7 +127,7 @@ static const char *const *const odd_reals =
          "10.1.0.1: 80 gate", "10.1.0.1:99999 gate", "10.1.0.1:nosuchport gate", "nosuch:80 gate",
          "10.1.0.9->10.1.0.1:80 gate", "10.1.0.1 -> 10.1.0.3:80 gate", "10.1.0.1->10.1.0.3 masq",
          "10.1.0.1:80 gate \"a\"", "10.1.0.1:80 gate \"a\",\"b\",\"c\"", 
-         "10.1.0.1:80 gate <l:5>", "10.1.0.1:80 gate l:5", "10.1.0.1:80 gate l:x", "10.1.0.1:80 gate 5 5",
+         "10.1.0.1:80 gate <l:5>", "10.1.0.1:80 gate l:x", "10.1.0.1:80 gate 5 5",
          "10.1.0.1:80 gate -5", "10.1.0.1:80 gate 1.5", "10.1.0.1:80 gate x", "10.1.0.1:80 gate 99999999999",
          "[fd00::1]:80 gate", "10.1.0.1:80  gate  7", "10.1.0.1:80 gate \"\",\"\"", "300.1.1.1:80 gate",
          "10.1.0.1:80 gate \"a b\" \"c d\" l:1 u:3", "10.1.0.1:80 gate5", "10.1.0.1:80 gate 5\"a\",\"b\"",

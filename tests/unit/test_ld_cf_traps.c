@@ -154,6 +154,11 @@ static void what_was_lax_stays_so(void **state)
     assert_warned(HEAD REAL "\tservice=\"http\"\n\tprotocol=(tcp)\n\thttpmethod==get\n"
                   "\tchecktype=\"connect\"\n\tcheckcommand=\"/bin/true\n", "f:4:15: warning: protocol: only the first "
                                                                     "word counts, \"tcp\"");
+    assert_warned("fallback6=fd00::9:80 masq\nemailalertstatus=running,\n", "");
+    assert_said("emailalertstatus=running starting\n", false,
+                "f:1:18: invalid email alert status at: \"running starting\"");
+    assert_said("emailalertstatus=,running\n", false, "f:1:18: invalid email alert status at: \"\"");
+    assert_said(HEAD REAL "\tload=\"-\"\n", false, "f:3:7: invalid string for load testing");
     assert_said(HEAD REAL "\tschedflags=\n", false, "f:3:13: invalid sched-flags: expected ");
     assert_said("virtual6=[fd00::1]::80\n", false, "f:1:10: invalid address for virtual server");
 }
