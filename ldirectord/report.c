@@ -133,6 +133,10 @@ static void show_server(void *ctx, const struct ld_real_view *view)
         ha_show_count(show->writer, "failures_in_a_row", view->failures);
     if (view->successes > 0)
         ha_show_count(show->writer, "successes_in_a_row", view->successes);
+    if (view->agent_down)
+        ha_show_flag(show->writer, "its_agent_says_down", true);
+    if (view->advice.given)
+        ha_show_count(show->writer, "advised_percent", view->advice.percent);
     if (view->draining)
         ha_show_flag(show->writer, "draining", true);
     if (view->left_at_zero)

@@ -150,8 +150,15 @@ static void hear_agent(struct ld_core *core, struct ld_question *question,
     for (guint i = 0; i < question->askers->len; i++) {
         struct ld_server *server = question->askers->pdata[i];
 
+        bool was_up = ld_server_up(server);
+
         if (!ld_server_hear(server, event, actions))
             continue;
+        if (ld_server_up(server) != was_up)
+            ld_turns_add(&server->turns,
+                         &(struct ld_turn){.at_ns = now_ns, .took_ns = event->took_ns,
+                                           .verdict = event->verdict, .up = !was_up,
+                                           .detail = (char *)event->detail});
         weigh(core, server, now_ns);
         if (!core->standby)
             ld_fallback_consider(server->slot, actions);

@@ -186,6 +186,8 @@ struct ld_real_view {
     bool up;
     unsigned failures;       /* in a row */
     unsigned successes;      /* in a row, while it is not yet up */
+    bool agent_down;         /* its agent says so, whatever its checks do */
+    struct ld_advice advice; /* its check's or its agent's */
     bool draining;           /* out, but its connections are let end */
     enum ld_verdict verdict; /* last */
     const char *detail;

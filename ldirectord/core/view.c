@@ -72,6 +72,8 @@ void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)
             .since_ns = server->health.since_ns,
             .answered_ns = server->answered_ns,
             .weight = ld_server_weight(server, core->as_of_ns),
+            .agent_down = server->agent_down,
+            .advice = server->advice,
             .draining = ld_server_drains(server, core->as_of_ns),
             .left_at_zero = server->left_at_zero,
             .wish = server->wish,

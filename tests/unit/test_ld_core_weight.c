@@ -420,6 +420,18 @@ static void an_agent_says_how_much_of_its_weight_a_server_can_bear(void **state)
     end(&director);
 }
 
+static void look_at_agent(void *ctx, const struct ld_real_view *view)
+{
+    const struct ld_turn *turn = ld_turns_at(view->turns, 0);
+    bool *down = ctx;
+
+    assert_int_equal(view->agent_down, *down);
+    assert_int_equal(view->up, !*down);
+    assert_non_null(turn);
+    assert_int_equal(turn->up, !*down);
+    assert_int_equal(turn->verdict, *down ? LD_AGENTDOWN : LD_L7OK);
+}
+
 static void an_agent_takes_a_server_out_but_does_not_bring_it_up(void **state)
 {
     struct fake_director director;
@@ -429,6 +441,7 @@ static void an_agent_takes_a_server_out_but_does_not_bring_it_up(void **state)
     agents_say(&director, LD_AGENTDOWN, 101);
     assert_table(&director, "10.0.0.1:80 wrr");
     assert_logged(&director, "Real server down: 10.1.0.1:80 (tcp:10.0.0.1:80): AGTDOWN, its agent:");
+    ld_core_view(director.core, look_at_agent, &(bool){true});
     fake_director_pass(&director, 10 * HA_NS_PER_S);
     fake_director_answer(&director, NULL, LD_L4CON); /* an agent that is gone says nothing, too */
     assert_table(&director, "10.0.0.1:80 wrr");
@@ -438,6 +451,7 @@ static void an_agent_takes_a_server_out_but_does_not_bring_it_up(void **state)
     assert_logged(&director, "Real server passes its checks, but its agent says down");
     agents_say(&director, LD_L7OK, 101);
     assert_table(&director, VIP "10.1.0.1:80 40");
+    ld_core_view(director.core, look_at_agent, &(bool){false});
     end(&director);
 }
 
