@@ -513,6 +513,7 @@ static void a_check_that_weighs_counts_only_if_it_may(void **state)
         struct ld_config *config = single(40);
 
         first(config)->checktype = LD_CHECK_EXTERNAL;
+        g_free(first(config)->checkcommand);
         first(config)->checkcommand = g_strdup("/x");
         first(config)->checkweight = may;
         start(&director, config);
