@@ -137,7 +137,7 @@ static void transfer_over(void *ctx, CURLcode result)
 static void add_headers(struct grpc_state *state, const struct ld_probe *probe)
 {
     static const char *const fixed[] = {
-        "User-Agent: grpc-ldirectord/" PACKAGE_VERSION, "Content-Type: application/grpc",
+        ("User-Agent: grpc-ldirectord/" PACKAGE_VERSION), "Content-Type: application/grpc",
         "TE: trailers", "Accept:", "Expect:"};
     char *host;
 

@@ -75,7 +75,7 @@ static int has_row(SQLHSTMT statement)
 static void ask(char *connection, char *request)
 {
     SQLHENV environment;
-    SQLHDBC database;
+    SQLHDBC database = SQL_NULL_HDBC;
     SQLHSTMT statement;
     SQLRETURN status;
     int found;
