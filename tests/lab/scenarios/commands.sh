@@ -97,6 +97,26 @@ same_sh 'unset HA_DIR; . /etc/ha.d/shellfuncs; for v in HA_DIR HA_RCDIR HA_CF HA
 same_sh 'cp /etc/ha.d/shellfuncs /var/tmp/; . /etc/ha.d/shellfuncs; type Echo ha_clustermsg ha_parameter BSD_Status \
     ha_log ha_debug hadate ocf_log ocf_run ocf_is_true ha_pseudo_resource | grep -c function'
 
+tell "ha_propagate"
+# The original's is for a Python that is gone; its words are not. What it would run is only written down.
+same_sh '[ -x /usr/share/heartbeat/ha_propagate ]'
+python_of_today='expand /usr/share/heartbeat/ha_propagate | sed "s/print \\(\".*\\)/print(\\1)/" >/var/tmp/ha_propagate'
+on theirs sh -c "$python_of_today"
+on ours sh -c 'printf "#!/bin/sh\nexec /usr/share/heartbeat/ha_propagate\n" >/var/tmp/ha_propagate'
+for name in theirs ours; do
+    for program in scp ssh; do
+        host_install $name /usr/local/bin/$program 755 <<'END'
+#!/bin/sh
+echo "${0##*/} $*" >>/var/tmp/propagated
+END
+    done
+done
+propagate='cd /var/tmp; rm -f propagated; interpreter=sh; [ "$(head -c 14 ha_propagate)" = "#!/usr/bin/pyt" ] && interpreter=python3
+    PATH=/usr/local/bin:$PATH $interpreter ha_propagate 2>/dev/null; echo status $?; grep -o "^s[a-z]* \|root@[a-z]*" propagated'
+expect "the original does not run" exits 1 on theirs sh -c "$share/ha_propagate >/dev/null 2>&1"
+same_sh "$propagate"
+same_sh "mv /etc/ha.d/authkeys /var/tmp; $propagate; mv /var/tmp/authkeys /etc/ha.d"
+
 tell "With a daemon"
 same /etc/init.d/heartbeat status
 for name in theirs ours; do heartbeat_start $name; done

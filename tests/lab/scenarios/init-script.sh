@@ -12,6 +12,10 @@ expect "both say so, with status 0" ends 0 0 reload
 wait_until 40 "both serve" both_serve
 same $init status
 
+tell "The other node counts as dead"
+wait_until 20 "theirs says that it holds all, though there is nothing of the other's" rsc_status theirs all
+wait_until 20 "ours says what it holds" rsc_status ours local
+
 tell "Words that change nothing"
 same_sh "$init nonsense | sed 's/|standby//'" # which their usage does not name
 same_sh "$init | sed 's/|standby//'"

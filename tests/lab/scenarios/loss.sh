@@ -7,11 +7,12 @@
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 "deadtime 5" "warntime 4"
 owners_watch left right $vip $other_vip
-# asked HOST: it has asked for a message that it missed.
-asked() {
+# asked_of HOST: the other one has asked it for a message that it missed. (Of what follows in such a
+# message, a uuid may hold anything.)
+asked_of() {
     local seen
     seen=$(tcpdump -A -n -r "$LAB_DIR/captures/wire.pcap" "udp port 694" 2>/dev/null | busybox strings)
-    [[ $seen =~ t=NS_rexmit,[^$'\n']*src=$1, ]]
+    [[ $seen =~ t=NS_rexmit,[0-9]+:\(0\)dest=$1, ]]
 }
 
 tell "Both nodes start"
@@ -32,8 +33,8 @@ hb_order left hb_standby local
 wait_until 40 "right has all" all_on right left
 hb_order right hb_standby foreign
 wait_until 40 "each has its own" each_its_own
-wait_until 20 "left has asked for what it missed" asked left
-wait_until 20 "and so has right" asked right
+wait_until 20 "left has asked for what it missed" asked_of right
+wait_until 20 "and so has right" asked_of left
 network_bad wire
 
 deaths_counted
