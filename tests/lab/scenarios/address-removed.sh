@@ -2,6 +2,7 @@
 #
 # Somebody removes an address that heartbeat holds: it is put back. address-removed:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: it is back
 # bound: 90
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -4,6 +4,7 @@
 # is not taken a second time. contested:LEFT:RIGHT. Ours are told to leave it (contested leave); a
 # crash is another matter.
 # needs: hearth peer
+# cannot: each has what it had, and nothing else
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 "auto_failback off"

@@ -3,6 +3,7 @@
 # The daemon dies and takes no leave: the addresses are gone from its node before the other takes them,
 # and come back with it. daemon-killed:LEFT:RIGHT; the one killed is left.
 # needs: hearth peer
+# cannot: left does not have it any more
 # bound: 180
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -3,6 +3,7 @@
 # A node dies, and the device that is to switch it off first does not answer the first time it is asked:
 # that has a deadline, it is asked again, and the address is served. fencing:LEFT:RIGHT; left lives.
 # needs: hearth peer
+# cannot: left holds right's address all the same
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 'stonith_host left external/lab right secretword'

@@ -3,6 +3,7 @@
 # Two nodes lose sight of each other, both serve, and see each other again: one rule says who keeps
 # what, and at no moment is an address nowhere. heal:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: each lets go of what is the other's
 # bound: 180
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -4,6 +4,7 @@
 # a good digest: a node that holds addresses goes on as if nothing had come. hostile:LEFT:RIGHT; left
 # is the one attacked.
 # needs: hearth peer
+# cannot: left runs, and holds what it held
 # bound: 180
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -3,6 +3,7 @@
 # Both nodes start together and agree at once, without the ten seconds that Heartbeat waits for a
 # second opinion. joint-start:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: each has its own
 # bound: 90
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -3,6 +3,7 @@
 # The key is changed while the cluster runs, one node at a time: no beat is lost and nothing moves.
 # key-roll:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: nothing moves
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -3,6 +3,7 @@
 # The interface of the heartbeats goes, with all its addresses, and comes back: heartbeat hears the
 # other node again. link-returns:LEFT:RIGHT. A second link holds the cluster together meanwhile.
 # needs: hearth peer
+# cannot: left hears right by it again
 # bound: 90
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 "bcast eth1"

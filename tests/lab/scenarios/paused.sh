@@ -4,6 +4,7 @@
 # it has learned that it lost its address before it answers for it. paused:LEFT:RIGHT; the one paused
 # is left, first with all that runs there, then its daemon alone.
 # needs: hearth peer
+# cannot: left has its address no more
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1 "auto_failback off"

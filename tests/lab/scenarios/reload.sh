@@ -3,6 +3,7 @@
 # haresources changes and is reread: a new group is served, a removed one let go, and what did not
 # change is not touched. reload:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: right holds the new address
 # bound: 90
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

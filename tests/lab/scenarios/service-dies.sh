@@ -3,6 +3,7 @@
 # A service that dies is noticed and started again in its place; one that dies again and again goes to
 # the other node. service-dies:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: it lives again in its place
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -2,6 +2,7 @@
 #
 # A service that cannot start at home is tried on the other node. start-fails:LEFT:RIGHT.
 # needs: hearth peer
+# cannot: right serves instead
 # bound: 120
 read -r left right <<<"$LAB_WORDS"
 pair_boot "$left" "$right" ucast sha1

@@ -3,6 +3,7 @@
 # A move from one director to the other: when the address is there the table is full, and a web server
 # that is dead is not in it at any moment. warm-move:LEFT:RIGHT; it moves to right.
 # needs: ipvs hearth peer
+# cannot: web server 3, which is dead, never to be in right's table
 # bound: 400
 read -r left right <<<"$LAB_WORDS"
 source "$LAB_SRC/stories/directors.sh"
