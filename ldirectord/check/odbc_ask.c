@@ -29,13 +29,13 @@
 #endif
 
 /* Without what drivers and sanitizers would do at an ordinary end: it is all the kernel's now. */
-static void leave(int status)
+static _Noreturn void leave(int status)
 {
     fflush(stdout);
     _exit(status);
 }
 
-static void leave_with(SQLSMALLINT kind, SQLHANDLE handle)
+static _Noreturn void leave_with(SQLSMALLINT kind, SQLHANDLE handle)
 {
     SQLCHAR state[6] = "HY000", text[512] = "no reason given";
     SQLINTEGER native;
