@@ -17,6 +17,7 @@ void hb_address_plan_init(struct hb_address_plan *plan)
     plan->held = g_array_new(FALSE, FALSE, sizeof(struct hb_kernel_address));
     plan->hidden = g_array_new(FALSE, FALSE, sizeof(struct hb_kernel_address));
     plan->why = g_string_new("");
+    plan->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 void hb_address_plan_clear(struct hb_address_plan *plan)
@@ -25,6 +26,7 @@ void hb_address_plan_clear(struct hb_address_plan *plan)
     g_array_unref(plan->held);
     g_array_unref(plan->hidden);
     g_string_free(plan->why, TRUE);
+    g_hash_table_unref(plan->labels);
 }
 
 static const struct hb_kernel_address *address_at(const struct hb_kernel *kernel, guint i)
@@ -162,19 +164,21 @@ static bool label_used(const GArray *changes, const struct hb_kernel *kernel, co
     return false;
 }
 
-/* nic:0, nic:1… the lowest that is free; none if the name leaves no room. */
-static void choose_label(const struct hb_address_plan *plan, const struct hb_kernel *kernel,
+/* nic:0, nic:1… the lowest that is free; none if the name leaves no room. What was not free for one
+ * address of a plan is not for the next: a thousand of them would look at each other a billion times. */
+static void choose_label(struct hb_address_plan *plan, const struct hb_kernel *kernel,
                          const char *nic, char label[IFNAMSIZ])
 {
     unsigned bound = kernel->addresses->len + plan->changes->len;
 
-    for (unsigned i = 0; i <= bound; i++) {
+    for (unsigned i = GPOINTER_TO_UINT(g_hash_table_lookup(plan->labels, nic)); i <= bound; i++) {
         char text[IFNAMSIZ + 12];
 
         if (snprintf(text, sizeof text, "%s:%u", nic, i) >= IFNAMSIZ)
             return;
         if (!label_used(plan->changes, kernel, text)) {
             memcpy(label, text, strlen(text) + 1);
+            g_hash_table_insert(plan->labels, g_strdup(nic), GUINT_TO_POINTER(i + 1));
             return;
         }
     }

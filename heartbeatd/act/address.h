@@ -23,6 +23,7 @@ struct hb_address_plan {
     GArray *held;    /* of struct hb_kernel_address: what is or will be held, one per spec */
     GArray *hidden;  /* of struct hb_kernel_address: taken from a real server's place */
     GString *why;    /* not empty: cannot be done, a sentence per address */
+    GHashTable *labels; /* by interface: the lowest number that may be free for a label */
 };
 void hb_address_plan_init(struct hb_address_plan *plan);
 void hb_address_plan_clear(struct hb_address_plan *plan);
