@@ -89,6 +89,7 @@ struct hb_core *hb_core_new(const struct hb_config *config, const struct hb_hare
     hb_history_init(&core->history);
     core->nonce = ha_rand_next(&core->rand) | 1;
     core->word = g_string_new(NULL);
+    core->gist = g_string_new(NULL);
     core->told = g_string_new(NULL);
     core->next_beat_ns = core->ask_nodes_ns = core->wake_ns = core->word_ns = HA_NEVER;
     core->wait_ns = core->heal_ns = HA_NEVER;
@@ -118,6 +119,7 @@ void hb_core_free(struct hb_core *core)
     g_free(core->groups);
     hb_history_clear(&core->history);
     g_string_free(core->word, TRUE);
+    g_string_free(core->gist, TRUE);
     g_string_free(core->told, TRUE);
     g_free(core);
 }

@@ -79,6 +79,8 @@ void hb_node_clear(struct hb_node *node)
     hb_seq_clear(&node->seq);
     g_free(node->view.groups);
     node->view.groups = NULL;
+    g_free(node->said);
+    node->said = NULL;
 }
 
 void hb_view_reset(struct hb_view *view, size_t groups, bool keep_claims)

@@ -95,6 +95,7 @@ struct hb_node {
     struct hb_seq seq;
     struct hb_proof proof;
     struct hb_view view;
+    struct hb_said *said; /* word.c: its newest word; one block */
 };
 
 enum hb_arrival {

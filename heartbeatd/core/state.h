@@ -152,7 +152,8 @@ struct hb_core {
     uint64_t word_ns;       /* an extra beat is due then; HA_NEVER: none */
     uint64_t trust;         /* start nothing before the others saw this message of ours;
                                HA_NEVER: it is not out yet */
-    GString *word, *told;   /* as it would be now, and as last sent (without "seen") */
+    GString *word;          /* as last sent, without "seen" */
+    GString *gist, *told;   /* what it is made of, now and then */
 
     /* dialogue.c */
     enum hb_stage stage;

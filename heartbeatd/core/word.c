@@ -63,7 +63,6 @@ uint8_t hb_word_bits(const struct hb_core *core, size_t group)
                      (owned->failed || owned->run.failing ? HB_G_FAILED : 0));
 }
 
-/* The word is composed at each step, to see whether it has changed. */
 static inline void put(GString *text, const char *bytes, size_t length)
 {
     if (text->len + length >= text->allocated_len) {
@@ -105,7 +104,7 @@ static void append_lacking(const struct hb_core *core, GString *text)
 }
 
 /* All but "seen", which changes with every message heard. */
-static void compose_word(struct hb_core *core, GString *text)
+static void compose_word(const struct hb_core *core, GString *text)
 {
     g_string_truncate(text, 0);
     put_text(text, "rs=");
@@ -130,6 +129,45 @@ static void compose_word(struct hb_core *core, GString *text)
     hb_claims_append(core, text);
 }
 
+/* All that the word is composed of, one behind the other: the same gist, the same word. Whether it
+ * has changed is asked at each step, and it seldom has. */
+static void take_gist(const struct hb_core *core, GString *gist)
+{
+    struct {
+        uint64_t trust;
+        uint32_t digest, group_count;
+        uint8_t stage, failback, handover, hold, fence_me;
+        char agreed[HB_AGREE_TEXT];
+    } fixed;
+
+    memset(&fixed, 0, sizeof fixed); /* the gaps as well */
+    fixed.trust = core->trust;
+    fixed.digest = core->digest;
+    fixed.group_count = (uint32_t)core->group_count;
+    fixed.stage = (uint8_t)core->stage;
+    fixed.failback = core->config->auto_failback != HB_FAILBACK_OFF;
+    fixed.handover = (uint8_t)core->standby.phase;
+    fixed.hold = (uint8_t)hb_owner_hold(core);
+    fixed.fence_me = core->fence_me;
+    memcpy(fixed.agreed, core->agreed, sizeof fixed.agreed);
+    gist->len = 0;
+    put(gist, (const char *)&fixed, sizeof fixed);
+    for (size_t i = 0; i < core->group_count; i++) {
+        char bits = (char)(hb_word_bits(core, i) | core->groups[i].carrier.lacks << 4);
+
+        put(gist, &bits, 1);
+    }
+    hb_claims_append(core, gist);
+}
+
+/* Since the word was composed. */
+static bool has_changed(struct hb_core *core)
+{
+    take_gist(core, core->gist);
+    return core->gist->len != core->told->len ||
+           memcmp(core->gist->str, core->told->str, core->gist->len) != 0;
+}
+
 static void append_seen(struct hb_core *core, GString *text)
 {
     put_text(text, " seen=");
@@ -149,13 +187,22 @@ static void append_seen(struct hb_core *core, GString *text)
 
 void hb_word_add(struct hb_core *core, struct hb_msg *msg)
 {
+    size_t length;
+
     if (core->trust == HA_NEVER)
         core->trust = core->number;
-    compose_word(core, core->word);
-    g_string_assign(core->told, core->word->str);
+    if (has_changed(core)) {
+        GString *gist = core->gist;
+
+        core->gist = core->told;
+        core->told = gist;
+        compose_word(core, core->word);
+    }
+    length = core->word->len;
     append_seen(core, core->word);
     hb_msg_add_text(msg, "hearth", "1");
-    hb_msg_add_text(msg, "hstate", core->word->str);
+    hb_msg_add(msg, HB_FIELD_TEXT, "hstate", core->word->str, core->word->len);
+    g_string_truncate(core->word, length);
     core->word_ns = HA_NEVER;
 }
 
@@ -179,12 +226,8 @@ static bool any_hearth(const struct hb_core *core)
 
 void hb_word_settle(struct hb_core *core)
 {
-    if (core->word_ns == HA_NEVER && any_hearth(core)) {
-        compose_word(core, core->word);
-        if (core->word->len != core->told->len ||
-            memcmp(core->word->str, core->told->str, core->word->len) != 0)
-            hb_word_hurry(core);
-    }
+    if (core->word_ns == HA_NEVER && any_hearth(core) && has_changed(core))
+        hb_word_hurry(core);
     if (core->word_ns <= hb_mono(core))
         hb_member_send_status(core);
 }
@@ -280,11 +323,72 @@ static bool sees_us(const struct hb_core *core, const struct value *value, uint6
     return false;
 }
 
-static void read_groups(struct hb_core *core, struct hb_node *node,
-                        const struct value values[KEYS])
+/* ---- the newest word of a node, as we understood it: most beats say it once more ---- */
+
+struct hb_said {
+    struct value values[KEYS]; /* in text; SEEN may be of another message */
+    uint64_t digest, trust;
+    enum hb_stage stage;       /* COUNT: none that we know */
+    enum hb_handover handover; /* COUNT: none */
+    size_t length;             /* of what it begins with up to " seen="; SIZE_MAX: it does not end so */
+    char text[];
+};
+
+#define SEEN_KEY    " seen="
+#define SEEN_LENGTH (sizeof SEEN_KEY - 1)
+
+static bool says_the_same(const struct hb_said *said, const char *text, size_t length)
 {
+    const char *at = text + said->length;
+
+    return said->length < length && length - said->length >= SEEN_LENGTH &&
+           memcmp(text, said->text, said->length) == 0 && memcmp(at, SEEN_KEY, SEEN_LENGTH) == 0 &&
+           memchr(at + 1, ' ', length - said->length - 1) == NULL;
+}
+
+static void learn_by_heart(struct hb_said *said, const char *text, size_t length)
+{
+    const struct value *seen = &said->values[SEEN];
+
+    memcpy(said->text, text, length + 1);
+    split(said->text, said->values);
+    said->digest = hex_of(&said->values[RD]);
+    said->trust = hex_of(&said->values[TR]);
+    said->stage = HB_STAGE_COUNT;
+    said->handover = HB_HANDOVER_COUNT;
+    if (said->values[RS].length > 0)
+        hb_stage_find(said->values[RS].text, said->values[RS].length, &said->stage);
+    if (said->values[HO].length > 0)
+        hb_handover_find(said->values[HO].text, said->values[HO].length, &said->handover);
+    said->length = SIZE_MAX;
+    if (seen->text != NULL && seen->text + seen->length == said->text + length &&
+        seen->text >= said->text + SEEN_LENGTH)
+        said->length = (size_t)(seen->text - said->text) - SEEN_LENGTH;
+}
+
+/* *seen: what it says of what it sees, of this message. */
+static const struct hb_said *understand(struct hb_node *node, const struct hb_field *field,
+                                        struct value *seen)
+{
+    const char *text = (const char *)field->value;
+    size_t from;
+
+    if (node->said == NULL || !says_the_same(node->said, text, field->length)) {
+        node->said = g_realloc(node->said, sizeof *node->said + field->length + 1);
+        learn_by_heart(node->said, text, field->length);
+        *seen = node->said->values[SEEN];
+    } else {
+        from = node->said->length + SEEN_LENGTH;
+        *seen = (struct value){text + from, field->length - from};
+    }
+    return node->said;
+}
+
+static void read_groups(struct hb_core *core, struct hb_node *node, const struct hb_said *said)
+{
+    const struct value *values = said->values;
     enum hb_hold hold = HB_HOLD_NONE;
-    bool differ = hex_of(&values[RD]) != core->digest || values[G].length != core->group_count;
+    bool differ = said->digest != core->digest || values[G].length != core->group_count;
 
     if (differ && !node->view.told_resources)
         hb_say(core, LOG_ERR, "haresources on node %s is not the same as here", node->name);
@@ -293,9 +397,7 @@ static void read_groups(struct hb_core *core, struct hb_node *node,
     node->view.told_resources = node->view.other_resources = differ;
     if (!differ) {
         for (size_t i = 0; i < core->group_count; i++) {
-            int bits = g_ascii_xdigit_value(values[G].text[i]);
-
-            node->view.groups[i] = (uint8_t)MAX(bits, 0);
+            node->view.groups[i] = hb_hex_digit(values[G].text[i]) & 15; /* no digit: nothing */
             if (values[NL].length == core->group_count && values[NL].text[i] == '1')
                 node->view.groups[i] |= HB_G_NO_CARRIER;
         }
@@ -309,15 +411,14 @@ static void read_groups(struct hb_core *core, struct hb_node *node,
     hb_owner_claims(core, node, hold);
 }
 
-static void read_stage(struct hb_core *core, struct hb_node *node,
-                       const struct value values[KEYS])
+static void read_stage(struct hb_core *core, struct hb_node *node, const struct hb_said *said)
 {
     enum hb_stage before = node->view.stage;
 
-    if (values[RS].length > 0)
-        hb_stage_find(values[RS].text, values[RS].length, &node->view.stage);
-    if (values[HO].length > 0)
-        hb_handover_find(values[HO].text, values[HO].length, &node->view.handover);
+    if (said->stage != HB_STAGE_COUNT)
+        node->view.stage = said->stage;
+    if (said->handover != HB_HANDOVER_COUNT)
+        node->view.handover = said->handover;
     if (before != HB_STAGE_STABLE && node->view.stage == HB_STAGE_STABLE)
         hb_say(core, LOG_INFO, "remote resource transition completed.");
 }
@@ -325,32 +426,31 @@ static void read_stage(struct hb_core *core, struct hb_node *node,
 void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg,
                   const struct hb_proof_words *proof, uint64_t number)
 {
-    const char *text = hb_msg_text(msg, "hstate");
+    const struct hb_field *field = hb_msg_find(msg, "hstate");
     struct hb_view *view = &node->view;
-    struct value values[KEYS];
-    uint64_t trust;
+    const struct hb_said *said;
+    struct value seen;
 
-    node->hearth = text != NULL;
-    if (text == NULL || number <= view->number)
+    node->hearth = field != NULL && field->type == HB_FIELD_TEXT;
+    if (!node->hearth || number <= view->number)
         return;
-    split(text, values);
+    said = understand(node, field, &seen);
     view->known = true;
     view->number = number;
     view->told_ns = hb_mono(core);
-    view->failback = values[FB].length > 0 && value_is(&values[FB], "on");
-    view->fence_me = values[FM].length > 0 && value_is(&values[FM], "1");
-    read_stage(core, node, values);
-    read_groups(core, node, values);
-    if (values[CD].length > 0)
-        hb_agree_read(core, node, values[CD].text, values[CD].length);
+    view->failback = value_is(&said->values[FB], "on");
+    view->fence_me = value_is(&said->values[FM], "1");
+    read_stage(core, node, said);
+    read_groups(core, node, said);
+    if (said->values[CD].length > 0)
+        hb_agree_read(core, node, said->values[CD].text, said->values[CD].length);
     view->saw = 0;
-    view->sees_us = sees_us(core, &values[SEEN], &view->saw) && (proof->nonce == 0 || proof->known);
+    view->sees_us = sees_us(core, &seen, &view->saw) && (proof->nonce == 0 || proof->known);
     if (view->sees_us)
         view->blind_ns = HA_NEVER;
     else if (view->blind_ns == HA_NEVER)
         view->blind_ns = hb_mono(core);
-    trust = hex_of(&values[TR]);
-    if (!view->sees_us || trust != view->trust)
+    if (!view->sees_us || said->trust != view->trust)
         hb_word_hurry(core);
-    view->trust = trust;
+    view->trust = said->trust;
 }
