@@ -43,14 +43,13 @@ uint64_t ha_rand_next(struct ha_rand *rand)
 
 uint64_t ha_rand_below(struct ha_rand *rand, uint64_t bound)
 {
-    uint64_t uneven, number;
+    uint64_t number;
 
     if (bound == 0)
         return 0;
-    /* 2^64 modulo bound: numbers below it would favour the low results. */
-    uneven = (0 - bound) % bound;
+    /* The first 2^64 modulo bound numbers would favour the low results; they are below bound. */
     do
         number = ha_rand_next(rand);
-    while (number < uneven);
+    while (number < bound && number < (0 - bound) % bound);
     return number % bound;
 }

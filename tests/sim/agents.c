@@ -16,7 +16,8 @@ void sim_op_cancel(struct sim *sim, unsigned index, uint32_t op_id)
         if (due->kind != SIM_DUE_OP || due->node != index || due->op.op_id != op_id ||
             due->life != sim->nodes[index].life)
             continue;
-        early = g_memdup2(due, sizeof *due);
+        early = sim_due_new(sim, SIM_DUE_OP);
+        *early = *due;
         due->life = 0; /* void */
         early->result = HB_OP_FAILED;
         early->at_ns = MIN(early->at_ns, sim->now_ns + 3 * SIM_MS);
@@ -40,12 +41,11 @@ void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
     unsigned fails = op->op == HB_OP_START  ? node->agent.start_fails
                      : op->op == HB_OP_STOP ? node->agent.stop_fails
                                             : 0;
-    struct sim_due *due = g_new0(struct sim_due, 1);
+    struct sim_due *due = sim_due_new(sim, SIM_DUE_OP);
     uint64_t takes_us = native ? 500 + sim_below(sim, 4000)
                                : 5000 + (uint64_t)sim_below(sim, node->agent.slow_max_ms) * 1000;
 
     audit_op(sim, index, op);
-    due->kind = SIM_DUE_OP;
     due->node = index;
     due->life = node->life;
     due->op = *op;
@@ -70,25 +70,24 @@ void sim_op_begin(struct sim *sim, unsigned index, const struct hb_action *op)
 void sim_op_end(struct sim *sim, struct sim_due *due)
 {
     struct sim_node *node = &sim->nodes[due->node];
-    bool *up = node->up[due->group];
-    bool any = false;
+    unsigned *up = &node->up[due->group];
 
     if (due->op.op == HB_OP_START)
         node->rising[due->group] = false;
     for (unsigned i = 0; i < SIM_RESOURCES; i++) {
         if ((due->slots & 1U << i) == 0)
             continue;
-        node->orphan[due->group][i] = false;
         if (due->op.op != HB_OP_STATUS)
             node->died_ns[due->group][i] = 0;
-        if (due->op.op == HB_OP_START)
-            up[i] = up[i] || due->result == HB_OP_OK || sim_chance(sim, 500);
-        else if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
-            up[i] = false;
-        any = any || up[i];
+        if (due->op.op == HB_OP_START && !(*up & 1U << i) &&
+            (due->result == HB_OP_OK || sim_chance(sim, 500)))
+            *up |= 1U << i;
     }
+    node->orphan[due->group] &= ~due->slots;
+    if (due->op.op == HB_OP_STOP && due->result == HB_OP_OK)
+        *up &= ~due->slots;
     if (due->op.op == HB_OP_STATUS && due->result == HB_OP_OK)
-        due->result = any ? HB_OP_OK : HB_OP_STOPPED;
+        due->result = *up & due->slots ? HB_OP_OK : HB_OP_STOPPED;
 }
 
 void sim_op_report(struct sim *sim, struct sim_due *due)
@@ -111,8 +110,7 @@ void sim_orphans(struct sim *sim, unsigned index)
     struct sim_node *node = &sim->nodes[index];
 
     for (unsigned group = 0; group < sim->group_count; group++) {
-        for (unsigned i = 0; i < SIM_RESOURCES; i++)
-            node->orphan[group][i] = node->up[group][i];
+        node->orphan[group] = node->up[group];
         node->rising[group] = false;
     }
 }
@@ -128,8 +126,10 @@ void sim_guardian(struct sim *sim, unsigned index, unsigned life)
         const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
 
         for (guint i = 0; i < of->resources->len; i++) {
-            if (node->orphan[group][i] && resource_of(sim, group, i)->native)
-                node->up[group][i] = node->orphan[group][i] = false;
+            if (!(node->orphan[group] & 1U << i) || !resource_of(sim, group, i)->native)
+                continue;
+            node->up[group] &= ~(1U << i);
+            node->orphan[group] &= ~(1U << i);
         }
     }
 }
@@ -143,10 +143,10 @@ void sim_resource_dies(struct sim *sim, unsigned index, unsigned group)
     for (unsigned i = 0; i < of->resources->len; i++) {
         unsigned at = (first + i) % of->resources->len;
 
-        if (resource_of(sim, group, at)->native || !node->up[group][at])
+        if (resource_of(sim, group, at)->native || !(node->up[group] & 1U << at))
             continue;
         sim_say(sim, "%s      group %u [%u] DIES", sim_name(index), group, at);
-        node->up[group][at] = false;
+        node->up[group] &= ~(1U << at);
         node->died_ns[group][at] = sim->now_ns;
         return;
     }
@@ -169,12 +169,11 @@ void sim_add_fence(struct sim *sim)
 
 void sim_fence_begin(struct sim *sim, unsigned index, const struct hb_action *action)
 {
-    struct sim_due *due = g_new0(struct sim_due, 1);
+    struct sim_due *due = sim_due_new(sim, SIM_DUE_FENCE);
 
     if (action->deadline_ms == 0 || action->device == NULL || action->node >= sim->node_count ||
         action->node == index)
         sim_fail(sim, "%s wants to switch off nobody, or for ever", sim_name(index));
-    due->kind = SIM_DUE_FENCE;
     due->node = index;
     due->life = sim->nodes[index].life;
     due->other = (unsigned)action->node;

@@ -25,13 +25,8 @@
 bool sim_owns(const struct sim *sim, unsigned index, unsigned group)
 {
     const struct sim_node *node = &sim->nodes[index];
-    const bool *up = node->up[group], *orphan = node->orphan[group];
 
-    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
-        if (up[i] && !orphan[i])
-            return true;
-    }
-    return node->rising[group];
+    return (node->up[group] & ~node->orphan[group]) != 0 || node->rising[group];
 }
 
 int sim_owner(const struct sim *sim, unsigned group)
@@ -62,9 +57,8 @@ void audit_delivered(struct sim *sim, const struct sim_due *due)
 {
     unsigned from = due->from, to = due->node;
     struct sim_path *path = &sim->paths[from][to];
-    uint64_t number = 0;
+    uint64_t number = due->origin.number;
 
-    hb_msg_hex(due->msg, "seq", &number);
     if (due->origin.heard[to] == sim->nodes[to].life &&
         sim->now_ns - due->origin.heard_ns[to] < dead_ns(sim, from))
         sim->nodes[to].met_life[from] = MAX(sim->nodes[to].met_life[from], due->origin.life);
@@ -164,7 +158,7 @@ static unsigned keepers(const struct sim *sim, unsigned group, unsigned nodes[SI
     unsigned count = 0;
 
     for (unsigned i = 0; i < sim->node_count; i++) {
-        if (!letting_go(sim, i, group) && sim_owns(sim, i, group))
+        if (sim_owns(sim, i, group) && !letting_go(sim, i, group))
             nodes[count++] = i;
     }
     return count;
@@ -199,25 +193,27 @@ static bool unnoticed(const struct sim *sim, unsigned index, unsigned group, uns
 }
 
 /* Of a group that is about to be another one it may have stopped something already. */
-static void audit_group(struct sim *sim, unsigned index, unsigned group)
+static void audit_group(struct sim *sim, unsigned index, unsigned group,
+                        const struct hb_owned *owned)
 {
     const struct sim_node *node = &sim->nodes[index];
-    const struct hb_owned *owned = sim_owned(sim, index, group);
     enum hb_group_state state = owned != NULL ? owned->run.state : HB_GROUP_STOPPED;
+    bool down = state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED;
+    bool held = state == HB_GROUP_HELD && owned->next == NULL;
+    unsigned listed, missing, surplus;
 
     if (owned != NULL && owned->left != HB_LEFT_NOTHING)
         return; /* of a life before this one: what of it is up remains to be seen */
-    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
-        bool listed = owned != NULL && sim_lists(owned->run.group, i);
-
-        if (listed && state == HB_GROUP_HELD && !node->up[group][i] && owned->next == NULL &&
-            !unnoticed(sim, index, group, i))
+    listed = owned != NULL ? sim_listed(owned->run.group) : 0;
+    missing = held ? listed & ~node->up[group] : 0;
+    surplus = node->up[group] & ~node->orphan[group] & ~(down ? 0 : listed);
+    for (unsigned i = 0; (missing | surplus) >> i != 0; i++) {
+        if (missing & 1U << i && !unnoticed(sim, index, group, i))
             sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),
                      group, i);
-        if ((state == HB_GROUP_STOPPED || state == HB_GROUP_FAILED || !listed) &&
-            node->up[group][i] && !node->orphan[group][i] && !sim_leaves(sim, index, group, i))
+        if (surplus & 1U << i && !sim_leaves(sim, index, group, i))
             sim_fail(sim, "%s thinks group %u is %s%s, but resource %u is up", sim_name(index),
-                     group, hb_group_state_name(state), listed ? "" : " without it", i);
+                     group, hb_group_state_name(state), listed & 1U << i ? "" : " without it", i);
     }
 }
 
@@ -227,21 +223,19 @@ static bool has_of(const struct sim *sim, unsigned index, const struct hb_group 
     const struct sim_node *node = &sim->nodes[index];
     unsigned group = sim_group(list);
 
-    for (unsigned i = 0; i < sim->resource_count[group]; i++) {
-        if (node->up[group][i] && !node->orphan[group][i] && sim_lists(list, i))
-            return true;
-    }
+    if ((node->up[group] & ~node->orphan[group] & sim_listed(list)) != 0)
+        return true;
     return node->rising[group];
 }
 
 /* Nobody begins to start what another, connected one has anything of. Who restarts something of
  * what it goes on holding does not begin. */
-static void audit_begin(struct sim *sim, unsigned index, unsigned group)
+static void audit_begin(struct sim *sim, unsigned index, unsigned group,
+                        const struct hb_owned *owned)
 {
     enum hb_group_state *state = &sim->nodes[index].state[group];
     enum hb_group_state before = *state;
     bool *wanted = &sim->nodes[index].wanted[group], held = *wanted;
-    const struct hb_owned *owned = sim_owned(sim, index, group);
 
     *state = owned != NULL ? owned->run.state : HB_GROUP_STOPPED;
     *wanted = owned != NULL && owned->run.wanted;
@@ -262,11 +256,10 @@ void audit_believed(struct sim *sim, const struct sim_due *due)
     unsigned of = due->from, index = due->node;
     struct sim_node *node = &sim->nodes[index];
     const struct hb_node *seen = node->core != NULL ? &node->core->nodes[of] : NULL;
-    uint64_t number = 0, age_ns = sim->now_ns - due->origin.sent_ns;
+    uint64_t number = due->origin.number, age_ns = sim->now_ns - due->origin.sent_ns;
 
     if (seen == NULL || of == index || seen->beats == node->beats[of])
         return;
-    hb_msg_hex(due->msg, "seq", &number);
     if (seen->beats != node->beats[of] + 1 || !due->origin.beat)
         sim_fail(sim, "%s counted beats of %s where there were none", sim_name(index),
                  sim_name(of));
@@ -310,10 +303,12 @@ void audit_step(struct sim *sim, unsigned index)
 {
     const struct sim_node *node = &sim->nodes[index];
 
-    for (unsigned group = 0; group < sim->group_count; group++)
-        audit_group(sim, index, group);
-    for (unsigned group = 0; group < sim->group_count; group++)
-        audit_begin(sim, index, group);
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        const struct hb_owned *owned = sim_owned(sim, index, group);
+
+        audit_group(sim, index, group, owned);
+        audit_begin(sim, index, group, owned);
+    }
     for (unsigned of = 0; of < sim->node_count; of++) {
         if (of == index)
             continue;
@@ -330,39 +325,43 @@ void audit_op(struct sim *sim, unsigned index, const struct hb_action *op)
         sim_fail(sim, "%s starts an operation without a deadline", sim_name(index));
 }
 
-/* What is said about holdings is no less than what is so. */
-void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg)
+/* Of a group that the node has. */
+static void audit_claim(struct sim *sim, unsigned index, const struct hb_msg *msg,
+                        const char *state, unsigned group)
 {
-    const char *state = hb_msg_text(msg, "hstate"), *stable, *hold, *digits;
-    uint64_t number;
-    size_t at;
+    const struct hb_owned *owned = sim_owned(sim, index, group);
+    const char *stable = hb_msg_text(msg, "isstable"), *hold = hb_msg_text(msg, "rsc_hold");
+    const char *digits = strstr(state, " g=");
+
+    if (owned == NULL || !has_of(sim, index, owned->run.group)) {
+        if (strstr(state, " gr=") == NULL)
+            sim_fail(sim, "%s does not say what it has of group %u, which is to go",
+                     sim_name(index), group);
+        return;
+    }
+    if (digits != NULL && !(g_ascii_xdigit_value(digits[3 + (owned - sim->nodes[index].core->groups)]) &
+                            HB_G_CLAIMED))
+        sim_fail(sim, "%s does not say that it has group %u", sim_name(index), group);
+    if (stable != NULL && stable[0] == '1' && hold != NULL && strcmp(hold, "all") != 0 &&
+        strcmp(hold, owned->home ? "local" : "foreign") != 0)
+        sim_fail(sim, "%s reports %s and has group %u", sim_name(index), hold, group);
+}
+
+/* What is said about holdings is no less than what is so. */
+void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg,
+                const struct sim_origin *origin)
+{
+    const char *state = hb_msg_text(msg, "hstate");
 
     /* One that is sent again says what was. */
-    if (state == NULL || !hb_msg_hex(msg, "seq", &number) || number <= sim->nodes[index].sent)
+    if (state == NULL || origin->number == 0 || origin->again)
         return;
-    sim->nodes[index].sent = number;
-    if (strcmp(hb_msg_text(msg, "t"), "status") == 0)
+    sim->nodes[index].sent = origin->number;
+    if (origin->beat)
         sim->nodes[index].beat_sent_ns = sim->now_ns;
-    digits = strstr(state, " g=");
-    stable = hb_msg_text(msg, "isstable");
-    hold = hb_msg_text(msg, "rsc_hold");
     for (unsigned group = 0; group < sim->group_count; group++) {
-        const struct hb_owned *owned = sim_owned(sim, index, group);
-
-        if (!sim_owns(sim, index, group))
-            continue;
-        if (owned == NULL || !has_of(sim, index, owned->run.group)) {
-            if (strstr(state, " gr=") == NULL)
-                sim_fail(sim, "%s does not say what it has of group %u, which is to go",
-                         sim_name(index), group);
-            continue;
-        }
-        at = (size_t)(owned - sim->nodes[index].core->groups);
-        if (digits != NULL && !(g_ascii_xdigit_value(digits[3 + at]) & HB_G_CLAIMED))
-            sim_fail(sim, "%s does not say that it has group %u", sim_name(index), group);
-        if (stable != NULL && stable[0] == '1' && hold != NULL && strcmp(hold, "all") != 0 &&
-            strcmp(hold, owned->home ? "local" : "foreign") != 0)
-            sim_fail(sim, "%s reports %s and has group %u", sim_name(index), hold, group);
+        if (sim_owns(sim, index, group))
+            audit_claim(sim, index, msg, state, group);
     }
 }
 
@@ -387,7 +386,8 @@ void audit_settled(struct sim *sim)
 static bool is_broken(const struct sim *sim, unsigned index, unsigned group)
 {
     for (unsigned i = 0; i < sim->resource_count[group]; i++) {
-        if (!sim->nodes[index].up[group][i] && sim_lists(sim_in_file(sim, index, group), i))
+        if (!(sim->nodes[index].up[group] & 1U << i) &&
+            sim_lists(sim_in_file(sim, index, group), i))
             return true;
     }
     return false;
@@ -400,7 +400,7 @@ static void audit_gone(struct sim *sim, unsigned index, unsigned group)
     const struct hb_group *of = sim_in_file(sim, index, group);
 
     for (unsigned i = 0; i < sim->resource_count[group]; i++) {
-        if (node->up[group][i] && !node->orphan[group][i] && (of == NULL || !sim_lists(of, i)))
+        if (node->up[group] & ~node->orphan[group] & 1U << i && (of == NULL || !sim_lists(of, i)))
             sim_fail(sim, "in the end resource %u of group %u, which is gone, is up on %s", i,
                      group, sim_name(index));
     }

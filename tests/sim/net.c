@@ -35,9 +35,8 @@ static bool accepts(unsigned ours, unsigned theirs)
 static void send_one(struct sim *sim, const struct sim_record *record, unsigned to, unsigned link,
                      uint64_t at_ns)
 {
-    struct sim_due *due = g_new0(struct sim_due, 1);
+    struct sim_due *due = sim_due_new(sim, SIM_DUE_MESSAGE);
 
-    due->kind = SIM_DUE_MESSAGE;
     due->node = to;
     due->life = sim->nodes[to].life;
     due->from = record->from;
@@ -143,9 +142,9 @@ static struct sim_origin origin_of(const struct sim *sim, unsigned from, const s
                                 .life = sim->nodes[from].life,
                                 .keys = sim->nodes[from].keys,
                                 .sent_ns = sim->now_ns};
-    uint64_t number;
 
-    origin.again = hb_msg_hex(msg, "seq", &number) && number <= sim->nodes[from].sent;
+    origin.again = hb_msg_hex(msg, "seq", &origin.number) &&
+                   origin.number <= sim->nodes[from].sent;
     memcpy(origin.heard, sim->nodes[from].heard_life, sizeof origin.heard);
     memcpy(origin.heard_ns, sim->nodes[from].heard_ns, sizeof origin.heard_ns);
     return origin;
@@ -155,7 +154,7 @@ void sim_send(struct sim *sim, unsigned from, struct hb_msg *msg)
 {
     struct sim_record record = {.msg = msg, .from = from, .origin = origin_of(sim, from, msg)};
 
-    audit_send(sim, from, msg);
+    audit_send(sim, from, msg, &record.origin);
     if (sim->trace)
         trace_send(sim, from, msg);
     if (sim->keys != NULL) {

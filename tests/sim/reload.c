@@ -28,16 +28,17 @@ static unsigned below(struct sim *sim, unsigned bound)
 
 /* ---- numbers ---- */
 
+/* All texts are as sim_add_resource() makes them, IPaddr::1.0 or script::1.0: the place is the last. */
+#define PLACE_AT 10
+
 unsigned sim_slot(const struct hb_resource *resource)
 {
-    return (unsigned)(resource->text[strlen(resource->text) - 1] - '0');
+    return (unsigned)(resource->text[PLACE_AT] - '0');
 }
 
 unsigned sim_group(const struct hb_group *group)
 {
-    const char *key = hb_group_key(group);
-
-    return (unsigned)(key[strlen(key) - 3] - '0');
+    return group->line - 1;
 }
 
 const struct hb_owned *sim_owned(const struct sim *sim, unsigned index, unsigned group)
@@ -51,13 +52,18 @@ const struct hb_owned *sim_owned(const struct sim *sim, unsigned index, unsigned
     return NULL;
 }
 
+unsigned sim_listed(const struct hb_group *group)
+{
+    unsigned slots = 0;
+
+    for (guint i = 0; i < group->resources->len; i++)
+        slots |= 1U << sim_slot(g_ptr_array_index(group->resources, i));
+    return slots;
+}
+
 bool sim_lists(const struct hb_group *group, unsigned slot)
 {
-    for (guint i = 0; i < group->resources->len; i++) {
-        if (sim_slot(g_ptr_array_index(group->resources, i)) == slot)
-            return true;
-    }
-    return false;
+    return sim_listed(group) & 1U << slot;
 }
 
 bool sim_leaves(const struct sim *sim, unsigned index, unsigned group, unsigned slot)
@@ -111,7 +117,7 @@ static void write_file(struct sim *sim)
     for (unsigned i = 0; i < sim->group_count; i++) {
         unsigned group = (draft->first + i) % sim->group_count;
         unsigned last = sim->resource_count[group] - 1;
-        struct hb_group *line = hb_group_new(sim_name(draft->home[group]), i + 1);
+        struct hb_group *line = hb_group_new(sim_name(draft->home[group]), group + 1);
 
         add_resource(sim, line, group, 0);
         if (draft->has[group][last] && draft->early[group])

@@ -78,9 +78,9 @@ struct sim_node {
     uint64_t wake_ns;        /* in sim time */
     GPtrArray *backlog;      /* of struct sim_due *, while paused */
     struct sim_agent agent;
-    bool up[SIM_GROUPS][SIM_RESOURCES];     /* the truth */
+    unsigned up[SIM_GROUPS];                /* the truth: 1 << resource */
     bool rising[SIM_GROUPS];                /* a start is under way */
-    bool orphan[SIM_GROUPS][SIM_RESOURCES]; /* up since an earlier life whose daemon died alone */
+    unsigned orphan[SIM_GROUPS];            /* up since an earlier life whose daemon died alone */
     bool left[SIM_GROUPS];   /* claimed by a life whose daemon died alone, as the guardian's table says */
     uint64_t beat_sent_ns, guard_ns; /* its newest beat; when its guardian acts */
     unsigned keys;           /* which set it signs and checks with */
@@ -116,6 +116,7 @@ struct sim_origin {
     unsigned life;               /* of its sender */
     unsigned heard[SIM_NODES];   /* which lives of the others had reached that one */
     uint64_t heard_ns[SIM_NODES]; /* by messages sent when */
+    uint64_t number;             /* 0: none */
     bool again;                  /* it was sent before: what it says is of then */
     uint64_t sent_ns;
 };
@@ -160,6 +161,7 @@ struct sim {
     struct sim_node nodes[SIM_NODES];
     struct sim_path paths[SIM_NODES][SIM_NODES];
     GPtrArray *queue;        /* a heap of struct sim_due * */
+    GPtrArray *spare;        /* of struct sim_due *, to be used again */
     struct ak_keys *keys;    /* SIM_KEYS sets: through the wire codec; NULL: messages as they are */
     uint64_t trouble_ns;     /* until then things happen */
     bool loopback;           /* own messages come back, as with bcast */
@@ -197,6 +199,7 @@ void sim_standby(struct sim *sim, unsigned node, enum hb_what what);
 void sim_takeover(struct sim *sim, unsigned node, enum hb_what what);
 void sim_later(struct sim *sim, uint64_t in_ms, unsigned node, unsigned other,
                void (*fate)(struct sim *sim, unsigned node, unsigned other));
+struct sim_due *sim_due_new(struct sim *sim, enum sim_due_kind kind); /* the rest zero */
 void sim_push(struct sim *sim, struct sim_due *due);
 void sim_step(struct sim *sim, unsigned node, const struct hb_event *event);
 const char *sim_name(unsigned node);
@@ -254,9 +257,11 @@ void sim_reload_init(struct sim *sim);  /* in this life files change: after the 
 void sim_reload_clear(struct sim *sim);
 void sim_reload_begin(struct sim *sim);
 void sim_reload_agree(struct sim *sim); /* all have the newest file */
-/* Which group and resource of sim->resources that is. */
+/* Which group and resource of sim->resources that is. The line of a group is 1 + its number, wherever
+ * it stands in a file. */
 unsigned sim_group(const struct hb_group *group);
 unsigned sim_slot(const struct hb_resource *resource);
+unsigned sim_listed(const struct hb_group *group); /* 1 << slot of each of its resources */
 bool sim_lists(const struct hb_group *group, unsigned slot);
 /* The group as its core has it; NULL: its haresources does not. */
 const struct hb_owned *sim_owned(const struct sim *sim, unsigned node, unsigned group);
@@ -268,7 +273,8 @@ const struct hb_group *sim_in_file(const struct sim *sim, unsigned node, unsigne
 /* ---- audit.c ---- */
 void audit_step(struct sim *sim, unsigned node);
 void audit_op(struct sim *sim, unsigned node, const struct hb_action *op);
-void audit_send(struct sim *sim, unsigned node, const struct hb_msg *msg);
+void audit_send(struct sim *sim, unsigned node, const struct hb_msg *msg,
+                const struct sim_origin *origin);
 void audit_delivered(struct sim *sim, const struct sim_due *due);
 void audit_believed(struct sim *sim, const struct sim_due *due); /* after the step it caused */
 void audit_upset(struct sim *sim, unsigned node); /* started, crashed, paused, resumed */

@@ -93,12 +93,34 @@ static struct sim_due *pop(struct sim *sim)
     return first;
 }
 
-static void due_free(struct sim_due *due)
+struct sim_due *sim_due_new(struct sim *sim, enum sim_due_kind kind)
+{
+    struct sim_due *due;
+
+    if (sim->spare->len == 0) {
+        due = g_new0(struct sim_due, 1);
+    } else {
+        due = g_ptr_array_index(sim->spare, sim->spare->len - 1);
+        g_ptr_array_set_size(sim->spare, (gint)sim->spare->len - 1);
+        memset(due, 0, sizeof *due);
+    }
+    due->kind = kind;
+    return due;
+}
+
+static void due_done(struct sim *sim, struct sim_due *due)
 {
     hb_msg_unref(due->msg);
     if (due->bytes != NULL)
         g_byte_array_unref(due->bytes);
-    g_free(due);
+    g_ptr_array_add(sim->spare, due);
+}
+
+static void due_list_free(struct sim *sim, GPtrArray *list)
+{
+    for (guint i = 0; i < list->len; i++)
+        due_done(sim, g_ptr_array_index(list, i));
+    g_ptr_array_unref(list);
 }
 
 /* ---- making and unmaking a world ---- */
@@ -133,6 +155,7 @@ void sim_init(struct sim *sim, uint64_t seed, unsigned nodes, unsigned links)
     sim->node_count = nodes;
     sim->link_count = links;
     sim->queue = g_ptr_array_new();
+    sim->spare = g_ptr_array_new();
     sim->resources = hb_haresources_new();
     hb_actions_init(&sim->actions);
     for (unsigned i = 0; i < nodes; i++) {
@@ -175,15 +198,15 @@ void sim_add_group(struct sim *sim, unsigned home, const char *resources)
 
 void sim_clear(struct sim *sim)
 {
-    g_ptr_array_set_free_func(sim->queue, (GDestroyNotify)due_free);
-    g_ptr_array_unref(sim->queue);
+    due_list_free(sim, sim->queue);
     for (unsigned i = 0; i < sim->node_count; i++) {
-        g_ptr_array_set_free_func(sim->nodes[i].backlog, (GDestroyNotify)due_free);
-        g_ptr_array_unref(sim->nodes[i].backlog);
+        due_list_free(sim, sim->nodes[i].backlog);
         hb_core_free(sim->nodes[i].core);
         classic_free(sim->nodes[i].classic);
         hb_config_free(sim->config[i]);
     }
+    g_ptr_array_set_free_func(sim->spare, g_free);
+    g_ptr_array_unref(sim->spare);
     sim_tape_clear(sim);
     sim_reload_clear(sim);
     hb_haresources_free(sim->resources);
@@ -315,8 +338,7 @@ static void find_left(struct sim *sim, unsigned index)
         sim_say(sim, "%s  finds what is left of group %u%s", names[index], group,
                 kept ? ", its addresses too" : "");
         node->left[group] = false;
-        for (unsigned i = 0; i < SIM_RESOURCES; i++)
-            node->orphan[group][i] &= !sim_lists(owned->run.group, i);
+        node->orphan[group] &= ~sim_listed(owned->run.group);
         hb_core_left_over(node->core, (size_t)(owned - node->core->groups), kept);
     }
 }
@@ -365,7 +387,7 @@ static void drop_backlog(struct sim *sim, unsigned index)
     GPtrArray *backlog = sim->nodes[index].backlog;
 
     for (guint i = 0; i < backlog->len; i++)
-        due_free(g_ptr_array_index(backlog, i));
+        due_done(sim, g_ptr_array_index(backlog, i));
     g_ptr_array_set_size(backlog, 0);
 }
 
@@ -486,9 +508,8 @@ void sim_resume(struct sim *sim, unsigned index)
 void sim_later(struct sim *sim, uint64_t in_ms, unsigned node, unsigned other,
                void (*fate)(struct sim *sim, unsigned node, unsigned other))
 {
-    struct sim_due *due = g_new0(struct sim_due, 1);
+    struct sim_due *due = sim_due_new(sim, SIM_DUE_FATE);
 
-    due->kind = SIM_DUE_FATE;
     due->at_ns = sim->now_ns + in_ms * SIM_MS;
     due->node = node;
     due->other = other;
@@ -532,7 +553,7 @@ static void happen(struct sim *sim, struct sim_due *due)
         else
             sim_fence_report(sim, due);
     }
-    due_free(due);
+    due_done(sim, due);
 }
 
 static unsigned next_to_wake(const struct sim *sim, uint64_t *at_ns)
