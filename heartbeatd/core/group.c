@@ -357,11 +357,6 @@ void hb_group_timer(struct hb_group_run *run, uint64_t now_ns, struct hb_actions
     begin(run, HB_OP_STOP, actions);
 }
 
-bool hb_group_claimed(const struct hb_group_run *run)
-{
-    return run->state != HB_GROUP_STOPPED && run->state != HB_GROUP_FAILED;
-}
-
 bool hb_group_settled(const struct hb_group_run *run)
 {
     if (run->op_id != 0 || run->retry_ns != HA_NEVER)

@@ -81,7 +81,10 @@ void hb_group_op_done(struct hb_group_run *run, uint32_t op_id, enum hb_op_resul
                       const char *detail, uint64_t now_ns, struct hb_actions *actions);
 void hb_group_timer(struct hb_group_run *run, uint64_t now_ns, struct hb_actions *actions);
 /* Whether anything of it may be up here. */
-bool hb_group_claimed(const struct hb_group_run *run);
+static inline bool hb_group_claimed(const struct hb_group_run *run)
+{
+    return run->state != HB_GROUP_STOPPED && run->state != HB_GROUP_FAILED;
+}
 /* Nothing under way and where it was wanted, or given up. */
 bool hb_group_settled(const struct hb_group_run *run);
 

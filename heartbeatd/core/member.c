@@ -134,8 +134,11 @@ bool hb_member_alone(const struct hb_core *core)
     return true;
 }
 
+/* *out: as it was, and mostly is. */
 static bool status_find(const char *text, enum hb_status *out)
 {
+    if (text != NULL && *out < HB_STATUS_DEAD && strcmp(text, hb_status_name(*out)) == 0)
+        return true;
     for (int status = 0; text != NULL && status < HB_STATUS_DEAD; status++) {
         if (strcmp(text, hb_status_name((enum hb_status)status)) == 0) {
             *out = (enum hb_status)status;

@@ -133,10 +133,10 @@ const struct hb_field *hb_msg_at(const struct hb_msg *msg, size_t index)
     return index < msg->count ? &msg->fields[index] : NULL;
 }
 
-/* The bytes of a head that tell a name of that length, its NUL included. */
+/* The bytes of a head that tell a shorter name, its NUL included. */
 static inline uint64_t mask_of(size_t named)
 {
-    return named < HEAD ? UINT64_MAX >> 8 * (HEAD - 1 - named) : UINT64_MAX;
+    return UINT64_MAX >> 8 * (HEAD - 1 - named);
 }
 
 /* Nonzero if a byte of the eight is below 0x20, 0x7f or "=". A borrow may find more behind one, but
@@ -256,43 +256,45 @@ void hb_msg_remove(struct hb_msg *msg, const char *name)
     msg->count = kept;
 }
 
-/* Quicker than a call for the few names that are longer than a head, and those by a byte or two. */
-static inline bool is_same(const char *a, const char *b)
+/* Field by field: for names that are longer than a head, and those that have no place. */
+static G_GNUC_NO_INLINE const struct hb_field *find_from(const struct hb_msg *msg,
+                                                         const char *name, unsigned from)
 {
-    while (*a == *b && *a != '\0')
-        a++, b++;
-    return *a == *b;
-}
-
-static inline bool is_named(const struct hb_field *field, HB_NAMED)
-{
-    uint64_t its_head;
-
-    memcpy(&its_head, field->name, HEAD);
-    return (GUINT64_FROM_LE(its_head) & mask_of(named)) == head &&
-           (named < HEAD || is_same(field->name + HEAD, name + HEAD));
-}
-
-static G_GNUC_NO_INLINE const struct hb_field *find_among_last(const struct hb_msg *msg, HB_NAMED)
-{
-    for (unsigned i = PLACED; i < msg->count; i++) {
-        if (is_named(&msg->fields[i], name, named, head))
+    for (unsigned i = from; i < msg->count; i++) {
+        if (strcmp(msg->fields[i].name, name) == 0)
             return &msg->fields[i];
     }
     return NULL;
 }
 
-const struct hb_field *hb_msg_find_named(const struct hb_msg *msg, HB_NAMED)
+/* As long as a head or longer: that must not be all that is the same. */
+static G_GNUC_NO_INLINE const struct hb_field *find_long(const struct hb_msg *msg,
+                                                         const char *name, uint64_t head)
 {
-    unsigned place = place_of(head);
-
-    for (; msg->places[place] != 0; place = (place + 1) % PLACES) {
+    for (unsigned place = place_of(head); msg->places[place] != 0; place = (place + 1) % PLACES) {
         const struct hb_field *field = &msg->fields[msg->places[place] - 1];
 
-        if (is_named(field, name, named, head))
+        if (strcmp(field->name, name) == 0)
             return field;
     }
-    return msg->count > PLACED ? find_among_last(msg, name, named, head) : NULL;
+    return find_from(msg, name, PLACED);
+}
+
+const struct hb_field *hb_msg_find_named(const struct hb_msg *msg, HB_NAMED)
+{
+    uint64_t mask, its_head;
+
+    if (named >= HEAD)
+        return find_long(msg, name, head);
+    mask = mask_of(named);
+    for (unsigned place = place_of(head); msg->places[place] != 0; place = (place + 1) % PLACES) {
+        const struct hb_field *field = &msg->fields[msg->places[place] - 1];
+
+        memcpy(&its_head, field->name, HEAD);
+        if ((GUINT64_FROM_LE(its_head) & mask) == head)
+            return field;
+    }
+    return msg->count > PLACED ? find_from(msg, name, PLACED) : NULL;
 }
 
 const char *hb_msg_text_named(const struct hb_msg *msg, HB_NAMED)

@@ -261,9 +261,11 @@ static enum hb_why why_free(const struct hb_core *core, size_t group)
 uint64_t hb_owner_retry_ns(const struct hb_core *core, size_t group)
 {
     const struct hb_owned *owned = &core->groups[group];
-    uint64_t delay_ms = hb_member_alone(core) ? FAILED_RETRY_ALONE_MS : FAILED_RETRY_MS;
 
-    return owned->failed ? ha_after_ns(owned->failed_ns, ha_ms_to_ns(delay_ms)) : HA_NEVER;
+    if (!owned->failed)
+        return HA_NEVER;
+    return ha_after_ns(owned->failed_ns, ha_ms_to_ns(hb_member_alone(core) ? FAILED_RETRY_ALONE_MS
+                                                                           : FAILED_RETRY_MS));
 }
 
 static void consider(struct hb_core *core, size_t group)
@@ -406,8 +408,10 @@ uint64_t hb_owner_next_ns(const struct hb_core *core)
     uint64_t next_ns = core->doubt_ns > now_ns ? core->doubt_ns : HA_NEVER;
 
     for (size_t i = 0; i < core->group_count; i++) {
-        if (hb_owner_retry_ns(core, i) > now_ns)
-            next_ns = MIN(next_ns, hb_owner_retry_ns(core, i));
+        uint64_t retry_ns = hb_owner_retry_ns(core, i);
+
+        if (retry_ns > now_ns)
+            next_ns = MIN(next_ns, retry_ns);
         next_ns = MIN(next_ns, core->groups[i].run.retry_ns);
     }
     for (size_t i = 0; i < core->node_count; i++) {

@@ -20,11 +20,14 @@
 /* Hexadecimal digits from the front of *text. */
 static bool take_hex(const char **text, uint64_t *out)
 {
+    const char *at = *text;
     uint64_t value = 0;
-    unsigned digits = 0;
+    ptrdiff_t digits;
 
-    for (unsigned digit; (digit = hb_hex_digit(**text)) < 16 && digits <= 16; (*text)++, digits++)
+    for (unsigned digit; (digit = hb_hex_digit(*at)) < 16; at++)
         value = value << 4 | digit;
+    digits = at - *text;
+    *text = at;
     *out = value;
     return digits > 0 && digits <= 16;
 }

@@ -13,13 +13,14 @@
 
 static uint64_t suspect_ns(const struct hb_core *core, const struct hb_node *node)
 {
-    uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : ha_ms_to_ns(core->config->deadtime_ms);
-    uint64_t lead_ns = MIN(dead_ns / 4, ha_ms_to_ns(LEAD_MS));
+    uint64_t dead_ns, lead_ns;
 
     if (node->self || node->deadline_ns == HA_NEVER || node->deadline_ns == node->probed_ns ||
-        core->stage != HB_STAGE_STABLE || node->deadline_ns < lead_ns)
+        core->stage != HB_STAGE_STABLE)
         return HA_NEVER;
-    return node->deadline_ns - lead_ns;
+    dead_ns = node->dead_ns > 0 ? node->dead_ns : ha_ms_to_ns(core->config->deadtime_ms);
+    lead_ns = MIN(dead_ns / 4, ha_ms_to_ns(LEAD_MS));
+    return node->deadline_ns < lead_ns ? HA_NEVER : node->deadline_ns - lead_ns;
 }
 
 static void probe(struct hb_core *core, struct hb_node *node)

@@ -74,10 +74,9 @@ void sim_push(struct sim *sim, struct sim_due *due)
 static struct sim_due *pop(struct sim *sim)
 {
     struct sim_due *first = heap(sim)[0], *moved;
-    guint at = 0, length = sim->queue->len - 1;
+    guint at = 0, length = --sim->queue->len;
 
     moved = heap(sim)[length];
-    g_ptr_array_set_size(sim->queue, (gint)length);
     while (2 * at + 1 < length) {
         guint child = 2 * at + 1;
 
@@ -100,8 +99,7 @@ struct sim_due *sim_due_new(struct sim *sim, enum sim_due_kind kind)
     if (sim->spare->len == 0) {
         due = g_new0(struct sim_due, 1);
     } else {
-        due = g_ptr_array_index(sim->spare, sim->spare->len - 1);
-        g_ptr_array_set_size(sim->spare, (gint)sim->spare->len - 1);
+        due = g_ptr_array_index(sim->spare, --sim->spare->len);
         memset(due, 0, sizeof *due);
     }
     due->kind = kind;
