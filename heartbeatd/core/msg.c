@@ -29,6 +29,31 @@ const uint8_t hb_hex_digits[256] = {
     LETTER, NONE16, LETTER, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16, NONE16,
 };
 
+/* All at once: each of eight nibbles in a byte of its own, and from 10 on 39 more to be a letter. */
+static void write_eight(char out[8], uint32_t value)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x = value;
+
+    x = (x << 16 & UINT64_C(0x0000ffff00000000)) | (x & UINT64_C(0x000000000000ffff));
+    x = (x << 8 & UINT64_C(0x00ff000000ff0000)) | (x & UINT64_C(0x000000ff000000ff));
+    x = (x << 4 & UINT64_C(0x0f000f000f000f00)) | (x & UINT64_C(0x000f000f000f000f));
+    x += ones * '0' + ((x + ones * 6) >> 4 & ones) * ('a' - '0' - 10);
+    x = GUINT64_TO_BE(x);
+    memcpy(out, &x, sizeof x);
+}
+
+unsigned hb_hex_write(char out[HB_HEX_MAX], uint64_t value)
+{
+    unsigned digits = value == 0 ? 1 : (67 - (unsigned)__builtin_clzll(value)) / 4;
+
+    value <<= 4 * (HB_HEX_MAX - digits);
+    write_eight(out, (uint32_t)(value >> 32));
+    if (digits > 8)
+        write_eight(out + 8, (uint32_t)value);
+    return digits;
+}
+
 struct hb_msg {
     unsigned refs;
     unsigned count;
@@ -228,11 +253,12 @@ bool hb_msg_add_number_named(struct hb_msg *msg, HB_NAMED, uint64_t value, unsig
     char text[24];
     size_t at = sizeof text;
 
-    for (; base == 16 && value >= 16; value >>= 4)
-        text[--at] = "0123456789abcdef"[value & 15];
-    for (; value >= 10 && base == 10; value /= 10)
+    if (base == 16)
+        return add(msg, name, named, head, HB_FIELD_TEXT, text, hb_hex_write(text, value));
+    do {
         text[--at] = (char)('0' + value % 10);
-    text[--at] = "0123456789abcdef"[value];
+        value /= 10;
+    } while (value != 0);
     return add(msg, name, named, head, HB_FIELD_TEXT, text + at, sizeof text - at);
 }
 
@@ -267,6 +293,14 @@ static G_GNUC_NO_INLINE const struct hb_field *find_from(const struct hb_msg *ms
     return NULL;
 }
 
+static inline uint64_t head_of(const struct hb_field *field)
+{
+    uint64_t head;
+
+    memcpy(&head, field->name, HEAD);
+    return GUINT64_FROM_LE(head);
+}
+
 /* As long as a head or longer: that must not be all that is the same. */
 static G_GNUC_NO_INLINE const struct hb_field *find_long(const struct hb_msg *msg,
                                                          const char *name, uint64_t head)
@@ -274,7 +308,7 @@ static G_GNUC_NO_INLINE const struct hb_field *find_long(const struct hb_msg *ms
     for (unsigned place = place_of(head); msg->places[place] != 0; place = (place + 1) % PLACES) {
         const struct hb_field *field = &msg->fields[msg->places[place] - 1];
 
-        if (strcmp(field->name, name) == 0)
+        if (head_of(field) == head && strcmp(field->name + HEAD, name + HEAD) == 0)
             return field;
     }
     return find_from(msg, name, PLACED);
@@ -282,7 +316,7 @@ static G_GNUC_NO_INLINE const struct hb_field *find_long(const struct hb_msg *ms
 
 const struct hb_field *hb_msg_find_named(const struct hb_msg *msg, HB_NAMED)
 {
-    uint64_t mask, its_head;
+    uint64_t mask;
 
     if (named >= HEAD)
         return find_long(msg, name, head);
@@ -290,8 +324,7 @@ const struct hb_field *hb_msg_find_named(const struct hb_msg *msg, HB_NAMED)
     for (unsigned place = place_of(head); msg->places[place] != 0; place = (place + 1) % PLACES) {
         const struct hb_field *field = &msg->fields[msg->places[place] - 1];
 
-        memcpy(&its_head, field->name, HEAD);
-        if ((GUINT64_FROM_LE(its_head) & mask) == head)
+        if ((head_of(field) & mask) == head)
             return field;
     }
     return msg->count > PLACED ? find_from(msg, name, PLACED) : NULL;

@@ -35,6 +35,12 @@ static inline unsigned hb_hex_digit(char c)
     return hb_hex_digits[(unsigned char)c];
 }
 
+
+/* Writes the digits of the value, lower case and without leading zeros, and returns how many there
+ * are; what is behind them in out is of no use. */
+#define HB_HEX_MAX 16
+unsigned hb_hex_write(char out[HB_HEX_MAX], uint64_t value);
+
 struct hb_msg;
 
 struct hb_msg *hb_msg_new(void);

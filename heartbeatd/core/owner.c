@@ -278,7 +278,7 @@ static void consider(struct hb_core *core, size_t group)
         owned->failed = false;
         hb_word_renew_trust(core);
     }
-    owned->withheld &= hb_core_group_elsewhere(core, group) == NULL;
+    owned->withheld = owned->withheld && hb_core_group_elsewhere(core, group) == NULL;
     if (!hb_owner_falls_to_us(core, group) && !owned->sought) {
         owned->asking = false;
         return;

@@ -223,24 +223,13 @@ void hb_proof_call(struct hb_core *core, struct hb_node *node, const struct hb_p
 
 /* ---- writing ---- */
 
-static char *put_hex(char *at, uint64_t value)
-{
-    unsigned shift = value == 0 ? 0 : (63 - (unsigned)__builtin_clzll(value)) / 4 * 4;
-
-    for (;; shift -= 4) {
-        *at++ = "0123456789abcdef"[value >> shift & 15];
-        if (shift == 0)
-            return at;
-    }
-}
-
 #define ECHO_MAX 35 /* two numbers, a mark and a comma */
 
 static char *put_echo(char *at, uint64_t nonce, char mark, uint64_t number)
 {
-    at = put_hex(at, nonce);
+    at += hb_hex_write(at, nonce);
     *at++ = mark;
-    at = put_hex(at, number);
+    at += hb_hex_write(at, number);
     *at++ = ',';
     return at;
 }
@@ -271,13 +260,14 @@ static void add_echo(const struct hb_core *core, struct hb_msg *msg)
 
 void hb_proof_add(const struct hb_core *core, struct hb_msg *msg, uint64_t count)
 {
-    char text[64], *at = put_hex(text, core->nonce);
+    char text[64], *at = text;
 
+    at += hb_hex_write(at, core->nonce);
     *at++ = ':';
-    at = put_hex(at, (hb_mono(core) - core->started_ns) / HA_NS_PER_MS);
+    at += hb_hex_write(at, (hb_mono(core) - core->started_ns) / HA_NS_PER_MS);
     if (count > 0) {
         *at++ = ':';
-        at = put_hex(at, count);
+        at += hb_hex_write(at, count);
     }
     hb_msg_add(msg, HB_FIELD_TEXT, "hlife", text, (size_t)(at - text));
     add_echo(core, msg);

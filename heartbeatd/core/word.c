@@ -81,14 +81,10 @@ static inline void put_text(GString *text, const char *string)
 
 static void put_hex(GString *text, uint64_t value)
 {
-    char digits[16];
-    size_t at = sizeof digits;
+    char digits[HB_HEX_MAX];
+    unsigned count = hb_hex_write(digits, value);
 
-    do {
-        digits[--at] = "0123456789abcdef"[value & 15];
-        value >>= 4;
-    } while (value != 0);
-    put(text, digits + at, sizeof digits - at);
+    put(text, digits, count);
 }
 
 static void append_lacking(const struct hb_core *core, GString *text)

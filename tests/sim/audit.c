@@ -204,9 +204,12 @@ static void audit_group(struct sim *sim, unsigned index, unsigned group,
 
     if (owned != NULL && owned->left != HB_LEFT_NOTHING)
         return; /* of a life before this one: what of it is up remains to be seen */
+    surplus = node->up[group] & ~node->orphan[group];
+    if (down && surplus == 0)
+        return;
     listed = owned != NULL ? sim_listed(owned->run.group) : 0;
     missing = held ? listed & ~node->up[group] : 0;
-    surplus = node->up[group] & ~node->orphan[group] & ~(down ? 0 : listed);
+    surplus &= ~(down ? 0 : listed);
     for (unsigned i = 0; (missing | surplus) >> i != 0; i++) {
         if (missing & 1U << i && !unnoticed(sim, index, group, i))
             sim_fail(sim, "%s thinks it holds group %u, but resource %u is down", sim_name(index),

@@ -45,6 +45,8 @@ const struct hb_owned *sim_owned(const struct sim *sim, unsigned index, unsigned
 {
     const struct hb_core *core = sim->nodes[index].core;
 
+    if (core != NULL && group < core->group_count && sim_group(core->groups[group].run.group) == group)
+        return &core->groups[group]; /* as it is until a reload */
     for (size_t i = 0; core != NULL && i < core->group_count; i++) {
         if (sim_group(core->groups[i].run.group) == group)
             return &core->groups[i];

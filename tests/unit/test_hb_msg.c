@@ -109,6 +109,20 @@ static void numbers_come_back_as_they_were_added(void **state)
     assert_true(out == UINT64_MAX);
 }
 
+static void hexadecimal_digits_are_those_of_printf(void **state)
+{
+    char wanted[24], digits[HB_HEX_MAX];
+
+    (void)state;
+    for (unsigned shift = 0; shift < 64; shift++) {
+        for (uint64_t value = (UINT64_C(0x9abcdef012345678) >> shift) - 1, i = 0; i < 3; i++, value++) {
+            snprintf(wanted, sizeof wanted, "%llx", (unsigned long long)value);
+            assert_int_equal(hb_hex_write(digits, value), strlen(wanted));
+            assert_memory_equal(digits, wanted, strlen(wanted));
+        }
+    }
+}
+
 /* More than the table of places has, of one first byte, and many with the same first eight. */
 static void each_of_many_fields_is_found_by_its_name(void **state)
 {
@@ -201,6 +215,7 @@ int main(void)
         CASE(numbers_are_whole_values_in_range),
         CASE(numbers_come_back_as_they_were_added),
         CASE(each_of_many_fields_is_found_by_its_name),
+        CASE(hexadecimal_digits_are_those_of_printf),
         CASE(names_that_a_framing_would_misread_are_refused),
         CASE(text_with_nul_and_unknown_types_are_refused),
         CASE(a_full_message_stays_as_it_was),
