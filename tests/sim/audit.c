@@ -287,6 +287,8 @@ static void audit_death(struct sim *sim, unsigned index, unsigned of)
     enum hb_status before = node->seen[of];
 
     node->seen[of] = seen->status;
+    if (seen->status == HB_STATUS_DEAD && before != HB_STATUS_DEAD)
+        sim->death_ns = sim->now_ns;
     if (seen->status == HB_STATUS_DEAD && before != HB_STATUS_DEAD && seen->dead_ns > 0 &&
         node->pause_ns > 2 * ha_ms_to_ns(sim->config[index]->keepalive_ms) &&
         sim->now_ns < node->upset_ns + seen->dead_ns)

@@ -167,6 +167,7 @@ struct sim {
     bool loopback;           /* own messages come back, as with bcast */
     bool fencing;            /* nodes can switch each other off */
     uint64_t fenced;         /* how often one did */
+    uint64_t death_ns;       /* when a node last counted another dead */
     bool keep_up;            /* what stops is started again */
     bool mixed;              /* one of the nodes is a 3.0.6 one */
     uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
