@@ -134,6 +134,43 @@ void sim_guardian(struct sim *sim, unsigned index, unsigned life)
     }
 }
 
+static unsigned natives(const struct sim *sim, unsigned group)
+{
+    const struct hb_group *of = g_ptr_array_index(sim->resources->groups, group);
+    unsigned slots = 0;
+
+    for (guint i = 0; i < of->resources->len; i++)
+        slots |= (unsigned)resource_of(sim, group, i)->native << i;
+    return slots;
+}
+
+bool sim_op_is_native(const struct sim *sim, const struct sim_due *due)
+{
+    return due->kind == SIM_DUE_OP && (due->slots & natives(sim, due->group)) != 0;
+}
+
+/* Three quarters of a dead time after the last beat: what the daemon had set is off, and that is the
+ * first thing it hears when it goes on. */
+void sim_guardian_looks(struct sim *sim, unsigned index, unsigned pauses)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    if (!node->paused || node->pauses != pauses)
+        return;
+    for (unsigned group = 0; group < sim->group_count; group++) {
+        unsigned off = node->up[group] & ~node->orphan[group] & natives(sim, group);
+
+        for (unsigned i = 0; off >> i != 0; i++) {
+            if (off & 1U << i)
+                node->died_ns[group][i] = sim->now_ns;
+        }
+        node->up[group] &= ~off;
+        node->taken_off |= off != 0;
+    }
+    if (node->taken_off)
+        sim_say(sim, "%s      its guardian takes its addresses off", sim_name(index));
+}
+
 void sim_resource_dies(struct sim *sim, unsigned index, unsigned group)
 {
     struct sim_node *node = &sim->nodes[index];

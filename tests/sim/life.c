@@ -128,6 +128,7 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
         sim_reload_init(sim);
     if (seed % 3 == 2 && !sim->mixed)
         configure_fence(sim);
+    sim->guarded = seed % 8 == 6;
     for (unsigned i = 0; i < sim->node_count; i++)
         sim_later(sim, sim_chance(sim, 700) ? sim_below(sim, 3000) : sim_below(sim, 40000), i, i,
                   fate_start);

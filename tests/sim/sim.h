@@ -101,6 +101,8 @@ struct sim_node {
     uint64_t upset_ns;       /* last time it was started or held up */
     uint64_t paused_ns;      /* when; and for how long it was, the last time */
     uint64_t pause_ns;
+    unsigned pauses;
+    bool taken_off;          /* its guardian took its addresses off meanwhile */
     enum hb_group_state state[SIM_GROUPS];
     bool wanted[SIM_GROUPS];
     uint64_t lost;           /* messages it gave up, of all senders */
@@ -169,6 +171,7 @@ struct sim {
     uint64_t fenced;         /* how often one did */
     uint64_t death_ns;       /* when a node last counted another dead */
     bool keep_up;            /* what stops is started again */
+    bool guarded;            /* guardians take the addresses off of a daemon that stands still */
     bool mixed;              /* one of the nodes is a 3.0.6 one */
     uint64_t twice_ns[SIM_GROUPS]; /* since when two nodes want it; 0: they do not */
     struct sim_record *tape; /* what an attacker recorded; NULL: there is none */
@@ -222,6 +225,9 @@ static inline bool sim_chance(struct sim *sim, unsigned per_mille)
 /* ---- agents.c ---- */
 void sim_orphans(struct sim *sim, unsigned node); /* what is up there has lost its daemon */
 void sim_guardian(struct sim *sim, unsigned node, unsigned life);
+void sim_guardian_looks(struct sim *sim, unsigned node, unsigned pauses);
+/* The daemon does it itself, not a child: not while it stands still. */
+bool sim_op_is_native(const struct sim *sim, const struct sim_due *due);
 void sim_op_begin(struct sim *sim, unsigned node, const struct hb_action *op);
 void sim_op_cancel(struct sim *sim, unsigned node, uint32_t op_id);
 void sim_op_end(struct sim *sim, struct sim_due *due);    /* the truth changes */

@@ -226,7 +226,7 @@ static void leave(struct sim *sim, unsigned index)
     node->classic = NULL;
     node->life++;
     node->wake_ns = HA_NEVER;
-    node->paused = node->stopping = false;
+    node->paused = node->stopping = node->taken_off = false;
     audit_upset(sim, index);
 }
 
@@ -468,12 +468,20 @@ void sim_takeover(struct sim *sim, unsigned index, enum hb_what what)
 
 void sim_pause(struct sim *sim, unsigned index)
 {
+    struct sim_node *node = &sim->nodes[index];
+    uint64_t off_ns;
+
     if (!sim_runs(sim, index) || sim->nodes[index].paused)
         return;
     sim_say(sim, "%s  is PAUSED", names[index]);
-    sim->nodes[index].paused = true;
-    sim->nodes[index].paused_ns = sim->now_ns;
+    node->paused = true;
+    node->paused_ns = sim->now_ns;
     audit_upset(sim, index);
+    node->pauses++;
+    off_ns = node->beat_sent_ns + ha_ms_to_ns(sim->config[index]->deadtime_ms * 3 / 4);
+    if (sim->guarded && node->core != NULL)
+        sim_later(sim, (MAX(off_ns, sim->now_ns) - sim->now_ns) / SIM_MS, index, node->pauses,
+                  sim_guardian_looks);
 }
 
 /* What waited is handled within microseconds, in the order it came. */
@@ -495,6 +503,10 @@ void sim_resume(struct sim *sim, unsigned index)
         sim_push(sim, due);
     }
     g_ptr_array_set_size(node->backlog, 0);
+    if (node->taken_off) {
+        node->taken_off = false;
+        sim_step(sim, index, &(struct hb_event){.kind = HB_EV_TAKEN_OFF});
+    }
     /* Whether its timer or its sockets come first is chance. */
     if (node->wake_ns != HA_NEVER && node->wake_ns < sim->now_ns)
         node->wake_ns = sim_chance(sim, 500) ? sim->now_ns : at_ns + 5 * HA_NS_PER_US;
@@ -534,10 +546,12 @@ static void happen(struct sim *sim, struct sim_due *due)
     } else if (due->life != node->life && (child || !sim_runs(sim, due->node))) {
         /* void: it belongs to an earlier life */
     } else if (node->paused) {
-        if (child)
+        bool done = child && !(sim->guarded && sim_op_is_native(sim, due));
+
+        if (done)
             child_ends(sim, due);
         if (child || node->backlog->len < SIM_BACKLOG) {
-            due->op.op = child ? HB_OP_COUNT : due->op.op;
+            due->op.op = done ? HB_OP_COUNT : due->op.op;
             g_ptr_array_add(node->backlog, due);
             return;
         }
