@@ -6,8 +6,7 @@
  * generator of its own, so that the other lives of a seed stay what they are.
  *
  * sim->resources is everything that may ever be in a file; a group and a
- * resource keep their number there in all files. The first resource of a group,
- * which is its key, always stays.
+ * resource keep their number there in all files.
  */
 #include <string.h>
 
@@ -81,6 +80,15 @@ bool sim_leaves(const struct sim *sim, unsigned index, unsigned group, unsigned 
     return false;
 }
 
+bool sim_leaves_any(const struct sim *sim, unsigned index, unsigned group)
+{
+    bool any = false;
+
+    for (unsigned slot = 0; slot < sim->resource_count[group]; slot++)
+        any |= sim_leaves(sim, index, group, slot);
+    return any;
+}
+
 const struct hb_haresources *sim_file(const struct sim *sim, unsigned index)
 {
     const struct hb_haresources *file = sim->nodes[index].file;
@@ -121,7 +129,8 @@ static void write_file(struct sim *sim)
         unsigned last = sim->resource_count[group] - 1;
         struct hb_group *line = hb_group_new(sim_name(draft->home[group]), group + 1);
 
-        add_resource(sim, line, group, 0);
+        if (draft->has[group][0])
+            add_resource(sim, line, group, 0);
         if (draft->has[group][last] && draft->early[group])
             add_resource(sim, line, group, last);
         for (unsigned slot = 1; slot <= last; slot++) {
@@ -188,6 +197,22 @@ static void hand_over(struct sim *sim, unsigned index, unsigned number)
     sim_carrier_tell(sim, index);
 }
 
+/* In part of the lives the first resource, which is a group's key, goes and comes as well: to the
+ * nodes it is another group then. */
+static bool keys_change(const struct sim *sim)
+{
+    return sim->seed % 35 == 26;
+}
+
+static bool is_last(const struct sim_draft *draft, unsigned group)
+{
+    unsigned count = 0;
+
+    for (unsigned slot = 0; slot < SIM_RESOURCES; slot++)
+        count += draft->has[group][slot];
+    return count == 1;
+}
+
 static void edit(struct sim *sim)
 {
     struct sim_draft *draft = sim->draft;
@@ -207,8 +232,8 @@ static void edit(struct sim *sim)
         draft->home[group] = below(sim, sim->node_count);
         break;
     default:
-        slot = 1 + below(sim, slots - 1);
-        draft->has[group][slot] = !draft->has[group][slot];
+        slot = keys_change(sim) && below(sim, 3) == 0 ? 0 : 1 + below(sim, slots - 1);
+        draft->has[group][slot] = !draft->has[group][slot] || is_last(draft, group);
         draft->early[group] = below(sim, 2);
         break;
     }

@@ -274,6 +274,7 @@ bool sim_lists(const struct hb_group *group, unsigned slot);
 const struct hb_owned *sim_owned(const struct sim *sim, unsigned node, unsigned group);
 /* The resource is being stopped there for good. */
 bool sim_leaves(const struct sim *sim, unsigned node, unsigned group, unsigned slot);
+bool sim_leaves_any(const struct sim *sim, unsigned node, unsigned group);
 const struct hb_haresources *sim_file(const struct sim *sim, unsigned node);
 const struct hb_group *sim_in_file(const struct sim *sim, unsigned node, unsigned group);
 
