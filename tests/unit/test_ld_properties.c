@@ -134,6 +134,12 @@ static void add_service(struct life *life, struct ld_config *config)
     choose_weights(life, service);
     for (uint32_t i = 0; i < reals; i++)
         add_real(life, service);
+    if (life->seed % 2 != 0) /* no dice: the lives of known seeds stay what they are */
+        return;
+    service->fallbackcommand = g_strdup("/x");
+    service->emailalert = g_strdup("a@b");
+    service->emailalertfreq_ms = 3000;
+    service->emailalertstatus = LD_PHASES;
 }
 
 static bool is_twin(const struct ld_config *config, guint number)
@@ -269,6 +275,23 @@ static void audit_quorum(struct life *life)
     }
 }
 
+/* The fallback command was told last what is so. */
+static void audit_command(struct life *life)
+{
+    const struct ld_core *core = life->director.core;
+
+    for (guint i = 0; !core->standby && i < core->model->config->services->len; i++) {
+        const struct ld_slot *slot = &core->model->slots[i];
+        enum ld_ran wanted = slot->serving ? LD_RAN_STOP : LD_RAN_START;
+
+        if (!slot->service->fallbackcommand || slot->service->checktype == LD_CHECK_OFF)
+            continue;
+        if (slot->fallback_ran != wanted &&
+            (slot->fallback_ran != LD_RAN_NOTHING || wanted == LD_RAN_STOP))
+            broken(life, "the fallback command was not told");
+    }
+}
+
 static void audit_view(void *ctx, const struct ld_real_view *view)
 {
     struct life *life = ctx;
@@ -297,6 +320,8 @@ static void audit(void *ctx)
     if (director->core->stopped)
         return;
     audit_quorum(life);
+    audit_command(life);
+    g_string_truncate(director->told, 0);
     if (director->failed > 0 && director->core->retry_at_ns == HA_NEVER)
         broken(life, "what the kernel refused will not come again");
     if (director->failed == 0 && !director->core->standby)
