@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Child processes with a deadline. A child gets its own process group, /dev/null
- * or a text (as a file in memory: nobody waits for it to be read) as input, and no descriptor of ours; its output is either dropped or kept up
- * to a bound (the rest is read and thrown away, so that a chatterbox neither
- * blocks nor fills memory). Its end is learnt from a pidfd; a grandchild that
+ * or a text (as a file in memory: nobody waits for it to be read) as input, and
+ * no descriptor of ours; its output is either dropped or kept up to a bound (the
+ * rest is read and thrown away, so that a chatterbox neither blocks nor fills
+ * memory). Its end is learnt from a pidfd; a grandchild that
  * keeps the pipe open delays nothing. At the deadline the group gets SIGTERM,
  * five seconds later SIGKILL, and the outcome is "timed out" at once after the
  * child itself is gone. A service that a script left behind may go on printing

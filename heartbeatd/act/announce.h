@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tells the neighbours where held addresses live: at once, five times within a
- * second, once more after it (a Linux neighbour believes no gratuitous ARP
+ * second, twice more after it (a Linux neighbour believes no gratuitous ARP
  * within a second of its last change), then every minute for as long as the
  * address is held. Each time a gratuitous ARP request and a reply, or an
  * unsolicited neighbour advertisement.

@@ -14,7 +14,7 @@
 
 struct hb_guard;
 
-/* Once in the life of the process, before bring_up(). */
+/* Once in the life of the process, before hb_life_begin(). */
 void hb_guard_start(struct hb_daemon *daemon);
 /* act and core are there, or have another haresources. Before the core's first step: hands over what
  * was found. */

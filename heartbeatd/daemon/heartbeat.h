@@ -79,7 +79,7 @@ struct hb_daemon {
 /* Returns the exit status. In the background the starting process has exited with it already. */
 int hb_daemon_run(const struct hb_options *options);
 
-/* ---- for answers.c ---- */
+/* ---- for the other files of this room ---- */
 /* Hands the core an event now. */
 void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event);
 /* renew.c. What changed in HA_HADIR since it was read is taken over, with resources going on: under
