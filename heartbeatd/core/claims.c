@@ -59,10 +59,23 @@ static bool append_marks(GString *text, const struct hb_group *group, unsigned b
     return true;
 }
 
-/* Somebody has another file, or something is up here that no file has. */
+/* Lost Hearth nodes may hear us still, and have another file since. */
+static bool any_lost(const struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        const struct hb_node *node = &core->nodes[i];
+
+        if (!node->self && node->hearth && hb_node_lost(node))
+            return true;
+    }
+    return false;
+}
+
+/* Somebody has another file, or may have, or something is up here that no file has. */
 static bool worth_telling(const struct hb_core *core)
 {
-    return hb_claims_differ(core) || (core->leaving != NULL && core->leaving->len > 0);
+    return hb_claims_differ(core) || any_lost(core) ||
+           (core->leaving != NULL && core->leaving->len > 0);
 }
 
 void hb_claims_append(const struct hb_core *core, GString *text)
