@@ -455,7 +455,8 @@ void hb_reload_settle(struct hb_core *core)
     for (size_t i = 0; i < core->group_count; i++) {
         if (core->groups[i].next != NULL)
             settle_change(core, &core->groups[i]);
-        if (core->groups[i].fresh && !hb_reload_busy(core))
+        if (core->groups[i].fresh && !hb_reload_busy(core) &&
+            !still_leaving(core, core->groups[i].run.group))
             core->groups[i].fresh = false;
     }
 }
