@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The list of actions, and what its entries own. Decides nothing. */
-#include "ldirectord/core/core.h"
+#include "ldirectord/core/core_inside.h"
 
 void ld_mail_free(struct ld_mail *mail)
 {
@@ -38,4 +38,12 @@ void ld_actions_clear(struct ld_actions *actions)
     ld_actions_reset(actions);
     g_array_free(actions->list, TRUE);
     actions->list = NULL;
+}
+
+void ld_act(struct ld_actions *actions, enum ld_action_kind kind, uint32_t check_id,
+            const struct ld_probe *probe)
+{
+    struct ld_action action = {.kind = kind, .check_id = check_id, .probe = probe};
+
+    g_array_append_val(actions->list, action);
 }

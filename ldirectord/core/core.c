@@ -14,21 +14,11 @@
 #include "ldirectord/core/core_inside.h"
 #include "ldirectord/core/drift.h"
 
-/* First questions: so many a second at most, and all within half an interval. */
-#define FIRST_GAP_NS (100 * HA_NS_PER_US)
 /* Operations that the kernel refused are tried again after 1, 2, 4 … 300 s. */
 #define RETRY_FIRST_NS (1 * HA_NS_PER_S)
 #define RETRY_LAST_NS  (300 * HA_NS_PER_S)
 /* What changes in the table by time alone is gathered for so long. */
 #define CHANGE_GAP_NS (200 * HA_NS_PER_MS)
-
-static void act(struct ld_actions *actions, enum ld_action_kind kind, uint32_t check_id,
-                const struct ld_probe *probe)
-{
-    struct ld_action action = {.kind = kind, .check_id = check_id, .probe = probe};
-
-    g_array_append_val(actions->list, action);
-}
 
 struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
 {
@@ -64,12 +54,6 @@ void ld_core_free(struct ld_core *core)
 }
 
 /* ---- health ---- */
-
-static void set_up(struct ld_server *server, bool up, enum ld_verdict verdict, uint64_t now_ns)
-{
-    ld_health_set(&server->health, up, verdict, now_ns);
-    ld_server_count(server);
-}
 
 /* Something about the server is other than it was: what follows for the table, now and later. */
 static void weigh(struct ld_core *core, struct ld_server *server, uint64_t now_ns)
@@ -181,195 +165,6 @@ static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_ev
 
 /* ---- configuration ---- */
 
-/* wanted (taken over) is a question for this server: one that is asked already, or a new one. */
-static struct ld_question *join_question(struct ld_core *core, struct ld_server *server,
-                                         struct ld_question *wanted, GPtrArray *fresh)
-{
-    struct ld_question *known;
-
-    if (!wanted)
-        return NULL;
-    known = g_hash_table_lookup(core->questions, wanted->key);
-    if (known) {
-        ld_question_free(wanted);
-    } else {
-        known = wanted;
-        g_hash_table_insert(core->questions, known->key, known);
-        g_ptr_array_add(fresh, known);
-    }
-    g_ptr_array_add(known->askers, server);
-    return known;
-}
-
-static void join_questions(struct ld_core *core, struct ld_server *server, GPtrArray *fresh)
-{
-    const struct ld_service *service = server->slot->service;
-
-    server->question =
-        join_question(core, server, ld_question_new(service, server->real), fresh);
-    server->agent =
-        join_question(core, server, ld_question_new_agent(service, server->real), fresh);
-}
-
-/* A server the last configuration had keeps what is known of it; if the
- * question is another now, failures under the old one no longer count. */
-static bool inherit(const struct ld_model *old, struct ld_server *server)
-{
-    struct ld_slot *slot = old ? ld_model_slot(old, &server->slot->service->id) : NULL;
-    struct ld_server *before =
-        slot ? ld_model_server(old, slot, &server->real->addr, server->port) : NULL;
-
-    if (!before || before->health.since_ns == HA_NEVER)
-        return false;
-    server->health = before->health;
-    server->maintained = before->maintained;
-    server->up_before = before->up_before;
-    memset(&before->health, 0, sizeof(before->health));
-    before->health.since_ns = HA_NEVER; /* taken: a second one of the same name starts anew */
-    server->turns = g_steal_pointer(&before->turns);
-    server->answered_ns = before->answered_ns;
-    server->written = before->written;
-    server->left_at_zero = before->left_at_zero && server->real->weight == before->real->weight;
-    server->course = before->course;
-    ld_server_inherit_advice(server, before);
-    if (before->question != server->question)
-        server->health.failures = server->health.successes = 0;
-    ld_server_count(server);
-    return true;
-}
-
-/* A server that is new starts up if others ask the same question and it was
- * passed; or, below, if the kernel sends it clients already. */
-static void start_servers(struct ld_model *model, const struct ld_model *old,
-                          const struct ld_table *actual, uint64_t now_ns)
-{
-    bool *inherited = g_new0(bool, model->server_count + 1);
-
-    for (guint i = 0; i < model->server_count; i++) {
-        struct ld_server *server = &model->servers[i];
-        const struct ld_question *question = server->question;
-
-        inherited[i] = inherit(old, server);
-        if (!inherited[i] && question && ld_verdict_passed(question->verdict))
-            set_up(server, true, question->verdict, now_ns);
-        else if (!inherited[i])
-            set_up(server, false, LD_UNKNOWN, now_ns);
-    }
-    for (guint i = 0; actual && i < actual->services->len; i++) {
-        const struct ld_vs *vs = actual->services->pdata[i];
-        struct ld_slot *slot = ld_model_slot(model, &vs->id);
-
-        for (guint j = 0; slot && j < vs->dests->len; j++) {
-            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
-            struct ld_server *server = ld_model_server(model, slot, &dest->addr, dest->port);
-
-            if (server && dest->weight > 0 && !inherited[server - model->servers])
-                set_up(server, true, LD_UNKNOWN, now_ns);
-        }
-    }
-    g_free(inherited);
-    for (guint i = 0; i < model->server_count; i++) {
-        struct ld_server *server = &model->servers[i];
-        bool off = server->slot->service->checktype == LD_CHECK_OFF;
-
-        if (!server->question)
-            set_up(server, off ? server->health.up : true, off ? LD_OFF : LD_ON, now_ns);
-    }
-}
-
-/* A service that was there before keeps its fallback until enough servers are up. */
-static void judge_slots(struct ld_model *model, const struct ld_model *old)
-{
-    for (guint i = 0; i < model->config->services->len; i++) {
-        struct ld_slot *slot = &model->slots[i];
-        const struct ld_slot *before = old ? ld_model_slot(old, &slot->service->id) : NULL;
-
-        for (guint j = 0; j < slot->count; j++)
-            ld_server_count(&slot->servers[j]);
-        slot->serving = before && before->serving;
-        ld_slot_judge(slot, !before);
-    }
-}
-
-static void retire_unasked(struct ld_core *core, struct ld_actions *actions)
-{
-    GHashTableIter iter;
-    gpointer item;
-
-    g_hash_table_iter_init(&iter, core->questions);
-    while (g_hash_table_iter_next(&iter, NULL, &item)) {
-        struct ld_question *question = item;
-
-        if (question->askers->len > 0)
-            continue;
-        if (question->check_id != 0)
-            act(actions, LD_ACT_CANCEL, question->check_id, NULL);
-        ld_schedule_remove(&core->schedule, question);
-        g_hash_table_iter_steal(&iter);
-        g_ptr_array_add(core->retired, question);
-    }
-}
-
-static void forget_askers(struct ld_core *core)
-{
-    GHashTableIter iter;
-    gpointer item;
-
-    g_hash_table_iter_init(&iter, core->questions);
-    while (g_hash_table_iter_next(&iter, NULL, &item))
-        g_ptr_array_set_size(((struct ld_question *)item)->askers, 0);
-}
-
-static void schedule_fresh(struct ld_core *core, const GPtrArray *fresh, uint64_t now_ns)
-{
-    for (guint i = 0; i < fresh->len; i++) {
-        struct ld_question *question = fresh->pdata[i];
-        uint64_t window = MIN(fresh->len * FIRST_GAP_NS, question->interval_ns / 2);
-
-        ld_schedule_add(&core->schedule, question, now_ns, window);
-    }
-}
-
-/* What may be deleted: all that is configured; on the way out, and in standby, all with cleanstop. */
-static void claim_services(struct ld_core *core, bool leaving)
-{
-    for (guint i = 0; i < core->config->services->len; i++) {
-        const struct ld_service *service = core->model->slots[i].service;
-
-        if (leaving && !service->cleanstop)
-            g_hash_table_remove(core->ours, &service->id);
-        else if (!core->stopped)
-            g_hash_table_add(core->ours, g_memdup2(&service->id, sizeof(service->id)));
-    }
-}
-
-/* Brings core->config into force: at start, and at each reload. */
-static void load(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns,
-                 struct ld_actions *actions)
-{
-    struct ld_model *old = core->model, *model = ld_model_new(core->config);
-    GPtrArray *fresh = g_ptr_array_new();
-
-    forget_askers(core);
-    for (guint i = 0; i < model->server_count; i++)
-        join_questions(core, &model->servers[i], fresh);
-    start_servers(model, old, core->standby ? NULL : actual, now_ns);
-    ld_maintain(model, core->maintenance, now_ns, actions);
-    ld_fallback_inherit(model, old);
-    ld_wishes_apply(&core->wishes, model);
-    judge_slots(model, old);
-    schedule_fresh(core, fresh, now_ns);
-    retire_unasked(core, actions);
-    core->model = model;
-    claim_services(core, core->standby);
-    core->table_changed = true;
-    core->change_at_ns = now_ns;
-    ld_core_begin_telling(core, core->standby ? 0 : old ? LD_RELOADING : LD_STARTING);
-    ld_alerts_reloaded(core->alerts);
-    g_ptr_array_free(fresh, TRUE);
-    ld_model_free(old);
-}
-
 static void on_config(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
                       struct ld_actions *actions)
 {
@@ -377,7 +172,7 @@ static void on_config(struct ld_core *core, uint64_t now_ns, const struct ld_eve
         return;
     core->config = event->config;
     if (core->model)
-        load(core, event->actual, now_ns, actions);
+        ld_core_load(core, event->actual, now_ns, actions);
 }
 
 /* ---- the table ---- */
@@ -447,7 +242,7 @@ static void on_mode(struct ld_core *core, uint64_t now_ns, bool standby,
     core->standby = standby;
     if (!core->model)
         return;
-    claim_services(core, standby);
+    ld_core_claim(core, standby);
     core->table_changed = true;
     core->change_at_ns = now_ns;
     if (!changed)
@@ -464,11 +259,10 @@ static void on_stop(struct ld_core *core, struct ld_actions *actions)
     if (core->stopped)
         return;
     core->stopped = true;
-    forget_askers(core);
-    retire_unasked(core, actions);
+    ld_core_unask(core, actions);
     if (!core->model)
         return;
-    claim_services(core, true);
+    ld_core_claim(core, true);
     core->table_changed = true;
     ld_alerts_begin(core->alerts, core->standby ? 0 : LD_STOPPING, 0);
 }
@@ -481,7 +275,7 @@ static void ask_what_is_due(struct ld_core *core, uint64_t now_ns, struct ld_act
 
     while ((question = ld_schedule_take(&core->schedule, now_ns)))
         if (!ld_core_rest(core, question, now_ns, actions))
-            act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
+            ld_act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
 }
 
 /* What time alone has changed: all of it together, at most once in CHANGE_GAP_NS. */
@@ -511,7 +305,7 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     case LD_EV_START:
         if (!core->model && !core->stopped) {
             core->standby = event->standby;
-            load(core, event->actual, now_ns, actions);
+            ld_core_load(core, event->actual, now_ns, actions);
         }
         break;
     case LD_EV_VERDICT:
@@ -548,7 +342,7 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     if (core->model && !core->stopped)
         note_time(core, now_ns);
     if (core->table_changed)
-        act(actions, LD_ACT_TABLE, 0, NULL);
+        ld_act(actions, LD_ACT_TABLE, 0, NULL);
     if (core->model && !core->stopped)
         ask_what_is_due(core, now_ns, actions);
     ld_core_told(core, event, actions);

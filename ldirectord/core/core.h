@@ -24,7 +24,8 @@
  *   fallback.c  when the fallback command is run
  *   monitor.c   the line of a check in a monitor file
  *   oplog.c     what the log says of an operation the kernel accepted
- *   core.c      events in, actions out; reload carries health over
+ *   load.c      a configuration comes into force; reload carries health over
+ *   core.c      events in, actions out
  *
  * The first events are LD_EV_START, then whatever comes. After LD_ACT_TABLE:
  * read the kernel's table, ld_core_look() at it, ld_table_diff() it with ld_core_wanted() and

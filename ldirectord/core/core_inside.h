@@ -25,6 +25,19 @@ struct ld_core {
     bool table_changed;             /* in this step */
 };
 
+/* ---- load.c ---- */
+/* Brings core->config into force: at start, and at each reload. actual: as in LD_EV_START. */
+void ld_core_load(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns,
+                  struct ld_actions *actions);
+/* Nobody is asked any more. */
+void ld_core_unask(struct ld_core *core, struct ld_actions *actions);
+/* What may be deleted: all that is configured; on the way out, and in standby, all with cleanstop. */
+void ld_core_claim(struct ld_core *core, bool leaving);
+
+/* ---- actions.c ---- */
+void ld_act(struct ld_actions *actions, enum ld_action_kind kind, uint32_t check_id,
+            const struct ld_probe *probe);
+
 /* ---- telling.c ---- */
 /* After a start, a reload and a change of mode (alert.h). */
 void ld_core_begin_telling(struct ld_core *core, unsigned phase);
