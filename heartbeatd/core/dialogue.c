@@ -261,6 +261,8 @@ static void classic_report(struct hb_core *core, struct hb_node *node, const str
     view->told_ns = hb_mono(core);
     if (info != NULL && strcmp(info, "shutdown") == 0) {
         view->stage = HB_STAGE_SHUTDOWN;
+        if (node->seq.missing->len > 0) /* one of them may have said that it has taken something */
+            hb_owner_suspects(core, node);
         return;
     }
     if (stable != NULL)

@@ -130,6 +130,14 @@ void hb_owner_claims(const struct hb_core *core, struct hb_node *node, enum hb_h
                                    : 0;
 }
 
+void hb_owner_suspects(const struct hb_core *core, struct hb_node *node)
+{
+    for (size_t i = 0; i < core->group_count; i++) {
+        if (!(hb_word_bits(core, i) & HB_G_CLAIMED))
+            node->view.groups[i] |= HB_G_CLAIMED;
+    }
+}
+
 static bool any_lost(const struct hb_core *core)
 {
     for (size_t i = 0; i < core->node_count; i++) {

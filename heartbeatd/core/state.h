@@ -268,6 +268,8 @@ enum hb_hold hb_owner_hold(const struct hb_core *core);
 void hb_owner_home_gone(struct hb_core *core, const struct hb_node *node);
 /* What a node that speaks in rsc_hold words claims, as bits of its view. */
 void hb_owner_claims(const struct hb_core *core, struct hb_node *node, enum hb_hold hold);
+/* Some of what node told is missing: it may have all that is not ours. */
+void hb_owner_suspects(const struct hb_core *core, struct hb_node *node);
 bool hb_hold_find(const char *text, enum hb_hold *hold);
 const char *hb_what_name(enum hb_what what);
 bool hb_what_find(const char *text, enum hb_what *what);

@@ -252,6 +252,26 @@ static void an_orderly_farewell_is_acted_on_at_once_and_not_sooner(void **state)
     hand_free(hand);
 }
 
+/* It was told "none" of node2's group; that node2 has taken it since was lost on the way. */
+static void where_something_was_lost_before_a_farewell_it_may_have_taken_all(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_start(hand);
+    hand_hear(hand, "t=status|st=active|dt=1388|protocol=1");
+    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
+    hand_hear(hand, "t=resource|rsc_hold=none" STABLE);
+    hand->peer_number++;
+    hand_hear(hand, "t=resource|rsc_hold=none|rtype=full|isstable=0|info=shutdown");
+    hand_pass(hand, 900);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
+    hand_hear(hand, "t=shutdone|st=dead");
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
+    hand_free(hand);
+}
+
 static void leaving_says_none_then_stops_then_says_goodbye(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -578,6 +598,7 @@ int main(void)
         cmocka_unit_test(a_dead_nodes_groups_are_taken_and_reported),
         cmocka_unit_test(it_fails_back_to_a_3_0_6_node_that_returns),
         cmocka_unit_test(an_orderly_farewell_is_acted_on_at_once_and_not_sooner),
+        cmocka_unit_test(where_something_was_lost_before_a_farewell_it_may_have_taken_all),
         cmocka_unit_test(leaving_says_none_then_stops_then_says_goodbye),
         cmocka_unit_test(who_has_left_says_nothing_more),
         cmocka_unit_test(a_3_0_6_node_may_go_standby),
