@@ -101,10 +101,10 @@ static void ipv6_groups_and_link_local_peers_are_reached(void **state)
     struct media_world *world = *state;
 
     media_enter(A);
-    media_sh("sysctl -qw net.ipv6.conf.eth0.accept_dad=0 && ip -6 address flush dev eth0 && "
+    media_sh("echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad && ip -6 address flush dev eth0 && "
              "ip address add fe80::1/64 dev eth0 nodad");
     media_enter(B);
-    media_sh("sysctl -qw net.ipv6.conf.eth0.accept_dad=0 && ip -6 address flush dev eth0 && "
+    media_sh("echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad && ip -6 address flush dev eth0 && "
              "ip address add fe80::2/64 dev eth0 nodad");
     media_line(&world->sides[A], HB_MCAST, "eth0", "ff02::694");
     media_line(&world->sides[B], HB_MCAST, "eth0", "ff02::694")->loop = true;

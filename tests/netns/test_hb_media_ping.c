@@ -171,7 +171,8 @@ static void an_answer_that_is_not_ours_is_refused(void **state)
     int fd, strange_fd;
 
     media_enter(B);
-    media_sh("sysctl -qw net.ipv4.icmp_echo_ignore_all=1 && ip address add 10.9.0.3/24 dev eth0");
+    media_sh("echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all");
+    media_sh("ip address add 10.9.0.3/24 dev eth0");
     fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
     strange_fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
     assert_int_equal(bind(strange_fd, (struct sockaddr *)&stranger, sizeof(stranger)), 0);
@@ -218,7 +219,7 @@ static void an_answer_that_is_not_ours_is_refused(void **state)
     close(fd);
     close(strange_fd);
     media_enter(B);
-    media_sh("sysctl -qw net.ipv4.icmp_echo_ignore_all=0");
+    media_sh("echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_all");
 }
 
 static void opening_and_closing_leaves_no_descriptor(void **state)
