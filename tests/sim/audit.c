@@ -291,7 +291,18 @@ void audit_believed(struct sim *sim, const struct sim_due *due)
     node->beat_ns[of] = sim->now_ns;
 }
 
-/* A node is counted dead at its last beat + its dead time, to the nanosecond. */
+static uint64_t lost_by(const struct sim *sim, unsigned index)
+{
+    const struct hb_core *core = sim->nodes[index].core;
+    uint64_t lost = 0;
+
+    for (unsigned of = 0; core != NULL && of < sim->node_count; of++)
+        lost += core->nodes[of].seq.lost;
+    return lost;
+}
+
+/* A node is counted dead at its last beat + its dead time, to the nanosecond. What is missing of it
+ * then is lost: nobody sends it again. */
 static void audit_death(struct sim *sim, unsigned index, unsigned of)
 {
     struct sim_node *node = &sim->nodes[index];
@@ -299,8 +310,10 @@ static void audit_death(struct sim *sim, unsigned index, unsigned of)
     enum hb_status before = node->seen[of];
 
     node->seen[of] = seen->status;
-    if (seen->status == HB_STATUS_DEAD && before != HB_STATUS_DEAD)
+    if (seen->status == HB_STATUS_DEAD && before != HB_STATUS_DEAD) {
         sim->death_ns = sim->now_ns;
+        node->lost = lost_by(sim, index);
+    }
     if (seen->status == HB_STATUS_DEAD && before != HB_STATUS_DEAD && seen->dead_ns > 0 &&
         node->pause_ns > 2 * ha_ms_to_ns(sim->config[index]->keepalive_ms) &&
         sim->now_ns < node->upset_ns + seen->dead_ns)
@@ -384,16 +397,6 @@ void audit_send(struct sim *sim, unsigned index, const struct hb_msg *msg,
 }
 
 /* ---- the end ---- */
-
-static uint64_t lost_by(const struct sim *sim, unsigned index)
-{
-    const struct hb_core *core = sim->nodes[index].core;
-    uint64_t lost = 0;
-
-    for (unsigned of = 0; core != NULL && of < sim->node_count; of++)
-        lost += core->nodes[of].seq.lost;
-    return lost;
-}
 
 void audit_settled(struct sim *sim)
 {
