@@ -205,6 +205,10 @@ void sim_later(struct sim *sim, uint64_t in_ms, unsigned node, unsigned other,
                void (*fate)(struct sim *sim, unsigned node, unsigned other));
 struct sim_due *sim_due_new(struct sim *sim, enum sim_due_kind kind); /* the rest zero */
 void sim_push(struct sim *sim, struct sim_due *due);
+uint64_t sim_due_ns(const struct sim *sim); /* of the first; HA_NEVER: there is none */
+struct sim_due *sim_pop(struct sim *sim);   /* only where there is one */
+void sim_due_done(struct sim *sim, struct sim_due *due);
+void sim_due_list_free(struct sim *sim, GPtrArray *list);
 void sim_step(struct sim *sim, unsigned node, const struct hb_event *event);
 const char *sim_name(unsigned node);
 void sim_say(struct sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -46,81 +46,6 @@ void sim_fail(struct sim *sim, const char *format, ...)
     sim_say(sim, "*** %s", sim->failure);
 }
 
-/* ---- the queue: a binary heap ---- */
-
-static bool sooner(const struct sim_due *a, const struct sim_due *b)
-{
-    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
-}
-
-static struct sim_due **heap(struct sim *sim)
-{
-    return (struct sim_due **)sim->queue->pdata;
-}
-
-void sim_push(struct sim *sim, struct sim_due *due)
-{
-    guint at = sim->queue->len;
-
-    due->order = ++sim->order;
-    g_ptr_array_add(sim->queue, due);
-    while (at > 0 && sooner(due, heap(sim)[(at - 1) / 2])) {
-        heap(sim)[at] = heap(sim)[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    heap(sim)[at] = due;
-}
-
-static struct sim_due *pop(struct sim *sim)
-{
-    struct sim_due *first = heap(sim)[0], *moved;
-    guint at = 0, length = --sim->queue->len;
-
-    moved = heap(sim)[length];
-    while (2 * at + 1 < length) {
-        guint child = 2 * at + 1;
-
-        if (child + 1 < length && sooner(heap(sim)[child + 1], heap(sim)[child]))
-            child++;
-        if (!sooner(heap(sim)[child], moved))
-            break;
-        heap(sim)[at] = heap(sim)[child];
-        at = child;
-    }
-    if (length > 0)
-        heap(sim)[at] = moved;
-    return first;
-}
-
-struct sim_due *sim_due_new(struct sim *sim, enum sim_due_kind kind)
-{
-    struct sim_due *due;
-
-    if (sim->spare->len == 0) {
-        due = g_new0(struct sim_due, 1);
-    } else {
-        due = g_ptr_array_index(sim->spare, --sim->spare->len);
-        memset(due, 0, sizeof *due);
-    }
-    due->kind = kind;
-    return due;
-}
-
-static void due_done(struct sim *sim, struct sim_due *due)
-{
-    hb_msg_unref(due->msg);
-    if (due->bytes != NULL)
-        g_byte_array_unref(due->bytes);
-    g_ptr_array_add(sim->spare, due);
-}
-
-static void due_list_free(struct sim *sim, GPtrArray *list)
-{
-    for (guint i = 0; i < list->len; i++)
-        due_done(sim, g_ptr_array_index(list, i));
-    g_ptr_array_unref(list);
-}
-
 /* ---- making and unmaking a world ---- */
 
 static struct hb_config *make_config(const struct sim *sim)
@@ -196,9 +121,9 @@ void sim_add_group(struct sim *sim, unsigned home, const char *resources)
 
 void sim_clear(struct sim *sim)
 {
-    due_list_free(sim, sim->queue);
+    sim_due_list_free(sim, sim->queue);
     for (unsigned i = 0; i < sim->node_count; i++) {
-        due_list_free(sim, sim->nodes[i].backlog);
+        sim_due_list_free(sim, sim->nodes[i].backlog);
         hb_core_free(sim->nodes[i].core);
         classic_free(sim->nodes[i].classic);
         hb_config_free(sim->config[i]);
@@ -385,7 +310,7 @@ static void drop_backlog(struct sim *sim, unsigned index)
     GPtrArray *backlog = sim->nodes[index].backlog;
 
     for (guint i = 0; i < backlog->len; i++)
-        due_done(sim, g_ptr_array_index(backlog, i));
+        sim_due_done(sim, g_ptr_array_index(backlog, i));
     g_ptr_array_set_size(backlog, 0);
 }
 
@@ -565,7 +490,7 @@ static void happen(struct sim *sim, struct sim_due *due)
         else
             sim_fence_report(sim, due);
     }
-    due_done(sim, due);
+    sim_due_done(sim, due);
 }
 
 static unsigned next_to_wake(const struct sim *sim, uint64_t *at_ns)
@@ -590,14 +515,14 @@ void sim_run(struct sim *sim, uint64_t for_ms)
     uint64_t until_ns = sim->now_ns + for_ms * SIM_MS;
 
     while (!sim->failed) {
-        uint64_t wake_ns, due_ns = sim->queue->len > 0 ? heap(sim)[0]->at_ns : HA_NEVER;
+        uint64_t wake_ns, due_ns = sim_due_ns(sim);
         unsigned index = next_to_wake(sim, &wake_ns);
 
         if (MIN(due_ns, wake_ns) > until_ns)
             break;
         sim->now_ns = MAX(sim->now_ns, MIN(due_ns, wake_ns));
         if (due_ns <= wake_ns)
-            happen(sim, pop(sim));
+            happen(sim, sim_pop(sim));
         else
             sim_step(sim, index, &timer);
         audit_truth(sim);
