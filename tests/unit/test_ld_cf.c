@@ -455,54 +455,6 @@ static void a_block_that_lost_its_head_is_one_fault(void **state)
     assert_refused_with("checktype=connect\n", "checktype belongs in a virtual block");
 }
 
-static void what_is_said_of_mails_and_commands_is_kept(void **state)
-{
-    struct ld_config *config = parse(
-        "callback=\"/c\"\nexecute=one.cf\nexecute=\"two.cf\"\nexecute=one.cf\n"
-        "maintenancedir=/m \nemailalertfrom=\"X\" <a@b>\nemailalert=\"a@b, c@d\"\n"
-        "emailalertfreq=60s\nemailalertstatus=running, stopping\nsmtp=relay.x # y\n"
-        "fallbackcommand=/f \"a b\"\n"
-        HEAD "\tservicename=the shop \n\tcomment=call Ann\n\tmonitorfile=\"/mon itor\"\n"
-        "virtual=10.0.0.2:80\n\treal=10.1.0.1:80 gate\n\temailalert=e@f\n\temailalertfreq=0\n"
-        "\temailalertstatus=none\n\tsmtp=1.2.3.4\n\tfallbackcommand=\"/g h\"\n");
-    const struct ld_service *first = config->services->pdata[0], *second = config->services->pdata[1];
-
-    (void)state;
-    assert_string_equal(config->callback, "/c");
-    assert_int_equal(config->execute->len, 2);
-    assert_string_equal(config->execute->pdata[0], "one.cf");
-    assert_string_equal(config->execute->pdata[1], "two.cf");
-    assert_string_equal(config->maintenancedir, "/m");
-    assert_int_equal(config->maintenancedir_line, 5);
-    assert_string_equal(config->emailalertfrom, "\"X\" <a@b>");
-    assert_string_equal(first->emailalert, "a@b, c@d");
-    assert_int_equal(first->emailalertfreq_ms, 60000);
-    assert_int_equal(first->emailalertstatus, LD_RUNNING | LD_STOPPING);
-    assert_string_equal(first->smtp, "relay.x");
-    assert_string_equal(first->fallbackcommand, "/f \"a b\"");
-    assert_string_equal(first->servicename, "the shop");
-    assert_string_equal(first->comment, "call Ann");
-    assert_string_equal(first->monitorfile, "/mon itor");
-    assert_string_equal(second->emailalert, "e@f");
-    assert_int_equal(second->emailalertfreq_ms, 0);
-    assert_int_equal(second->emailalertstatus, 0);
-    assert_string_equal(second->smtp, "1.2.3.4");
-    assert_string_equal(second->fallbackcommand, "/g h");
-    assert_null(second->servicename);
-    assert_null(second->monitorfile);
-    ld_config_free(config);
-    config = parse("callback=\"\"\nemailalertstatus=\n" HEAD);
-    first = config->services->pdata[0];
-    assert_null(config->callback);
-    assert_null(first->emailalert);
-    assert_int_equal(first->emailalertstatus, 0);
-    ld_config_free(config);
-    config = parse(HEAD);
-    first = config->services->pdata[0];
-    assert_int_equal(first->emailalertstatus, LD_PHASES);
-    ld_config_free(config);
-}
-
 static void the_same_service_twice_is_refused_at_the_end_of_the_second(void **state)
 {
     (void)state;
@@ -610,7 +562,6 @@ int main(void)
         cmocka_unit_test(lines_end_as_they_like),
         cmocka_unit_test(all_faults_are_told_in_one_run_with_line_and_column),
         cmocka_unit_test(a_block_that_lost_its_head_is_one_fault),
-        cmocka_unit_test(what_is_said_of_mails_and_commands_is_kept),
         cmocka_unit_test(the_same_service_twice_is_refused_at_the_end_of_the_second),
         cmocka_unit_test(harmless_oddities_are_warned_of),
         cmocka_unit_test(bytes_that_are_no_configuration_are_refused_in_a_few_words),
