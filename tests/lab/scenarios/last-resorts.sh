@@ -45,12 +45,12 @@ tell "left starts again, and hangs"
 heartbeat_start left
 wait_until 60 "each has its own" each_its_own
 read -r pid <"$(host_root left)/run/heartbeat.pid"
-on left kill -STOP "$pid"
+on left busybox kill -STOP "$pid"
 wait_until 20 "the machine would be restarted" would_restart
 expect "not before the timeout was over" test "$waited_ms" -ge 2000
 
 tell "left goes on, and is killed"
-on left kill -CONT "$pid"
+on left busybox kill -CONT "$pid"
 wait_until 60 "each has its own" each_its_own
 triggered=$(count_triggers)
 stays 5 "nothing happens" not would_restart
