@@ -33,6 +33,9 @@ wait_until 10 "both know the weight" both weighs right 20
 wait_until 10 "both know the site" both lies_in left paris
 
 tell "right starts anew, and learns of them from left"
+# 3.0.6 drops a handover when it counts any node dead meanwhile
+wait_until 20 "left calls carol dead" node_status left carol dead
+wait_until 20 "and dave" node_status left dave dead
 heartbeat_stop right
 heartbeat_start right
 wait_until 30 "right lists them" lists right "left right carol dave"
