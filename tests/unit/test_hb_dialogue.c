@@ -477,111 +477,6 @@ static void an_old_report_does_not_undo_a_newer_one(void **state)
     hand_free(hand);
 }
 
-/* The word of a Hearth node, here with alice's group 0 (node1) and 1 (node2). */
-static char *word(const struct hand *hand, const char *stage, const char *groups)
-{
-    return g_strdup_printf("t=status|st=active|dt=1388|protocol=1|hearth=1|"
-                           "hstate=rs=%s fb=on ho=none rd=%x rh=all tr=1 g=%s seen=node1:64:%x,",
-                           stage, hand->core->digest, groups, (unsigned)hand->core->number);
-}
-
-/* A Hearth node that is active, starts as we do and has seen that: no ten seconds. */
-static void two_hearth_nodes_that_start_wait_for_nobody(void **state)
-{
-    struct hand *hand = hand_new(HB_FAILBACK_ON);
-    char *fields;
-
-    (void)state;
-    hand_start(hand);
-    hand_hear(hand, "t=status|st=up|dt=1388|protocol=1|hearth=1|hstate=rs=init");
-    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
-    fields = word(hand, "init", "00");
-    hand_hear(hand, fields);
-    g_free(fields);
-    assert_int_equal(hand->core->stage, HB_STAGE_STARTING);
-    fields = word(hand, "starting", "00");
-    hand_hear(hand, fields);
-    g_free(fields);
-    assert_int_equal(hand->core->stage, HB_STAGE_STABLE);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED); /* it has not seen that yet */
-    fields = word(hand, "starting", "00");
-    hand_hear(hand, fields);
-    g_free(fields);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
-    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
-    hand_free(hand);
-}
-
-static void an_old_word_does_not_undo_a_newer_one(void **state)
-{
-    struct hand *hand = hand_new(HB_FAILBACK_OFF);
-    char *holds, *none;
-    uint64_t late;
-
-    (void)state;
-    hand_start(hand);
-    hand_hear(hand, BEAT);
-    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
-    for (int i = 0; i < 10; i++) {
-        holds = word(hand, "stable", "33");
-        none = word(hand, "stable", "00");
-        late = ++hand->peer_number;
-        hand_hear(hand, holds);
-        hand_hear_numbered(hand, none, late);
-        hand_pass(hand, 500);
-        assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED);
-        g_free(holds);
-        g_free(none);
-    }
-    none = word(hand, "stable", "00");
-    hand_hear(hand, none);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
-    g_free(none);
-    hand_free(hand);
-}
-
-static void where_haresources_differ_words_are_compared_and_it_is_said(void **state)
-{
-    struct hand *hand = hand_new(HB_FAILBACK_OFF);
-    char *fields = g_strdup_printf("t=status|st=active|dt=1388|protocol=1|hearth=1|hstate=rs=stable "
-                                   "fb=off ho=none rd=1 rh=all tr=1 g=0000 seen=node1:64:ffff,");
-
-    (void)state;
-    hand_start(hand);
-    hand_hear(hand, fields);
-    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
-    hand_hear(hand, fields);
-    assert_true(hand_logged(hand, "haresources on node node2 is not the same as here"));
-    assert_int_equal(hand->core->stage, HB_STAGE_STABLE);
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_STOPPED); /* "all": it has what is ours */
-    g_free(fields);
-    hand_free(hand);
-}
-
-/* Authenticated, but made by somebody else's program: nothing may break. */
-static void a_broken_word_is_harmless(void **state)
-{
-    static const char *const words[] = {
-        "", " ", "=", "rs=", "rs", "g=", "g=33", "g=zz rd=0", "seen=", "seen=node1",
-        "seen=node1:,", "seen=node1:64:,", "seen=node1:fffffffffffffffffffff:1,", "seen=,,,,",
-        "tr=fffffffffffffffffffff", "rs=stable rs=gone", "ho=what rs=what fb=what rh=what",
-    };
-    struct hand *hand = hand_new(HB_FAILBACK_ON);
-
-    (void)state;
-    hand_join(hand, "local");
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        char *fields = g_strdup_printf("t=status|st=active|dt=1388|protocol=1|hearth=1|hstate=%s",
-                                       words[i]);
-
-        hand_hear(hand, fields);
-        hand_pass(hand, 100);
-        g_free(fields);
-    }
-    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
-    hand_free(hand);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -610,10 +505,6 @@ int main(void)
         cmocka_unit_test(a_takeover_by_the_other_is_a_standby_of_the_opposite_here),
         cmocka_unit_test(a_3_0_6_node_that_restarts_at_once_keeps_what_it_had_until_it_tells),
         cmocka_unit_test(an_old_report_does_not_undo_a_newer_one),
-        cmocka_unit_test(two_hearth_nodes_that_start_wait_for_nobody),
-        cmocka_unit_test(an_old_word_does_not_undo_a_newer_one),
-        cmocka_unit_test(where_haresources_differ_words_are_compared_and_it_is_said),
-        cmocka_unit_test(a_broken_word_is_harmless),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
