@@ -156,7 +156,7 @@ static bool prepare(struct ld_channel *channel, struct ld_http *http, struct ha_
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN(give_up_ms, (uint64_t)G_MAXINT));
+    ld_transfer_give_up(&channel->transfer, give_up_ms);
     return true;
 }
 

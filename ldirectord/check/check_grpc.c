@@ -185,8 +185,7 @@ static void set_transfer(struct grpc_state *state, const struct ld_probe *probe)
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, state->headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)state->question->len);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, state->question->data);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)MIN(probe->timeout_ms + LD_TRANSFER_SPARE_MS, (uint64_t)G_MAXINT));
+    ld_transfer_give_up(&state->transfer, probe->timeout_ms + LD_TRANSFER_SPARE_MS);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, state);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);

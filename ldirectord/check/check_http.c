@@ -227,8 +227,7 @@ static int run_request(struct ld_check *check)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, state->posted);
     }
     ld_transfer_secure(&state->transfer, &probe->terms, LD_VERIFY_CHAIN);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)MIN(probe->timeout_ms + LD_TRANSFER_SPARE_MS, (uint64_t)G_MAXINT));
+    ld_transfer_give_up(&state->transfer, probe->timeout_ms + LD_TRANSFER_SPARE_MS);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, state);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);

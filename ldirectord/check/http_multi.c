@@ -212,6 +212,12 @@ bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_tra
     return true;
 }
 
+void ld_transfer_give_up(struct ld_transfer *transfer, uint64_t after_ms)
+{
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)MIN(after_ms, (uint64_t)G_MAXINT));
+}
+
 void ld_transfer_secure(struct ld_transfer *transfer, const struct ld_terms *terms,
                         enum ld_verify usual)
 {

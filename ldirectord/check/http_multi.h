@@ -33,6 +33,8 @@ struct ld_transfer {
 /* Takes an easy handle with what all transfers share already set. False: out of memory. */
 bool ld_transfer_take(struct ld_http *http, struct ld_transfer *transfer, ld_transfer_fn fn,
                       void *ctx);
+/* Without a connection after so long it fails by itself, whoever waits for it. */
+void ld_transfer_give_up(struct ld_transfer *transfer, uint64_t after_ms);
 /* Which certificates are good enough: as terms say, else as usual. The name, if it is to be
  * verified, is that of the URL. */
 void ld_transfer_secure(struct ld_transfer *transfer, const struct ld_terms *terms,
