@@ -35,6 +35,16 @@ web_kill() {
     note "$1: its web server is dead"
 }
 
+# web_pair: web1 and web2 on the wire, at 10.0.0.11 and .12, whose test.html says fake.
+web_pair() {
+    local n
+    for n in 1 2; do
+        host "web$n" "eth0=wire:10.0.0.1$n/24"
+        page "web$n" test.html <<<'fake'
+        web_start "web$n"
+    done
+}
+
 # page HOST NAME <content
 page() { host_install "$1" "/var/www/$2"; }
 

@@ -11,11 +11,7 @@ network wire
 host mail product="$LAB_PEERS/app-servers" uname=mail.lab.test eth0=wire:10.0.0.25/24
 host ours product=hearth eth0=wire:10.0.0.1/24
 host theirs product=peer eth0=wire:10.0.0.2/24
-for n in 1 2; do
-    host "web$n" "eth0=wire:10.0.0.1$n/24"
-    page "web$n" test.html <<<'fake'
-    web_start "web$n"
-done
+web_pair
 
 # A real MTA that keeps each mail it gets in a file of its own.
 on mail bash -c 'cat >>/etc/passwd; printf "%s\n" mailers:x:880: opensmtpq:x:884: >>/etc/group

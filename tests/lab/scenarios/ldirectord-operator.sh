@@ -9,11 +9,7 @@ source "$LAB_SRC/stories/director.sh"
 
 network wire
 host director product=hearth eth0=wire:10.0.0.1/24
-for n in 1 2; do
-    host "web$n" "eth0=wire:10.0.0.1$n/24"
-    page "web$n" test.html <<<'fake'
-    web_start "web$n"
-done
+web_pair
 
 config() { # EXTRA GLOBAL LINES
     cat <<END
