@@ -24,6 +24,7 @@
 #include "ldirectord/act/monitor_file.h"
 #include "tests/fakes/fake_script.h"
 #include "tests/fakes/fake_server.h"
+#include "tests/unit/loop_wait.h"
 
 static struct place {
     struct ha_loop *loop;
@@ -61,32 +62,9 @@ static int end(void **state)
 
 /* ---- time ---- */
 
-struct wait {
-    struct ha_timer timer;
-    bool (*holds)(const void *what);
-    const void *what;
-    uint64_t until_ns;
-};
-
-static void look(void *ctx, uint64_t now_ns)
-{
-    struct wait *wait = ctx;
-
-    if (wait->holds != NULL && wait->holds(wait->what))
-        ha_loop_stop(place.loop, 0);
-    else if (now_ns > wait->until_ns)
-        ha_loop_stop(place.loop, 1);
-    else
-        ha_timer_set(place.loop, &wait->timer, now_ns + 5 * HA_NS_PER_MS, look, wait);
-}
-
 static bool comes(bool (*holds)(const void *what), const void *what, uint64_t ms)
 {
-    struct wait wait = {.holds = holds, .what = what,
-                        .until_ns = ha_clock_ns() + ms * HA_NS_PER_MS};
-
-    ha_timer_set(place.loop, &wait.timer, ha_clock_ns(), look, &wait);
-    return ha_loop_run(place.loop) == 0;
+    return loop_wait(place.loop, holds, what, ms * HA_NS_PER_MS);
 }
 
 static bool file_has(const char *path, const char *text)

@@ -21,6 +21,7 @@
 #include "ldirectord/ldirectord.h"
 #include "tests/fakes/fake_ipvs.h"
 #include "tests/fakes/fake_server.h"
+#include "tests/unit/loop_wait.h"
 
 static struct house {
     char *folder, *file, *log;
@@ -70,40 +71,15 @@ static unsigned times_logged(const char *text)
 
 /* ---- time ---- */
 
-struct wait {
-    struct ha_timer timer;
-    bool (*holds)(const void *what);
-    const void *what;
-    uint64_t until_ns;
-};
-
-static void look(void *ctx, uint64_t now_ns)
-{
-    struct wait *wait = ctx;
-
-    if (wait->holds != NULL && wait->holds(wait->what))
-        ha_loop_stop(house.loop, 0);
-    else if (now_ns > wait->until_ns)
-        ha_loop_stop(house.loop, 1);
-    else
-        ha_timer_set(house.loop, &wait->timer, now_ns + 5 * HA_NS_PER_MS, look, wait);
-}
-
 static void wait_until(bool (*holds)(const void *what), const void *what, const char *sentence)
 {
-    struct wait wait = {.holds = holds, .what = what, .until_ns = ha_clock_ns() + 20 * HA_NS_PER_S};
-
-    ha_timer_set(house.loop, &wait.timer, ha_clock_ns(), look, &wait);
-    if (ha_loop_run(house.loop) != 0)
+    if (!loop_wait(house.loop, holds, what, 20 * HA_NS_PER_S))
         fail_msg("not within 20 s: %s", sentence);
 }
 
 static void let_pass(uint64_t ns)
 {
-    struct wait wait = {.until_ns = ha_clock_ns() + ns};
-
-    ha_timer_set(house.loop, &wait.timer, ha_clock_ns(), look, &wait);
-    ha_loop_run(house.loop);
+    (void)loop_wait(house.loop, NULL, NULL, ns);
 }
 
 /* ---- conditions ---- */
