@@ -25,8 +25,8 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
     struct ld_core *core = g_new0(struct ld_core, 1);
 
     core->config = config;
-    core->questions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
-                                            (GDestroyNotify)ld_question_free);
+    core->questions = g_hash_table_new_full(ld_question_hash, ld_question_equal,
+                                            (GDestroyNotify)ld_question_free, NULL);
     core->retired = g_ptr_array_new_with_free_func((GDestroyNotify)ld_question_free);
     core->ours = g_hash_table_new_full(ld_service_id_key_hash, ld_service_id_key_equal, g_free,
                                        NULL);

@@ -10,7 +10,7 @@
 struct ld_core {
     const struct ld_config *config; /* not owned */
     struct ld_model *model;         /* NULL until LD_EV_START */
-    GHashTable *questions;          /* key -> struct ld_question *, owned */
+    GHashTable *questions;          /* set of struct ld_question *, owned */
     GPtrArray *retired;             /* questions kept until the next step: their probes may be read */
     struct ld_schedule schedule;
     struct ld_alerts *alerts;

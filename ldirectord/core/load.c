@@ -21,12 +21,12 @@ static struct ld_question *join_question(struct ld_core *core, struct ld_server 
 
     if (!wanted)
         return NULL;
-    known = g_hash_table_lookup(core->questions, wanted->key);
+    known = g_hash_table_lookup(core->questions, wanted);
     if (known) {
         ld_question_free(wanted);
     } else {
         known = wanted;
-        g_hash_table_insert(core->questions, known->key, known);
+        g_hash_table_add(core->questions, known);
         g_ptr_array_add(fresh, known);
     }
     g_ptr_array_add(known->askers, server);

@@ -54,6 +54,18 @@ static uint64_t negotiate_ms(const struct ld_service *service)
     }
 }
 
+/* One text for all questions that have it; NULL for NULL. */
+static const char *shared(const char *text)
+{
+    return text ? g_ref_string_new_intern(text) : NULL;
+}
+
+static void let_go(const char *text)
+{
+    if (text)
+        g_ref_string_release((char *)text);
+}
+
 static void fill_negotiate(struct ld_probe *probe, const struct ld_service *service,
                            const struct ld_real *real)
 {
@@ -61,20 +73,20 @@ static void fill_negotiate(struct ld_probe *probe, const struct ld_service *serv
     probe->app = service->app;
     probe->protocol = protocol_of(service);
     probe->timeout_ms = negotiate_ms(service);
-    probe->request = g_strdup(real->request ? real->request : "/");
-    probe->receive = g_strdup(real->receive);
+    probe->request = shared(real->request ? real->request : "/");
+    probe->receive = shared(real->receive);
     ld_terms_inherit(&probe->terms, &service->terms, ld_app_terms(service->app));
     if (asks_http(service->app)) {
-        probe->virtualhost = g_strdup(service->virtualhost);
+        probe->virtualhost = shared(service->virtualhost);
         probe->http_head = service->http_head;
         return;
     }
     if (names_host(service->app))
-        probe->virtualhost = g_strdup(service->virtualhost);
-    probe->login = g_strdup(service->login);
-    probe->passwd = g_strdup(service->passwd);
-    probe->database = g_strdup(service->database);
-    probe->secret = g_strdup(service->secret);
+        probe->virtualhost = shared(service->virtualhost);
+    probe->login = shared(service->login);
+    probe->passwd = shared(service->passwd);
+    probe->database = shared(service->database);
+    probe->secret = shared(service->secret);
 }
 
 static void fill_ping(struct ld_probe *probe, const struct ld_service *service)
@@ -109,60 +121,56 @@ static void fill_external(struct ld_probe *probe, const struct ld_service *servi
 {
     probe->type = service->checktype;
     probe->timeout_ms = service->checktimeout_ms;
-    probe->command = g_strdup(service->checkcommand);
+    probe->command = shared(service->checkcommand);
     probe->service = service->id;
     probe->real_port = real->port;
     /* A Perl program that dies does so with whatever errno was: that is no weight. */
     probe->weighs = service->checkweight && service->checktype == LD_CHECK_EXTERNAL;
 }
 
-static void append_text(GString *key, const char *text)
+/* ---- the same question ---- */
+
+static bool same_text(const char *a, const char *b)
 {
-    if (text)
-        g_string_append_printf(key, "|%zu:%s", strlen(text), text);
-    else
-        g_string_append(key, "|-");
+    return a == b; /* shared() makes equal texts one */
 }
 
-static void append_probe(GString *key, const struct ld_probe *probe)
+static bool same_probe(const struct ld_probe *a, const struct ld_probe *b)
 {
-    char text[HA_ADDR_TEXT];
-
-    g_string_append_printf(key, "|%d %d %d %s %u %" G_GUINT64_FORMAT " %u %d", (int)probe->type,
-                           (int)probe->app, (int)probe->protocol,
-                           ha_addr_text(&probe->addr, text), (unsigned)probe->port,
-                           probe->timeout_ms, probe->attempts, probe->http_head);
-    append_text(key, probe->request);
-    append_text(key, probe->receive);
-    append_text(key, probe->virtualhost);
-    append_text(key, probe->command);
-    append_text(key, probe->login);
-    append_text(key, probe->passwd);
-    append_text(key, probe->database);
-    append_text(key, probe->secret);
-    ld_terms_append(key, &probe->terms);
-    g_string_append_printf(key, "|%d", (int)probe->path);
-    if (probe->command || probe->path != LD_PATH_REAL) {
-        char *service = ld_service_id_text(&probe->service);
-
-        g_string_append_printf(key, "|%s %u%s", service, (unsigned)probe->real_port,
-                               probe->weighs ? " weighs" : "");
-        g_free(service);
-    }
+    return a->type == b->type && a->app == b->app && a->protocol == b->protocol &&
+           ha_addr_equal(&a->addr, &b->addr) && a->port == b->port &&
+           a->timeout_ms == b->timeout_ms && a->attempts == b->attempts &&
+           a->http_head == b->http_head && same_text(a->request, b->request) &&
+           same_text(a->receive, b->receive) && same_text(a->virtualhost, b->virtualhost) &&
+           same_text(a->command, b->command) && same_text(a->login, b->login) &&
+           same_text(a->passwd, b->passwd) && same_text(a->database, b->database) &&
+           same_text(a->secret, b->secret) && ld_terms_equal(&a->terms, &b->terms) &&
+           a->path == b->path && ld_service_id_equal(&a->service, &b->service) &&
+           a->real_port == b->real_port && a->weighs == b->weighs;
 }
 
-static char *make_key(const struct ld_question *question)
+gboolean ld_question_equal(gconstpointer one, gconstpointer other)
 {
-    GString *key = g_string_new(NULL);
+    const struct ld_question *a = one, *b = other;
 
-    g_string_append_printf(key, "%" G_GUINT64_FORMAT " %d %u", question->interval_ns,
-                           question->combined, question->connects);
-    if (question->recheck_ns > 0)
-        g_string_append_printf(key, " again %" G_GUINT64_FORMAT, question->recheck_ns);
-    append_probe(key, &question->probe);
-    if (question->combined)
-        append_probe(key, &question->connect);
-    return g_string_free(key, FALSE);
+    return a->interval_ns == b->interval_ns && a->recheck_ns == b->recheck_ns &&
+           a->combined == b->combined && a->connects == b->connects &&
+           same_probe(&a->probe, &b->probe) &&
+           (!a->combined || same_probe(&a->connect, &b->connect));
+}
+
+/* Where it is asked says nearly all; what is asked there, the rest. */
+guint ld_question_hash(gconstpointer key)
+{
+    const struct ld_question *question = key;
+    const struct ld_probe *probe = &question->probe;
+    guint hash = ha_addr_hash(&probe->addr);
+
+    hash = (hash ^ probe->port) * UINT32_C(2654435761);
+    hash = (hash ^ (guint)probe->type << 8 ^ (guint)probe->app) * UINT32_C(2654435761);
+    hash = (hash ^ (guint)question->interval_ns) * UINT32_C(2654435761);
+    hash ^= g_direct_hash(probe->request) ^ g_direct_hash(probe->command);
+    return hash ^ ld_service_id_hash(&probe->service);
 }
 
 static bool fill(struct ld_question *question, const struct ld_service *service,
@@ -218,7 +226,6 @@ struct ld_question *ld_question_new(const struct ld_service *service, const stru
         ld_question_free(question);
         return NULL;
     }
-    question->key = make_key(question);
     return question;
 }
 
@@ -236,20 +243,19 @@ struct ld_question *ld_question_new_agent(const struct ld_service *service,
     question->probe.addr = real->addr;
     question->probe.port = service->agentport;
     question->probe.timeout_ms = service->checktimeout_ms;
-    question->key = make_key(question);
     return question;
 }
 
 static void free_texts(struct ld_probe *probe)
 {
-    g_free((char *)probe->request);
-    g_free((char *)probe->receive);
-    g_free((char *)probe->virtualhost);
-    g_free((char *)probe->command);
-    g_free((char *)probe->login);
-    g_free((char *)probe->passwd);
-    g_free((char *)probe->database);
-    g_free((char *)probe->secret);
+    let_go(probe->request);
+    let_go(probe->receive);
+    let_go(probe->virtualhost);
+    let_go(probe->command);
+    let_go(probe->login);
+    let_go(probe->passwd);
+    let_go(probe->database);
+    let_go(probe->secret);
     ld_terms_clear(&probe->terms);
 }
 
@@ -260,7 +266,6 @@ void ld_question_free(struct ld_question *question)
     free_texts(&question->probe);
     free_texts(&question->connect);
     g_ptr_array_free(question->askers, TRUE);
-    g_free(question->key);
     g_free(question);
 }
 

@@ -16,8 +16,7 @@
 #include "ldirectord/core/core.h"
 
 struct ld_question {
-    char *key;               /* everything that makes it this question; owned */
-    struct ld_probe probe;   /* its strings are owned by the question */
+    struct ld_probe probe;   /* its strings are held by the question */
     struct ld_probe connect; /* combined only */
     bool combined;
     unsigned connects;       /* combined: after each negotiate */
@@ -44,6 +43,9 @@ struct ld_question *ld_question_new(const struct ld_service *service, const stru
 struct ld_question *ld_question_new_agent(const struct ld_service *service,
                                           const struct ld_real *real);
 void ld_question_free(struct ld_question *question);
+/* For a GHashTable: whether both ask the same, as often and on the same terms. */
+guint ld_question_hash(gconstpointer question);
+gboolean ld_question_equal(gconstpointer one, gconstpointer other);
 /* What to ask now; valid until the question is freed. */
 const struct ld_probe *ld_question_probe(const struct ld_question *question);
 /* Moves a combined question on. */

@@ -61,17 +61,14 @@ void ld_terms_clear(struct ld_terms *terms)
     *terms = (struct ld_terms){0};
 }
 
-void ld_terms_append(GString *key, const struct ld_terms *terms)
+bool ld_terms_equal(const struct ld_terms *one, const struct ld_terms *other)
 {
-    g_string_append_printf(key, "|%d", (int)terms->verify);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const char *text = *text_at(terms, i);
-
-        if (text)
-            g_string_append_printf(key, "|%zu:%s", strlen(text), text);
-        else
-            g_string_append(key, "|-");
-    }
+    if (one->verify != other->verify)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (g_strcmp0(*text_at(one, i), *text_at(other, i)) != 0)
+            return false;
+    return true;
 }
 
 /* ---- bytes ---- */

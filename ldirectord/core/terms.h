@@ -41,8 +41,7 @@ enum {
 /* Those of the groups are copied over what out has not set itself. */
 void ld_terms_inherit(struct ld_terms *out, const struct ld_terms *from, unsigned groups);
 void ld_terms_clear(struct ld_terms *terms);
-/* To a key: the same for the same terms, and only for them. */
-void ld_terms_append(GString *key, const struct ld_terms *terms);
+bool ld_terms_equal(const struct ld_terms *one, const struct ld_terms *other);
 
 /* What an escaped text stands for: \\ \" \n \r \t \0 and \xHH. NULL: there is another escape in
  * it. Has a NUL after its end; g_free() it. */

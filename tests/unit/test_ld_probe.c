@@ -120,7 +120,9 @@ static void assert_shared(const struct subject *a, const struct subject *b, bool
 {
     struct ld_question *one = ask(a), *other = ask(b);
 
-    assert_int_equal(strcmp(one->key, other->key) == 0, shared);
+    assert_int_equal(ld_question_equal(one, other), shared);
+    if (shared)
+        assert_int_equal(ld_question_hash(one), ld_question_hash(other));
     ld_question_free(one);
     ld_question_free(other);
 }
