@@ -4,6 +4,7 @@
  */
 #include "common/show/writer.h"
 
+#include <math.h>
 #include <string.h>
 
 const struct ha_writer_ops *ha_writer_find(const char *name)
@@ -92,6 +93,14 @@ void ha_show_count(struct ha_writer *writer, const char *key, uint64_t value)
 
     g_snprintf(text, sizeof text, "%" G_GUINT64_FORMAT, value);
     word(writer, key, text);
+}
+
+void ha_show_decimal(struct ha_writer *writer, const char *key, double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    /* JSON has no word for what is no number. */
+    word(writer, key, isfinite(value) ? g_ascii_formatd(text, sizeof text, "%.9g", value) : "null");
 }
 
 void ha_show_flag(struct ha_writer *writer, const char *key, bool value)

@@ -56,6 +56,8 @@ void ha_show_end(struct ha_writer *writer);
 /* value NULL: nothing is shown. */
 void ha_show_text(struct ha_writer *writer, const char *key, const char *value);
 void ha_show_count(struct ha_writer *writer, const char *key, uint64_t value);
+/* Nine digits of it; "null" for what is no number. */
+void ha_show_decimal(struct ha_writer *writer, const char *key, double value);
 void ha_show_flag(struct ha_writer *writer, const char *key, bool value);
 /* Wall time in seconds as 2026-01-31T12:00:00Z. */
 void ha_show_time(struct ha_writer *writer, const char *key, uint64_t wall_s);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 
 #include "common/show/writer.h"
 
@@ -123,6 +124,22 @@ static void times_are_dates(void **state)
                    "late: 2099-12-31T23:59:59Z\n");
 }
 
+static void show_decimals(struct ha_writer *writer)
+{
+    ha_show_decimal(writer, "half", 0.5);
+    ha_show_decimal(writer, "many", 123456.789);
+    ha_show_decimal(writer, "tiny", 1e-12);
+    ha_show_decimal(writer, "none", HUGE_VAL);
+}
+
+static void decimals_have_a_point_and_what_is_no_number_is_null(void **state)
+{
+    (void)state;
+    assert_written("json", show_decimals,
+                   "{\n  \"half\": 0.5,\n  \"many\": 123456.789,\n  \"tiny\": 1e-12,\n"
+                   "  \"none\": null\n}\n");
+}
+
 static void show_too_deep(struct ha_writer *writer)
 {
     for (int i = 0; i < 3 * HA_SHOW_DEPTH; i++)
@@ -169,6 +186,7 @@ int main(void)
         cmocka_unit_test(json_is_what_the_rfc_says),
         cmocka_unit_test(whatever_a_script_said_stays_inside_its_quotes),
         cmocka_unit_test(times_are_dates),
+        cmocka_unit_test(decimals_have_a_point_and_what_is_no_number_is_null),
         cmocka_unit_test(what_is_too_deep_is_left_out_and_the_rest_is_whole),
         cmocka_unit_test(a_writer_is_found_by_its_name),
     };
