@@ -85,7 +85,7 @@ machine_run() {
 # The namespaces go with their first process; should we be killed, the kernel ends that one too.
 machine_start_direct() {
     local scenario=$1 folder=$2 lab=$2/.lab link
-    local -A shown=([stage]=$stage [peer]=$peer [peers]=$(dirname "$tools") [tools]=$tools [client]=$client [programs]=${client%/*}
+    local -A shown=([stage]=$stage [peer]=$peer [peers]=$(dirname "$tools") [tools]=$tools [client]=$client [programs]=$programs
         [scenario]=$scenario [data]=$top/tests/data)
     mkdir "$lab/by-name"
     for link in "${!shown[@]}"; do
@@ -124,7 +124,7 @@ machine_start_uml() {
     # The guest sees these at fixed places, whatever its own /tmp hides.
     {
         printf '%s=%q\n' host_here "$here" host_top "$top" host_stage "$stage" host_peer "$peer" \
-            host_peers "$(dirname "$tools")" host_tools "$tools" host_client "$client" host_programs "${client%/*}" \
+            host_peers "$(dirname "$tools")" host_tools "$tools" host_client "$client" host_programs "$programs" \
             host_scenario "$scenario" host_out "$folder"
         machine_env uml /mnt/lab/src/tests/lab /mnt/lab/scratch /mnt/lab/out /mnt/lab
     } >"$folder/.lab/env"

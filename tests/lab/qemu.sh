@@ -43,7 +43,7 @@ machine_start_qemu() {
     qemu_initrd "$kernel" "$folder/.lab/initrd" "$folder/.lab/initrd.d"
     {
         printf '%s=%q\n' host_here "$here" host_top "$top" host_stage "$stage" host_peer "$peer" \
-            host_tools "$tools" host_client "$client" host_programs "${client%/*}" \
+            host_tools "$tools" host_client "$client" host_programs "$programs" \
             host_scenario "$scenario" host_kernel "$kernel"
         machine_env qemu /mnt/lab/src/tests/lab /mnt/lab/scratch /mnt/lab/out /mnt/lab
     } >"$folder/.lab/env"
