@@ -3,7 +3,7 @@
  * Every check against every bad server: one that refuses, is deaf, silent, says a byte at a time,
  * hangs up, says rubbish without end, or a line of it and no more. Never up, never late, and not at the
  * cost of memory. All checks of a kind of server are asked at once; that none waits for another shows
- * as well.
+ * as well. What depends on the address is asked over IPv6, too.
  */
 #include "tests/unit/check_manners.h"
 
@@ -55,6 +55,8 @@ static const struct {
 };
 #define ROWS G_N_ELEMENTS(rows)
 
+static int family = AF_INET;
+
 static bool is_stream(size_t i)
 {
     return rows[i].protocol == LD_TCP;
@@ -64,6 +66,7 @@ static struct ld_probe probe_of(size_t i, uint64_t timeout_ms)
 {
     struct ld_probe probe = negotiate_probe(rows[i].app, rows[i].protocol);
 
+    probe.addr = loopback_of(family);
     /* Over UDP nobody can tell that a wrong answer was the last one. */
     probe.timeout_ms = is_stream(i) ? timeout_ms : SHORT_MS;
     probe.request = rows[i].app == LD_APP_DNS ? "/www.lab.test" : "/select 1";
@@ -145,6 +148,7 @@ static void try_manner(const struct fake_talk *manner, uint64_t timeout_ms, cons
     for (size_t i = 0; i < ROWS; i++) {
         struct fake_talk talk = *manner;
 
+        talk.family = family;
         talk.type = is_stream(i) ? SOCK_STREAM : SOCK_DGRAM;
         talk.greets = rows[i].greets;
         fake_talker_start(&talkers[i], &talk);
@@ -173,7 +177,7 @@ static void one_that_refuses(void **state)
 
     (void)state;
     for (size_t i = 0; i < ROWS; i++)
-        ports[i] = fake_server_closed_port(AF_INET);
+        ports[i] = fake_server_closed_port(family);
     ask_all(&round, ports, LONG_MS);
     assert_verdicts(&round, ports, "refuses", is_refused);
 }
@@ -191,7 +195,7 @@ static void one_that_is_deaf(void **state)
     struct round round;
 
     (void)state;
-    fake_server_start(&deaf, AF_INET, FAKE_DEAF, NULL);
+    fake_server_start(&deaf, family, FAKE_DEAF, NULL);
     for (size_t i = 0; i < ROWS; i++)
         ports[i] = is_stream(i) ? deaf.port : 0;
     ask_all(&round, ports, SHORT_MS);
@@ -273,6 +277,23 @@ static void one_that_never_ends(void **state)
     assert_true(after.ru_maxrss - before.ru_maxrss < MEMORY_MAX_KIB);
 }
 
+static int begin_ipv6(void **state)
+{
+    (void)state;
+    family = AF_INET6;
+    return 0;
+}
+
+static int end_ipv6(void **state)
+{
+    (void)state;
+    family = AF_INET;
+    return 0;
+}
+
+#define over_ipv6(test) \
+    {#test "_over_ipv6", test, begin_ipv6, end_ipv6, NULL}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +304,11 @@ int main(void)
         cmocka_unit_test(one_that_closes_early),
         cmocka_unit_test(one_with_a_wrong_answer),
         cmocka_unit_test(one_that_never_ends),
+        over_ipv6(one_that_refuses),
+        over_ipv6(one_that_is_deaf),
+        over_ipv6(one_that_accepts_and_stays_silent),
+        over_ipv6(one_that_closes_early),
+        over_ipv6(one_with_a_wrong_answer),
     };
 
     alarm(240);

@@ -26,6 +26,7 @@ host_install server /etc/lab/smtpd.conf <<'END'
 listen on 0.0.0.0 port 25
 listen on 0.0.0.0 port 587
 listen on fd04::1 port 25
+listen on fd04::1 port 587
 match from any for any reject
 END
 dovecot_certificate() {
@@ -129,22 +130,27 @@ web_start server 8080
 
 ask="gives director"
 at="tcp 10.4.0.1"
+at6="tcp fd04::1"
 wait_until 20 "smtp: greeting and EHLO" $ask L7OK smtp $at 25
 expect "submission likewise" $ask L7OK submission $at 587
-expect "smtp over IPv6 likewise" $ask L7OK smtp tcp fd04::1 25
+expect "smtp over IPv6 likewise" $ask L7OK smtp $at6 25
+expect "submission over IPv6 likewise" $ask L7OK submission $at6 587
 
 wait_until 20 "imap: a greeting" $ask L7OK imap $at 143
-expect "imap over IPv6 likewise" $ask L7OK imap tcp fd04::1 143
+expect "imap over IPv6 likewise" $ask L7OK imap $at6 143
 expect "imap: logged in" $ask L7OK imap $at 143 login=joe passwd=geheim
 expect "imap: the wrong password" $ask L7STS imap $at 143 login=joe passwd=x
 expect "pop: greeting and CAPA" $ask L7OK pop $at 110
 expect "pop: logged in" $ask L7OK pop $at 110 login=joe passwd=geheim
+expect "pop over IPv6 likewise" $ask L7OK pop $at6 110 login=joe passwd=geheim
 expect "pop: the wrong password" $ask L7STS pop $at 110 login=joe passwd=x
 expect "imap is not what pop speaks" $ask L7RSP imap $at 110
 expect "imaps: a chain that nobody here trusts" $ask L6RSP imaps $at 993
 export SSL_CERT_FILE=$LAB_DATA/tls/ca.pem
 expect "imaps: a good chain, another name" $ask L7OK imaps $at 993 login=joe passwd=geheim
 expect "pops: a good chain, another name" $ask L7OK pops $at 995 login=joe passwd=geheim
+expect "imaps over IPv6 likewise" $ask L7OK imaps $at6 993 login=joe passwd=geheim
+expect "pops over IPv6 likewise" $ask L7OK pops $at6 995 login=joe passwd=geheim
 expect "pops: no TLS on the other side" $ask L6RSP pops $at 25
 for kind in expired self; do
     dovecot_certificate "$kind"
@@ -155,20 +161,23 @@ done
 
 wait_until 10 "ftp: anonymous" $ask L7OK ftp $at 21
 expect "ftp: a file" $ask L7OK ftp $at 21 request=/pub/health.txt receive='^all is well$'
-expect "ftp over IPv6: a file" $ask L7OK ftp tcp fd04::1 21 request=/pub/health.txt receive=well
+expect "ftp over IPv6: a file" $ask L7OK ftp $at6 21 request=/pub/health.txt receive=well
 expect "ftp: a file with other words" $ask L7MATCH ftp $at 21 request=/pub/health.txt receive=ill
 expect "ftp: no such file" $ask L7STS ftp $at 21 request=/pub/nothing
 expect "ftp: somebody unknown" $ask L7STS ftp $at 21 login=joe passwd=x
 
 wait_until 10 "http_proxy: a page through it" $ask L7OK http_proxy $at 3128 \
     request=http://10.4.0.1:8080/index.html receive='through the proxy'
+expect "http_proxy over IPv6: a page through it" $ask L7OK http_proxy $at6 3128 \
+    'request=http://[fd04::1]:8080/index.html' receive='through the proxy'
 expect "http_proxy: no such page" $ask L7STS http_proxy $at 3128 request=http://10.4.0.1:8080/x
 expect "http_proxy: no such server" $ask L7STS http_proxy $at 3128 request=http://10.4.0.1:9/
 
 dn=dc=lab,dc=test
 wait_until 10 "ldap: an entry" $ask L7OK ldap $at 389 request=/$dn receive="^$dn\$"
-expect "ldap over IPv6 likewise" $ask L7OK ldap tcp fd04::1 389 request=/$dn
+expect "ldap over IPv6 likewise" $ask L7OK ldap $at6 389 request=/$dn
 expect "ldaps, whatever the certificate" $ask L7OK ldaps $at 636 request=/$dn
+expect "ldaps over IPv6 likewise" $ask L7OK ldaps $at6 636 request=/$dn
 expect "ldap: logged in" $ask L7OK ldap $at 389 request=/$dn login=cn=admin,$dn passwd=geheim
 expect "ldap: the wrong password" $ask L7STS ldap $at 389 request=/$dn login=cn=admin,$dn passwd=x
 expect "ldap: no such entry" $ask L7STS ldap $at 389 request=/cn=nobody,$dn

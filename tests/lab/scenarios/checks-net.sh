@@ -35,6 +35,7 @@ host_install server /etc/lab/kamailio.cfg <<'END'
 listen=udp:10.3.0.1:5060
 listen=tcp:10.3.0.1:5060
 listen=udp:[fd03::1]:5060
+listen=tcp:[fd03::1]:5060
 children=1
 tcp_children=1
 auto_aliases=no
@@ -126,9 +127,9 @@ serve_all() {
     serve unbound unbound -d -c /etc/lab/unbound.conf
     serve kamailio kamailio -DD -E -m 16 -M 4 -Y /run -f /etc/lab/kamailio.cfg
     serve freeradius freeradius -f -l stdout -n radiusd -d /etc/lab/radius
-    serve leafnode socat TCP-LISTEN:119,fork,reuseaddr EXEC:leafnode,su=news
-    serve echo-tcp socat TCP-LISTEN:7,fork,reuseaddr PIPE
-    serve echo-udp socat UDP-LISTEN:7,fork,reuseaddr PIPE
+    serve leafnode socat TCP6-LISTEN:119,fork,reuseaddr EXEC:leafnode,su=news
+    serve echo-tcp socat TCP6-LISTEN:7,fork,reuseaddr PIPE
+    serve echo-udp socat UDP6-LISTEN:7,fork,reuseaddr PIPE
 }
 on server bash -c 'chown -R news:news /etc/news /var/spool/news; for d in "" leaf.node failed.postings \
     interesting.groups message.id out.going temp.files; do install -d -o news -g news -m 2775 "/var/spool/news/$d"
@@ -140,6 +141,7 @@ ask="gives director"
 wait_until 10 "dns: an address is asked for and found" $ask L7OK dns udp 10.3.0.1 53 request=/www.lab.test receive='192\.0\.2\.2'
 expect "dns over tcp likewise" $ask L7OK dns tcp 10.3.0.1 53 request=/www.lab.test receive='^192\.0\.2\.1$'
 expect "dns over IPv6 likewise" $ask L7OK dns udp fd03::1 53 request=/www.lab.test
+expect "dns over IPv6 and tcp likewise" $ask L7OK dns tcp fd03::1 53 request=/www.lab.test receive='^192\.0\.2\.1$'
 expect "dns: an answer too long for a datagram is fetched over tcp" $ask L7OK dns udp 10.3.0.1 53 request=/many.lab.test receive='\.200$'
 expect "dns: the name of an address" $ask L7OK dns udp 10.3.0.1 53 request=/192.0.2.1 receive='^www\.lab\.test$'
 expect "dns: the name of an IPv6 address" $ask L7OK dns udp 10.3.0.1 53 request=/2001:db8::1 receive=six
@@ -151,6 +153,7 @@ expect "dns: a server at work, whatever it knows" $ask L7OK dns udp 10.3.0.1 53
 wait_until 10 "sip: OPTIONS is answered" $ask L7OK sip udp 10.3.0.1 5060
 expect "sip over tcp likewise" $ask L7OK sip tcp 10.3.0.1 5060 login=joe@lab.test
 expect "sip over IPv6 likewise" $ask L7OK sip udp fd03::1 5060
+expect "sip over IPv6 and tcp likewise" $ask L7OK sip tcp fd03::1 5060 login=joe@lab.test
 expect "sip: first Trying, then OK" $ask L7OK sip udp 10.3.0.1 5060 login=trying@lab.test
 expect "sip over tcp: first Trying, then OK" $ask L7OK sip tcp 10.3.0.1 5060 login=trying@lab.test
 expect "sip: 503" $ask L7STS sip udp 10.3.0.1 5060 login=busy@lab.test
@@ -165,8 +168,11 @@ expect "radius: another secret is not answered" $ask L7TOUT radius udp 10.3.0.1 
 wait_until 10 "nntp: it will not work under that name" $ask L7STS nntp tcp 10.3.0.1 119
 news_name news.hearth-lab.net
 expect "nntp: the greeting" $ask L7OK nntp tcp 10.3.0.1 119
+expect "nntp over IPv6 likewise" $ask L7OK nntp tcp fd03::1 119
 wait_until 10 "simpletcp: an echo" $ask L7OK simpletcp tcp 10.3.0.1 7 request='/one\ntwo\n' receive='^two$'
 expect "simpletcp over udp: an echo" $ask L7OK simpletcp udp 10.3.0.1 7 request=/hello receive=hello
+expect "simpletcp over IPv6: an echo" $ask L7OK simpletcp tcp fd03::1 7 request='/one\ntwo\n' receive='^two$'
+expect "simpletcp over IPv6 and udp: an echo" $ask L7OK simpletcp udp fd03::1 7 request=/hello receive=hello
 expect "simpletcp: not what was wanted" $ask L7MATCH simpletcp tcp 10.3.0.1 7 request='/one\n' receive=two
 expect "nntp is not what an echo speaks" $ask L7TOUT nntp tcp 10.3.0.1 7 timeout_ms=500
 

@@ -71,7 +71,7 @@ CNF
 echo 01 >serial
 key ca
 openssl req -new -x509 -key ca.key -subj '/CN=lab authority' -days 3650 -out ca.pem
-sign good 20200101000000Z 21200101000000Z DNS:www.lab.test,IP:10.5.0.1
+sign good 20200101000000Z 21200101000000Z DNS:www.lab.test,IP:10.5.0.1,IP:fd05::1
 sign other 20200101000000Z 21200101000000Z DNS:www.other.test
 sign expired 20200101000000Z 20200102000000Z DNS:www.lab.test,IP:10.5.0.1
 key self
@@ -81,6 +81,7 @@ tls_server() { # PORT NAME MORE
     cat <<END
     server {
         listen 10.5.0.1:$1 ssl http2;
+        listen [fd05::1]:$1 ssl http2;
         server_name ${4:-_};
         ssl_certificate /etc/lab/tls/$2.pem;
         ssl_certificate_key /etc/lab/tls/$2.key;
@@ -108,7 +109,9 @@ $(tls_server 447 other "" www.other.test)
 $(tls_server 447 good "location = /moved { return 302 /index.html; }" www.lab.test)
     server {
         listen 10.5.0.1:80;
+        listen [fd05::1]:80;
         root /var/www;
+        location = /host { return 200 "asked for \$http_host"; }
         location = /needs { if (\$http_x_probe != "yes") { return 403; } return 200 "welcome"; }
         location = /post { if (\$request_method != POST) { return 405; } return 201 "made"; }
         location = /busy { return 429; }
@@ -140,6 +143,7 @@ expect "redis: a user who may do nothing else" $ask L7OK $redis login=probe pass
 expect "redis: without a password" $ask L7STS $redis
 expect "redis: the wrong password" $ask L7STS $redis passwd=x
 expect "redis: in bytes of our own" $ask L7OK sendexpect tcp 10.5.0.1 6379 'send=AUTH geheim\r\nPING\r\n' 'expect=+OK\r\n+PONG\r\n'
+expect "sendexpect over IPv6 likewise" $ask L7OK sendexpect tcp fd05::1 6379 'send=AUTH geheim\r\nPING\r\n' 'expect=+OK\r\n+PONG\r\n'
 expect "redis: not what was expected" $ask L7TOUT sendexpect tcp 10.5.0.1 6379 'send=PING\r\n' expect=PONG timeout_ms=500
 
 memcached="memcached tcp 10.5.0.1 11211"
@@ -157,6 +161,7 @@ expect "grpc: a service that serves" $ask L7OK $grpc request=/shop
 expect "grpc: one that does not" $ask L7STS $grpc request=/cart
 expect "grpc: one that is not there" $ask L7STS $grpc request=/nothing
 expect "grpcs: with a good certificate" $ask L7OK grpcs tcp 10.5.0.1 50052 "$tls"
+expect "grpcs over IPv6 likewise" $ask L7OK grpcs tcp fd05::1 50052 "$tls"
 expect "grpcs: and a good name" $ask L7OK grpcs tcp 10.5.0.1 50052 "$tls" verify=name virtualhost=www.lab.test
 expect "grpcs: the wrong name" $ask L6RSP grpcs tcp 10.5.0.1 50052 "$tls" verify=name virtualhost=www.other.test
 expect "grpcs: an authority nobody knows" $ask L6RSP grpcs tcp 10.5.0.1 50052
@@ -168,6 +173,9 @@ for service in https tls; do
     ok=L7OK
     [[ $service != tls ]] || ok=L6OK
     expect "$service: the address is one of its names" $ask $ok $service tcp 10.5.0.1 443 "$tls" verify=name
+    expect "$service over IPv6: so is this one" $ask $ok $service tcp fd05::1 443 "$tls" verify=name
+    expect "$service over IPv6: by the name" $ask $ok $service tcp fd05::1 447 "$tls" verify=name sni=www.lab.test
+    expect "$service over IPv6: not one of its names" $ask L6RSP $service tcp fd05::1 444 "$tls" verify=name
     expect "$service: so is this" $ask $ok $service tcp 10.5.0.1 443 "$tls" verify=name sni=www.lab.test
     expect "$service: the chain of another name" $ask $ok $service tcp 10.5.0.1 444 "$tls"
     expect "$service: another name" $ask L6RSP $service tcp 10.5.0.1 444 "$tls" verify=name sni=www.lab.test
@@ -186,6 +194,9 @@ expect "tls: no TLS there" $ask L6RSP tls tcp 10.5.0.1 80
 http="http tcp 10.5.0.1 80"
 expect "http: without the header" $ask L7STS $http request=/needs
 expect "http: with it" $ask L7OK $http request=/needs 'header=X-Probe: yes' receive=welcome
+expect "http over IPv6: brackets in its name" $ask L7OK http tcp fd05::1 80 request=/host receive='^asked for \[fd05::1\]$'
+expect "http over IPv6: another name" $ask L7OK http tcp fd05::1 80 request=/host virtualhost=www.lab.test receive='^asked for www\.lab\.test$'
+expect "http over IPv6: a redirect is followed" $ask L7OK http tcp fd05::1 80 request=/moved receive=here
 expect "http: what must be posted" $ask L7STS $http request=/post
 expect "http: posted" $ask L7OK $http request=/post body=one receive=made
 expect "http: a status that is not good" $ask L7STS $http request=/busy

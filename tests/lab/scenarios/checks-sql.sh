@@ -79,6 +79,7 @@ expect "odbc: more than a driver may keep" $ask L7RSP $odbc "$source" "request=/
 expect "odbc: a statement that takes too long" $ask L7TOUT $odbc "$source" "request=/select pg_sleep(60)" timeout_ms=1000
 expect "odbc: the wrong password" $ask L4CON ${odbc/geheim/x} "$source" "$one"
 expect "odbc: by way of oracle" $ask L7OK ${odbc/odbc/oracle} "$source" "$one"
+expect "odbc: by way of oracle, over IPv6" $ask L7OK oracle tcp fd04::1 5432 login=admin passwd=geheim "$source" "$one"
 
 my="mysql tcp 10.4.0.1 3306 login=admin passwd=geheim database=shop"
 wait_until 40 "mysql: a row" $ask L7OK $my "$one"
