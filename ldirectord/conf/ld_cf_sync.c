@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * syncdaemon = INTERFACE [SYNCID] [auto|master|backup|both]: what the kernel
- * needs to tell another director of connections. Whether there is such an
+ * syncdaemon = INTERFACE [SYNCID] [auto|master|backup|both] [GROUP]: what the
+ * kernel needs to tell another director of connections. Whether there is such an
  * interface is not this room's to know.
  */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "ldirectord/conf/ld_cf_inside.h"
@@ -14,6 +15,12 @@ static bool is_interface(const char *word)
 {
     return *word && strlen(word) < LD_INTERFACE_MAX && !strchr(word, '/') && strcmp(word, ".") != 0 &&
            strcmp(word, "..") != 0;
+}
+
+static bool is_multicast(const struct ha_addr *addr)
+{
+    return addr->family == AF_INET6 ? IN6_IS_ADDR_MULTICAST(&addr->v6)
+                                    : IN_MULTICAST(ntohl(addr->v4.s_addr));
 }
 
 static bool take_word(struct ld_cf *cf, const struct ld_cf_row *row, const char *word,
@@ -35,7 +42,11 @@ static bool take_word(struct ld_cf *cf, const struct ld_cf_row *row, const char 
     }
     if (ld_sync_role_find(word, &sync->role) && sync->role != LD_SYNC_NONE)
         return true;
-    ld_cf_wrong(cf, row->wrong, "a syncid from 0 to 255, or auto, master, backup or both", word);
+    if (ha_addr_parse(&sync->group, word) && is_multicast(&sync->group))
+        return true;
+    ld_cf_wrong(cf, row->wrong,
+                "a syncid from 0 to 255, or auto, master, backup or both, or the address of a multicast "
+                "group", word);
     return false;
 }
 

@@ -148,6 +148,7 @@ struct ld_sync {
     enum ld_sync_role role;
     char interface[LD_INTERFACE_MAX]; /* the group's datagrams go through */
     unsigned id;                      /* 0…255 */
+    struct ha_addr group;             /* multicast; none: the kernel's own, 224.0.0.81 */
 };
 const char *ld_sync_role_name(enum ld_sync_role role); /* none, auto, master, backup, both */
 bool ld_sync_role_find(const char *name, enum ld_sync_role *role);

@@ -19,6 +19,7 @@ struct running {
     bool runs[ROLES];
     char interface[ROLES][LD_INTERFACE_MAX];
     uint32_t id[ROLES];
+    struct ha_addr group[ROLES]; /* none: the kernel does not tell */
 };
 
 struct ld_sync ld_sync_wanted(const struct ld_sync *configured, bool standby, bool stopping)
@@ -36,7 +37,44 @@ static const struct nla_policy policy[IPVS_DAEMON_ATTR_MAX + 1] = {
     [IPVS_DAEMON_ATTR_STATE] = {.type = NLA_U32},
     [IPVS_DAEMON_ATTR_MCAST_IFN] = {.type = NLA_STRING},
     [IPVS_DAEMON_ATTR_SYNC_ID] = {.type = NLA_U32},
+    [IPVS_DAEMON_ATTR_MCAST_GROUP] = {.minlen = 4},
+    [IPVS_DAEMON_ATTR_MCAST_GROUP6] = {.minlen = 16},
 };
+
+static struct ha_addr group_of(struct nlattr *const *found)
+{
+    struct ha_addr group = {.family = AF_UNSPEC};
+
+    if (found[IPVS_DAEMON_ATTR_MCAST_GROUP6] != NULL) {
+        group.family = AF_INET6;
+        memcpy(&group.v6, nla_data(found[IPVS_DAEMON_ATTR_MCAST_GROUP6]), sizeof(group.v6));
+    } else if (found[IPVS_DAEMON_ATTR_MCAST_GROUP] != NULL) {
+        group.family = AF_INET;
+        memcpy(&group.v4, nla_data(found[IPVS_DAEMON_ATTR_MCAST_GROUP]), sizeof(group.v4));
+    }
+    return group;
+}
+
+/* Without one in the configuration the kernel takes this. */
+static bool same_group(const struct ha_addr *running, const struct ha_addr *configured)
+{
+    struct ha_addr usual = {.family = AF_INET, .v4.s_addr = htonl(0xe0000051)};
+
+    return running->family == AF_UNSPEC ||
+           ha_addr_equal(running, configured->family != AF_UNSPEC ? configured : &usual);
+}
+
+static int put_group(struct nl_msg *message, const struct ha_addr *group)
+{
+    switch (group->family) {
+    case AF_INET:
+        return nla_put(message, IPVS_DAEMON_ATTR_MCAST_GROUP, sizeof(group->v4), &group->v4);
+    case AF_INET6:
+        return nla_put(message, IPVS_DAEMON_ATTR_MCAST_GROUP6, sizeof(group->v6), &group->v6);
+    default:
+        return 0;
+    }
+}
 
 static int take_daemon(void *ctx, struct nlmsghdr *header)
 {
@@ -55,6 +93,7 @@ static int take_daemon(void *ctx, struct nlmsghdr *header)
             continue;
         running->runs[role] = true;
         running->id[role] = nla_get_u32(found[IPVS_DAEMON_ATTR_SYNC_ID]);
+        running->group[role] = group_of(found);
         nla_strlcpy(running->interface[role], found[IPVS_DAEMON_ATTR_MCAST_IFN], LD_INTERFACE_MAX);
     }
     return 0;
@@ -76,7 +115,8 @@ static int tell(struct netlink_ipvs *nl, uint8_t command, int role, const struct
         return error != 0 ? error : -EMSGSIZE;
     if (nla_put_u32(nl->message, IPVS_DAEMON_ATTR_STATE, states[role]) != 0 ||
         nla_put_string(nl->message, IPVS_DAEMON_ATTR_MCAST_IFN, sync->interface) != 0 ||
-        nla_put_u32(nl->message, IPVS_DAEMON_ATTR_SYNC_ID, sync->id) != 0)
+        nla_put_u32(nl->message, IPVS_DAEMON_ATTR_SYNC_ID, sync->id) != 0 ||
+        put_group(nl->message, &sync->group) != 0)
         return -EMSGSIZE;
     nla_nest_end(nl->message, nest);
     return ld_nl_ask(nl, nothing_told, NULL);
@@ -86,7 +126,7 @@ static int set_role(struct netlink_ipvs *nl, int role, const struct running *run
                     const struct ld_sync *sync)
 {
     bool same = running->runs[role] && strcmp(running->interface[role], sync->interface) == 0 &&
-                running->id[role] == sync->id;
+                running->id[role] == sync->id && same_group(&running->group[role], &sync->group);
     int error = 0;
 
     if (wanted && same)

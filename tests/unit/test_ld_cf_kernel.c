@@ -60,18 +60,25 @@ static void what_is_said_is_heard(void **state)
     g_free(said);
 }
 
-static void a_syncdaemon_has_an_interface_a_number_and_a_role(void **state)
+static void a_syncdaemon_has_an_interface_a_number_a_role_and_a_group(void **state)
 {
     static const struct {
         const char *value, *interface;
         unsigned id;
         enum ld_sync_role role;
+        const char *group;
     } cases[] = {
-        {"eth1", "eth1", 0, LD_SYNC_BY_MODE},        {"eth1 7", "eth1", 7, LD_SYNC_BY_MODE},
-        {"bond0.17 255 master", "bond0.17", 255, LD_SYNC_MASTER},
-        {"eth1 backup 3", "eth1", 3, LD_SYNC_BACKUP}, {"eth1  both\t", "eth1", 0, LD_SYNC_BOTH},
-        {"a23456789012345 auto", "a23456789012345", 0, LD_SYNC_BY_MODE},
+        {"eth1", "eth1", 0, LD_SYNC_BY_MODE, NULL},
+        {"eth1 7", "eth1", 7, LD_SYNC_BY_MODE, NULL},
+        {"bond0.17 255 master", "bond0.17", 255, LD_SYNC_MASTER, NULL},
+        {"eth1 backup 3", "eth1", 3, LD_SYNC_BACKUP, NULL},
+        {"eth1  both\t", "eth1", 0, LD_SYNC_BOTH, NULL},
+        {"a23456789012345 auto", "a23456789012345", 0, LD_SYNC_BY_MODE, NULL},
+        {"eth1 239.1.2.3 7", "eth1", 7, LD_SYNC_BY_MODE, "239.1.2.3"},
+        {"eth1 7 both ff02::81", "eth1", 7, LD_SYNC_BOTH, "ff02::81"},
+        {"eth1 [FF05::0:81]", "eth1", 0, LD_SYNC_BY_MODE, "ff05::81"},
     };
+    char group[HA_ADDR_TEXT];
 
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -82,6 +89,8 @@ static void a_syncdaemon_has_an_interface_a_number_and_a_role(void **state)
         assert_string_equal(config->sync.interface, cases[i].interface);
         assert_int_equal(config->sync.id, cases[i].id);
         assert_int_equal(config->sync.role, cases[i].role);
+        assert_string_equal(ha_addr_text(&config->sync.group, group),
+                            cases[i].group ? cases[i].group : "none");
         ld_config_free(config);
         g_free(said);
         g_free(line);
@@ -97,6 +106,8 @@ static void what_is_no_syncdaemon_is_refused(void **state)
         {"syncdaemon=a234567890123456", "expected the name of an interface first"},
         {"syncdaemon=../eth1", "expected the name of an interface first"},
         {"syncdaemon=eth1 256", "expected a syncid from 0 to 255, or auto, master, backup or both"},
+        {"syncdaemon=eth1 10.0.0.1", "or the address of a multicast group, found \"10.0.0.1\""},
+        {"syncdaemon=eth1 fd00::81", "or the address of a multicast group, found \"fd00::81\""},
         {"syncdaemon=eth1 none", "expected a syncid from 0 to 255, or auto"},
         {"tablecheck=0", "invalid table check interval"},
         {"keeporders=maybe", "keeporders must be 'yes' or 'no'"},
@@ -119,7 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_leaves_the_kernel_and_its_table_alone),
         cmocka_unit_test(what_is_said_is_heard),
-        cmocka_unit_test(a_syncdaemon_has_an_interface_a_number_and_a_role),
+        cmocka_unit_test(a_syncdaemon_has_an_interface_a_number_a_role_and_a_group),
         cmocka_unit_test(what_is_no_syncdaemon_is_refused),
     };
 
