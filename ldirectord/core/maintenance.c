@@ -33,11 +33,27 @@ static bool is_host_name(const char *name)
     return host_name;
 }
 
+/* An IPv6 address can be spelled in many ways; one of them is ours. */
+static char *spelled(const char *name)
+{
+    const char *bracket = *name == '[' ? strchr(name, ']') : NULL;
+    const char *rest = bracket ? bracket + 1 : name + strlen(name);
+    char *host = g_strndup(name, (gsize)(rest - name)), text[HA_ADDR_TEXT], *out;
+    struct ha_addr addr;
+
+    if (!ha_addr_parse(&addr, host) || addr.family != AF_INET6)
+        out = g_strdup(name);
+    else
+        out = g_strdup_printf(bracket ? "[%s]%s" : "%s%s", ha_addr_text(&addr, text), rest);
+    g_free(host);
+    return out;
+}
+
 bool ld_maintenance_add_file(struct ld_maintenance *maintenance, const char *name)
 {
     if (g_hash_table_size(maintenance->files) >= LD_MAINTENANCE_MAX)
         return false;
-    g_hash_table_add(maintenance->files, g_strdup(name));
+    g_hash_table_add(maintenance->files, spelled(name));
     maintenance->host_names |= is_host_name(name);
     return true;
 }
