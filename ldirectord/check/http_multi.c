@@ -240,6 +240,8 @@ char *ld_transfer_name(const struct ld_probe *probe, bool with_virtualhost)
     if (name == NULL && with_virtualhost)
         name = probe->virtualhost;
     length = name != NULL ? strcspn(name, ":") : 0;
+    if (length > 0 && strchr(name + length, ':') != strrchr(name, ':'))
+        return NULL; /* an IPv6 address */
     for (size_t i = 0; i < length; i++) {
         char c = name[i];
 

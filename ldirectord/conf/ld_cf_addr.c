@@ -4,7 +4,8 @@
  * stands on their line, ranges of them, the fallback. Names are resolved at
  * once, through the caller. Refuses three things that used to be taken for
  * something nobody meant: an address without port as a firewall mark, "::"
- * before a port, and a blank after the colon.
+ * before a port, and a blank after the colon. Refuses IPv6 addresses that the
+ * kernel has no use for as well: link-local ones, IPv4 in disguise.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -40,6 +41,47 @@ static bool resolve(const struct ld_cf *cf, const char *text, int family, struct
     if (text[strspn(text, DIGITS ".")] == '\0' || *text == '[')
         return false;
     return cf->names && cf->names->host && cf->names->host(cf->names->ctx, text, family, out);
+}
+
+/* What more can be said of a text that is no address of the family, to go behind a message. */
+static const char *because(const char *text, int family)
+{
+    struct ha_addr addr;
+
+    if (strchr(text, '%'))
+        return ": a scope has no place in the kernel's table, expected an address that is known on more "
+               "than one link";
+    if (!ha_addr_parse(&addr, text) || addr.family == family)
+        return "";
+    return family == AF_INET6 ? ": an IPv4 address, where the service is one of IPv6: expected one of the same "
+                                "family"
+                              : ": an IPv6 address, where the service is one of IPv4: expected one of the same "
+                                "family";
+}
+
+/* Is it an address that the kernel takes for a server, or meets in packets to a service? */
+static bool check_fit(struct ld_cf *cf, const char *at, const struct ha_addr *addr, const char *what,
+                      bool server)
+{
+    const char *why = NULL;
+    char text[HA_ADDR_TEXT];
+
+    if (addr->family != AF_INET6)
+        return true;
+    if (IN6_IS_ADDR_V4MAPPED(&addr->v6))
+        why = "an IPv4 address in the form of an IPv6 one, which no packet has: expected the IPv4 "
+              "address, in a block of virtual";
+    else if (server && IN6_IS_ADDR_LINKLOCAL(&addr->v6))
+        why = "a link-local one, where the kernel sends no clients: expected an address that is known "
+              "on more than one link";
+    else if (server && (IN6_IS_ADDR_MULTICAST(&addr->v6) || IN6_IS_ADDR_UNSPECIFIED(&addr->v6)))
+        why = "not that of one host";
+    if (why)
+        ld_cf_error(cf, at, "invalid address (%s) for %s: %s", ha_addr_text(addr, text), what, why);
+    else if (IN6_IS_ADDR_LINKLOCAL(&addr->v6))
+        ld_cf_warning(cf, at, "%s is a link-local address, and the kernel's table has no scope: it is "
+                              "meant on every link", ha_addr_text(addr, text));
+    return why == NULL;
 }
 
 /* ---- virtual ---- */
@@ -88,13 +130,13 @@ static bool virtual_address(struct ld_cf *cf, const char *value, size_t host_len
     char *host = g_strndup(value, host_length);
     bool known = resolve(cf, host, block->family, &block->service->id.addr);
 
+    if (!known)
+        ld_cf_error(cf, value, "invalid address for virtual service: \"%s\" is neither an IPv%s "
+                               "address nor a known name%s", host,
+                    block->family == AF_INET6 ? "6" : "4", because(host, block->family));
     g_free(host);
-    if (!known) {
-        ld_cf_error(cf, value, "invalid address for virtual service: \"%.*s\" is neither an IPv%s "
-                               "address nor a known name", (int)host_length, value,
-                    block->family == AF_INET6 ? "6" : "4");
+    if (!known || !check_fit(cf, value, &block->service->id.addr, "virtual service", false))
         return false;
-    }
     warn_of_more(cf, port + port_length);
     block->port_text = g_strndup(port, port_length);
     block->port_column = (unsigned)(port - cf->text) + 1;
@@ -108,7 +150,9 @@ bool ld_cf_set_virtual(struct ld_cf *cf, const char *value)
     size_t name = strspn(value, NAME_BYTES "._+-"), bracket = 0;
 
     if (*value == '[')
-        bracket = 1 + strspn(value + 1, "0123456789abcdefABCDEF:");
+        bracket = 1 + strspn(value + 1, "0123456789abcdefABCDEF:.");
+    if (bracket > 1 && value[bracket] == '%')
+        bracket += strcspn(value + bracket, "]");
     if (bracket > 0 && value[bracket] == ']') {
         if (cf->block->family == AF_INET) {
             ld_cf_error(cf, value, "cannot specify an IPv6 address here. please use \"virtual6\" "
@@ -181,9 +225,10 @@ static bool cut_address(struct ld_cf *cf, const char *value, struct real_line *l
     if (length > 0 && *next == ' ' && next[strspn(next, " ")])
         return true;
     ld_cf_error(cf, next, "invalid address for real server (wrong format): expected "
-                          "ADDRESS[->ADDRESS][:PORT] gate|masq|ipip [WEIGHT] "
+                          "%s[:PORT] gate|masq|ipip [WEIGHT] "
                           "[\"REQUEST\", \"RECEIVE\"] [l:N] [u:N], found \"%s\" (formerly the part of "
-                          "it that could be an address was taken for it)", value);
+                          "it that could be an address was taken for it)",
+                cf->block->family == AF_INET6 ? "[ADDRESS]" : "ADDRESS[->ADDRESS]", value);
     return false;
 }
 
@@ -358,10 +403,12 @@ static bool place_real(struct ld_cf *cf, const char *value, struct real_line *li
     struct ha_addr first, last;
 
     if (!resolve(cf, line->from, cf->block->family, &first)) {
-        ld_cf_error(cf, value, "invalid address (%s) for real server (could not resolve host)",
-                    line->from);
+        ld_cf_error(cf, value, "invalid address (%s) for real server (could not resolve host)%s",
+                    line->from, because(line->from, cf->block->family));
         return false;
     }
+    if (!check_fit(cf, value, &first, "real server", true))
+        return false;
     if (line->to && cf->block->family != AF_INET) {
         ld_cf_error(cf, value, "Address range for IPv6 is not supported yet: expected one address, "
                                "found %s->%s", line->from, line->to);
@@ -386,7 +433,8 @@ bool ld_cf_set_real(struct ld_cf *cf, const struct ld_cf_row *row, const char *v
     bool six = row->name[4] == '6', good;
 
     if (six != (cf->block->family == AF_INET6)) {
-        ld_cf_error(cf, NULL, "cannot specify \"%s\" here.  please use \"real%s\" instead",
+        ld_cf_error(cf, NULL, "cannot specify \"%s\" here.  please use \"real%s\" instead: expected "
+                              "servers of the same family as the service",
                     row->name, cf->block->keyword);
         return false;
     }
@@ -423,10 +471,10 @@ static bool fallback_host(struct ld_cf *cf, const char *value, size_t length, in
     bool known = length > 0 && resolve(cf, host, family, &out->addr);
 
     if (!known)
-        ld_cf_error(cf, value, "invalid IPv%s address or could not resolve for fallback server: %s",
-                    family == AF_INET6 ? "6" : "4", length > 0 ? host : value);
+        ld_cf_error(cf, value, "invalid IPv%s address or could not resolve for fallback server: %s%s",
+                    family == AF_INET6 ? "6" : "4", length > 0 ? host : value, because(host, family));
     g_free(host);
-    return known;
+    return known && check_fit(cf, value, &out->addr, "fallback server", true);
 }
 
 /* Without brackets the last ":" is in front of the port. */

@@ -116,12 +116,29 @@ bool ld_cf_set_emailalertstatus(struct ld_cf *cf, const struct ld_cf_row *row, c
     return ok;
 }
 
+/* [ADDRESS]; 0: it is none. */
+static size_t ipv6_length(const char *value)
+{
+    size_t length = *value == '[' ? strcspn(value, "]") + 1 : 0;
+    char *text = g_strndup(value, length);
+    struct ha_addr addr;
+    bool good = ha_addr_parse(&addr, text) && addr.family == AF_INET6;
+
+    g_free(text);
+    return good ? length : 0;
+}
+
 /* What follows the name was never looked at. */
 bool ld_cf_set_smtp(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789._+-");
 
+    if (length == 0)
+        length = ipv6_length(value);
+    if (length > 0 && value[length] == ':')
+        ld_cf_warning(cf, value + length, "passed over: expected a host name, an IPv4 address or "
+                                          "[ADDRESS] alone, found \"%s\" behind it", value + length);
     if (length > 0)
         return put(cf, row, g_strndup(value, length));
     ld_cf_wrong(cf, row->wrong, "a host name or address, without quotes", value);

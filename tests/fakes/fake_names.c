@@ -10,6 +10,8 @@ static const struct {
     {"localhost", "127.0.0.1", "::1"},
     {"web-1.example.com", "10.1.0.1", "2001:db8::1"},
     {"only4", "10.1.0.4", NULL},
+    {"only6", NULL, "2001:db8::6"},
+    {"neighbour", NULL, "fe80::6"},
 };
 
 static const struct {
