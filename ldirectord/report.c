@@ -166,6 +166,21 @@ static void show_wishes(const struct ld_director *director, struct show *show)
     ha_show_end(show->writer);
 }
 
+static void show_leaver(void *ctx, const struct ld_leaver_view *view)
+{
+    struct show *show = ctx;
+    char *id = ld_service_id_text(view->service), text[HA_ADDR_TEXT];
+
+    ha_show_object(show->writer, NULL);
+    ha_show_text(show->writer, "server", ha_addr_port_text(view->addr, view->port, text));
+    ha_show_text(show->writer, "service", id);
+    show_moment(show, "since", view->since_ns);
+    ha_show_count(show->writer, "seconds_left",
+                  (view->until_ns - MIN(show->now_ns, view->until_ns)) / HA_NS_PER_S);
+    ha_show_end(show->writer);
+    g_free(id);
+}
+
 static void show_all(const struct ld_director *director, struct ha_writer *writer)
 {
     struct show show = {.writer = writer, .now_ns = ha_clock_ns(), 
@@ -178,6 +193,9 @@ static void show_all(const struct ld_director *director, struct ha_writer *write
     ha_show_text(writer, "mode", ld_core_standby(director->core) ? "standby" : "active");
     ha_show_count(writer, "table_checks_that_found_changes", director->drifts);
     show_wishes(director, &show);
+    ha_show_list(writer, "left_the_file_and_draining");
+    ld_core_leavers(director->core, show_leaver, &show);
+    ha_show_end(writer);
     ha_show_list(writer, "services");
     ld_core_view(director->core, show_server, &show);
     close_service(&show);

@@ -171,7 +171,8 @@ void ld_cf_finish_health(struct ld_cf *cf, const struct ld_cf_block *block)
     service->draintime_ms = span_of(&own->draintime, &global->draintime);
     if (own->draintime.ms > 0 && service->quiescent)
         ha_diag_add(cf->diags, HA_WARNING, cf->file, own->draintime.line, 0,
-                    "draintime has no effect with quiescent = yes: such a server is not removed");
+                    "draintime with quiescent = yes is for servers that leave the file: one that "
+                    "fails is not removed");
     finish_advice(cf, block);
     service->quorum.hysteresis = own->hysteresis_set ? own->hysteresis : global->hysteresis;
     if (from->quorum == 0)

@@ -13,6 +13,7 @@
 #include "ldirectord/core/alert.h"
 #include "ldirectord/core/core_inside.h"
 #include "ldirectord/core/drift.h"
+#include "ldirectord/core/leaving.h"
 
 /* Operations that the kernel refused are tried again after 1, 2, 4 … 300 s. */
 #define RETRY_FIRST_NS (1 * HA_NS_PER_S)
@@ -31,6 +32,7 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
     core->ours = g_hash_table_new_full(ld_service_id_key_hash, ld_service_id_key_equal, g_free,
                                        NULL);
     core->alerts = ld_alerts_new();
+    core->leaving = ld_leaving_new();
     core->retry_at_ns = HA_NEVER;
     core->retry_after_ns = RETRY_FIRST_NS;
     core->change_at_ns = HA_NEVER;
@@ -48,6 +50,7 @@ void ld_core_free(struct ld_core *core)
     g_hash_table_destroy(core->questions);
     g_hash_table_destroy(core->ours);
     ld_alerts_free(core->alerts);
+    ld_leaving_free(core->leaving);
     ld_model_free(core->model);
     ld_wishes_clear(&core->wishes);
     g_free(core);
@@ -177,10 +180,12 @@ static void on_config(struct ld_core *core, uint64_t now_ns, const struct ld_eve
 
 /* ---- the table ---- */
 
-static gboolean is_gone(gpointer id, gpointer value, gpointer model)
+static gboolean is_gone(gpointer id, gpointer value, gpointer ctx)
 {
+    const struct ld_core *core = ctx;
+
     (void)value;
-    return !ld_model_slot(model, id);
+    return !ld_model_slot(core->model, id) && !ld_leaving_has(core->leaving, id);
 }
 
 /* Servers that drain and have been seen at weight 0 without a connection need not wait longer. */
@@ -202,6 +207,8 @@ static void end_drains(struct ld_core *core, const struct ld_table *actual, uint
             }
         }
     }
+    if (ld_leaving_look(core->leaving, actual))
+        core->table_changed = !core->standby;
 }
 
 static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
@@ -223,7 +230,7 @@ static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
     if (core->standby)
         g_hash_table_remove_all(core->ours);
     else
-        g_hash_table_foreach_remove(core->ours, is_gone, core->model);
+        g_hash_table_foreach_remove(core->ours, is_gone, core);
     for (guint i = 0; i < core->model->server_count; i++)
         core->model->servers[i].placed = !core->standby;
     wanted = ld_core_wanted(core);
@@ -249,6 +256,7 @@ static void on_mode(struct ld_core *core, uint64_t now_ns, bool standby,
         return;
     if (standby)
         ld_fallback_forget(core->model);
+    ld_leaving_forget(core->leaving);
     ld_core_begin_telling(core, standby ? LD_STOPPING : LD_STARTING);
     if (!standby)
         ld_alert_all_down(core->alerts, core->model, actions);
@@ -284,8 +292,10 @@ static void note_time(struct ld_core *core, uint64_t now_ns)
     if (core->change_at_ns <= now_ns && core->standby) {
         core->change_at_ns = HA_NEVER;
     } else if (core->change_at_ns <= now_ns) {
-        uint64_t next_ns = HA_NEVER;
+        uint64_t next_ns;
 
+        ld_leaving_end(core->leaving, now_ns);
+        next_ns = ld_leaving_next_ns(core->leaving, now_ns);
         for (guint i = 0; i < core->model->server_count; i++)
             next_ns = MIN(next_ns, ld_server_next_ns(&core->model->servers[i], now_ns));
         core->change_at_ns = MAX(next_ns, ha_after_ns(now_ns, CHANGE_GAP_NS));
@@ -363,9 +373,13 @@ uint64_t ld_core_wake_ns(const struct ld_core *core)
 
 struct ld_table *ld_core_wanted(const struct ld_core *core)
 {
+    struct ld_table *wanted;
+
     if (!core->model || core->stopped || core->standby)
         return ld_table_new();
-    return ld_wanted(core->model, core->as_of_ns);
+    wanted = ld_wanted(core->model, core->as_of_ns);
+    ld_leaving_place(core->leaving, wanted);
+    return wanted;
 }
 
 bool ld_core_standby(const struct ld_core *core)

@@ -25,6 +25,7 @@
  *   monitor.c   the line of a check in a monitor file
  *   oplog.c     what the log says of an operation the kernel accepted
  *   load.c      a configuration comes into force; reload carries health over
+ *   leaving.c   servers whose line has left the file, and that still have clients
  *   core.c      events in, actions out
  *
  * The first events are LD_EV_START, then whatever comes. After LD_ACT_TABLE:
@@ -205,6 +206,15 @@ struct ld_real_view {
 typedef void (*ld_view_fn)(void *ctx, const struct ld_real_view *view);
 /* In the order of the file. */
 void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx);
+/* One whose line has left the file, and who keeps the clients it has (leaving.h). */
+struct ld_leaver_view {
+    const struct ld_service_id *service;
+    const struct ha_addr *addr;
+    uint16_t port; /* in the table */
+    uint64_t since_ns, until_ns;
+};
+typedef void (*ld_leaver_fn)(void *ctx, const struct ld_leaver_view *view);
+void ld_core_leavers(const struct ld_core *core, ld_leaver_fn fn, void *ctx);
 const struct ld_wishes *ld_core_wishes(const struct ld_core *core);
 /* As ld_wish_parse(), with the servers of this core; false before LD_EV_START. */
 bool ld_core_wish_parse(const struct ld_core *core, char *const *words, struct ld_wish *out,

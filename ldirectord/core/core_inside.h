@@ -17,6 +17,7 @@ struct ld_core {
     const struct ld_maintenance *maintenance; /* not owned; NULL: nobody */
     GHashTable *ours;               /* set of struct ld_service_id *, owned */
     struct ld_wishes wishes;
+    struct ld_leaving *leaving;     /* who has left the file and is in the table yet */
     uint64_t retry_at_ns, retry_after_ns;
     uint64_t as_of_ns;              /* the time for which the wanted table is computed */
     uint64_t change_at_ns;          /* when it next changes by time alone; HA_NEVER */

@@ -5,10 +5,12 @@
  * go on being asked. Knows nothing of events.
  */
 #include <string.h>
+#include <syslog.h>
 
 #include "common/base/time.h"
 #include "ldirectord/core/alert.h"
 #include "ldirectord/core/core_inside.h"
+#include "ldirectord/core/leaving.h"
 
 /* First questions: so many a second at most, and all within half an interval. */
 #define FIRST_GAP_NS (100 * HA_NS_PER_US)
@@ -180,6 +182,16 @@ void ld_core_claim(struct ld_core *core, bool leaving)
     }
 }
 
+static void let_go(struct ld_core *core, const struct ld_model *old, const struct ld_model *model,
+                   const struct ld_table *actual, uint64_t now_ns, struct ld_actions *actions)
+{
+    unsigned too_many = ld_leaving_reload(core->leaving, old, model, actual, now_ns);
+
+    if (too_many > 0)
+        ld_log(actions, LOG_WARNING, "%d servers that left the file are draining already: %u others "
+               "are removed at once", LD_LEAVING_MAX, too_many);
+}
+
 void ld_core_load(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns,
                   struct ld_actions *actions)
 {
@@ -194,6 +206,7 @@ void ld_core_load(struct ld_core *core, const struct ld_table *actual, uint64_t 
     ld_fallback_inherit(model, old);
     ld_wishes_apply(&core->wishes, model);
     judge_slots(model, old);
+    let_go(core, old, model, core->standby ? NULL : actual, now_ns, actions);
     schedule_fresh(core, fresh, now_ns);
     retire_unasked(core, actions);
     core->model = model;

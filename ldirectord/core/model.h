@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "common/base/time.h"
 #include "ldirectord/core/config.h"
 #include "ldirectord/core/health.h"
 #include "ldirectord/core/maintenance.h"
@@ -16,6 +17,9 @@
 #include "ldirectord/core/table.h"
 #include "ldirectord/core/turns.h"
 #include "ldirectord/core/wish.h"
+
+/* While one drains, the kernel's count of its connections is looked at so often. */
+#define LD_DRAIN_LOOK_NS HA_NS_PER_S
 
 /* Since when its weight is under way; 0: it is not. */
 struct ld_course {

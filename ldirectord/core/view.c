@@ -7,6 +7,7 @@
 
 #include "common/base/time.h"
 #include "ldirectord/core/core_inside.h"
+#include "ldirectord/core/leaving.h"
 
 /* An "enable" also ends what somebody else did with the table. */
 void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish *wish,
@@ -32,6 +33,11 @@ void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish
 bool ld_core_settled(const struct ld_core *core)
 {
     return core->model && !core->stopped && core->retry_at_ns == HA_NEVER;
+}
+
+void ld_core_leavers(const struct ld_core *core, ld_leaver_fn fn, void *ctx)
+{
+    ld_leaving_view(core->leaving, fn, ctx);
 }
 
 const struct ld_wishes *ld_core_wishes(const struct ld_core *core)

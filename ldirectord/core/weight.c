@@ -9,8 +9,6 @@
 
 /* Slow start: at most so many steps from 1 to the whole weight. */
 #define SLOW_STEPS 10
-/* While it drains, the kernel's count of its connections is looked at so often. */
-#define DRAIN_LOOK_NS HA_NS_PER_S
 
 bool ld_server_up(const struct ld_server *server)
 {
@@ -85,7 +83,7 @@ uint64_t ld_server_next_ns(const struct ld_server *server, uint64_t now_ns)
     uint32_t steps = steps_of(server, now_ns);
 
     if (ld_server_drains(server, now_ns))
-        return MIN(drain_end_ns(server), ha_after_ns(now_ns, DRAIN_LOOK_NS));
+        return MIN(drain_end_ns(server), ha_after_ns(now_ns, LD_DRAIN_LOOK_NS));
     if (!ld_server_stands(server) || steps == 0)
         return HA_NEVER;
     return ha_after_ns(server->course.rising_ns,

@@ -169,8 +169,8 @@ static void what_cannot_work_is_warned_of(void **state)
           "the fallback will serve\n", &config);
     ld_config_free(config);
     parse(HEAD "\tquiescent=yes\n\tdraintime=5\n",
-          "f:5: warning: draintime has no effect with quiescent = yes: such a server is not "
-          "removed\n", &config);
+          "f:5: warning: draintime with quiescent = yes is for servers that leave the file: one that "
+          "fails is not removed\n", &config);
     ld_config_free(config);
     parse(HEAD "\tcheckweight=yes\n",
           "f:1: warning: checkweight has no effect without checktype = external\n", &config);

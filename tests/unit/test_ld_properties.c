@@ -6,6 +6,7 @@
  *
  *   - the table is the wanted one, and nobody else's service was touched;
  *   - an entry with connections that is there before and after is the same one;
+ *   - one whose line leaves the file is there after the reload if draintime says so;
  *   - every server that is asked has a check due within its interval, or in flight;
  *   - no more than LD_IN_FLIGHT_MAX are in flight (the fake director sees to it);
  *   - a server that should have clients stands in the table;
@@ -187,6 +188,24 @@ static char *entry_name(const struct ld_vs *vs, const struct ld_dest *dest)
     name = g_strdup_printf("%s %s", service, ha_addr_port_text(&dest->addr, dest->port, text));
     g_free(service);
     return name;
+}
+
+static bool table_names(const struct life *life, const char *wanted)
+{
+    const struct ld_table *table = life->director.ipvs.table;
+    bool found = false;
+
+    for (guint i = 0; i < table->services->len && !found; i++) {
+        const struct ld_vs *vs = table->services->pdata[i];
+
+        for (guint j = 0; j < vs->dests->len && !found; j++) {
+            char *name = entry_name(vs, &g_array_index(vs->dests, struct ld_dest, j));
+
+            found = strcmp(name, wanted) == 0;
+            g_free(name);
+        }
+    }
+    return found;
 }
 
 /* Whoever is deleted and added again loses its connections, and with them its number. */
@@ -387,6 +406,73 @@ static void wish(struct life *life)
     fake_director_wish(&life->director, line);
 }
 
+/* What the file says of the entry: its draintime; 0: it is not a real server of that file, or one
+ * that drains already. */
+static uint64_t draintime_of(const struct life *life, const struct ld_vs *vs,
+                             const struct ld_dest *dest)
+{
+    const struct ld_model *model = life->director.core->model;
+    struct ld_slot *slot = ld_model_slot(model, &vs->id);
+    const struct ld_server *server =
+        slot ? ld_model_server(model, slot, &dest->addr, dest->port) : NULL;
+
+    return server && server->course.drained_ns == 0 ? slot->service->draintime_ms : 0;
+}
+
+static const struct ld_service *service_of(const struct ld_config *config,
+                                           const struct ld_service_id *id)
+{
+    for (guint i = 0; i < config->services->len; i++)
+        if (ld_service_id_equal(&((struct ld_service *)config->services->pdata[i])->id, id))
+            return config->services->pdata[i];
+    return NULL;
+}
+
+/* As a server or the fallback. */
+static bool file_has(const struct ld_service *service, const struct ld_dest *dest)
+{
+    const struct ld_fallback *fallback = &service->fallback;
+    bool has = fallback->set && ha_addr_equal(&fallback->addr, &dest->addr) &&
+               ld_dest_port(service, fallback->method, fallback->port) == dest->port;
+
+    for (guint i = 0; i < service->reals->len; i++) {
+        const struct ld_real *real = service->reals->pdata[i];
+
+        has |= ha_addr_equal(&real->addr, &dest->addr) &&
+               ld_dest_port(service, real->method, real->port) == dest->port;
+    }
+    return has;
+}
+
+static void reload(struct life *life)
+{
+    struct fake_director *director = &life->director;
+    const struct ld_table *table = director->ipvs.table;
+    GPtrArray *staying = g_ptr_array_new_with_free_func(g_free);
+    struct ld_config *config = any_config(life);
+
+    for (guint i = 0; i < table->services->len && !ld_core_standby(director->core); i++) {
+        const struct ld_vs *vs = table->services->pdata[i];
+        const struct ld_service *after = service_of(config, &vs->id);
+
+        for (guint j = 0; j < vs->dests->len; j++) {
+            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
+            uint64_t before_ms = draintime_of(life, vs, dest);
+
+            if (dest->connections > 0 && before_ms > 0 &&
+                !(after && (after->draintime_ms == 0 || file_has(after, dest))))
+                g_ptr_array_add(staying, entry_name(vs, dest));
+        }
+    }
+    director->audit = NULL; /* the entries are to be looked at first */
+    fake_director_reload(director, config);
+    for (guint i = 0; i < staying->len && director->failed == 0; i++)
+        if (!table_names(life, staying->pdata[i]))
+            broken(life, "a server that left the file was not let go slowly");
+    director->audit = life->crowd ? NULL : audit;
+    g_ptr_array_free(staying, TRUE);
+}
+
 static void happen(struct life *life)
 {
     struct fake_director *director = &life->director;
@@ -405,7 +491,7 @@ static void happen(struct life *life)
     else if (dice < 91)
         fake_director_maintain(director, chance(life, 50) ? "10.1.0.1 10.1.0.2:80" : "");
     else if (dice < 95)
-        fake_director_reload(director, any_config(life));
+        reload(life);
     else if (dice < 97)
         fake_director_mode(director, !ld_core_standby(director->core));
     else

@@ -2,7 +2,8 @@
 #
 # What only ours has between up and down: checks every half second, two good ones before a server
 # comes up, a weight that grows, a drain that ends with the last connection, a fallback that serves
-# below the quorum and not only when nobody is left, and agents that say what a server can bear.
+# below the quorum and not only when nobody is left, agents that say what a server can bear, and
+# connections that outlive the line of their server in the file.
 # needs: ipvs hearth
 # bound: 180
 
@@ -25,7 +26,8 @@ on director ip addr add 10.0.0.100/32 dev eth0
 # A connection that nothing is heard of is forgotten after ten seconds.
 on director ipvsadm --set 10 2 3
 
-director_configure <<'END'
+config() { # LINES OF THE WEB SERVICE
+    cat <<END
 checkinterval=500ms
 checktimeout=400ms
 negotiatetimeout=400ms
@@ -34,8 +36,18 @@ risecount=2
 recheckinterval=100ms
 logfile="/var/log/ldirectord.log"
 
+virtual=7
+	real=10.0.0.99:80 gate
+	checktype=on
+	scheduler=rr
+
+$1
+END
+}
+web_service() { # REALS
+    cat <<END
 virtual=10.0.0.100:80
-	real=10.0.0.11->10.0.0.13:80 gate 100
+	real=$1:80 gate 100
 	fallback=127.0.0.1:80 gate
 	service=http
 	request="test.html"
@@ -47,6 +59,8 @@ virtual=10.0.0.100:80
 	agentport=9707
 	agentinterval=500ms
 END
+}
+config "$(web_service '10.0.0.11->10.0.0.13')" | director_configure
 web='-t 10.0.0.100:80'
 weighs() { table_has "-a $web -r 10.0.0.$1:80 -g -w $2"; } # HOST-NUMBER WEIGHT
 all_weigh() { weighs 11 "$1" && weighs 12 "$1" && weighs 13 "$1"; }
@@ -99,4 +113,39 @@ wait_until 20 "and brings it back" all_weigh 100
 client_mark client agents
 wait_until 10 "all of them answer" answered_by client web1 web2 web3
 expect "without an error" no_errors client agents
+
+tell "Lines leave the file"
+on director ipvsadm --set 900 2 3
+mkfifo "$LAB_DIR/go"
+on client bash -c 'for n in {1..8}; do exec {fd}<>/dev/tcp/10.0.0.100/80; all+=($fd); done
+    echo connected
+    for name in server service; do
+        read -r _
+        for fd in "${all[@]}"; do
+            printf "GET /test.html HTTP/1.1\r\nHost: a\r\n\r\n" >&$fd
+            while read -r line <&$fd && [[ $line != fake ]]; do :; done
+            echo "$name: $line"
+        done
+    done' <"$LAB_DIR/go" >"$LAB_DIR/heard" &
+exec {go}>"$LAB_DIR/go"
+heard() { [[ -e $LAB_DIR/heard && $(grep -c "$1" "$LAB_DIR/heard") == "$2" ]]; }
+wait_until 10 "a client has connections to all of them" heard connected 1
+client_mark client leaving
+config "$(web_service '10.0.0.12->10.0.0.13')" | director_configure
+expect "one of them leaves the file" ldirectord_says 0 reload
+wait_until 10 "it gets no new clients" weighs 11 0
+stays 2 "and stays" weighs 11 0
+echo >&"$go"
+wait_until 10 "its connections go on" heard "server: fake" 8
+expect "nobody else has noticed" no_errors client leaving
+client_stop client
+config '' | director_configure
+expect "the service leaves" ldirectord_says 0 reload
+wait_until 10 "the others get no new clients either" weighs 12 0
+echo >&"$go"
+wait_until 10 "their connections go on, too" heard "service: fake" 8
+wait_until 30 "and when these have ended the service is gone" table_lacks 10.0.0.100:80
+expect "its servers were let go" log_says "Purged virtual server (start): 10.0.0.100:80"
+expect "the other service is there" table_has "-a -f 7 -r 10.0.0.99:80 -g -w 1"
+exec {go}>&-
 expect "stop" ldirectord_says 0 stop
