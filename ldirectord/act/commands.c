@@ -150,36 +150,42 @@ static struct lane *lane_of(struct ld_commands *commands, const char *key)
     return lane;
 }
 
-void ld_commands_run(struct ld_commands *commands, const char *key, char *const *argv,
-                     char *const *otherwise, uint64_t deadline_ms)
+static struct job *job_new(char *const *argv, char *const *otherwise, uint64_t deadline_ms)
 {
-    struct lane *lane = lane_of(commands, key);
     struct job *job = g_new0(struct job, 1);
 
     job->argv = g_strdupv((char **)argv);
     job->otherwise = g_strdupv((char **)otherwise);
     job->words = strcmp(argv[0], "/bin/sh") == 0 ? g_strdup(argv[2]) : g_strjoinv(" ", job->argv);
     job->deadline_ms = deadline_ms;
+    return job;
+}
+
+/* next may be NULL: nothing is left to do when what runs has ended. */
+static void comes_next(struct lane *lane, struct job *next)
+{
     job_free(lane->next);
-    lane->next = NULL;
-    if (lane->running != NULL && strcmp(lane->running->words, job->words) == 0)
-        job_free(job); /* there and back again while it ran */
-    else
-        lane->next = job;
-    if (lane->in_line && lane->next == NULL) {
-        g_queue_remove(&commands->line, lane);
-        lane->in_line = false;
-    }
+    lane->next = next;
     get_in_line(lane);
-    advance(commands);
+    advance(lane->commands);
+}
+
+void ld_commands_run(struct ld_commands *commands, const char *key, char *const *argv,
+                     char *const *otherwise, uint64_t deadline_ms)
+{
+    comes_next(lane_of(commands, key), job_new(argv, otherwise, deadline_ms));
 }
 
 void ld_commands_shell(struct ld_commands *commands, const char *key, const char *text,
                        uint64_t deadline_ms)
 {
     char *argv[] = {"/bin/sh", "-c", (char *)text, NULL};
+    struct lane *lane = lane_of(commands, key);
+    struct job *job = job_new(argv, NULL, deadline_ms);
 
-    ld_commands_run(commands, key, argv, NULL, deadline_ms);
+    if (lane->running != NULL && strcmp(lane->running->words, job->words) == 0)
+        g_clear_pointer(&job, job_free); /* there and back again while it ran */
+    comes_next(lane, job);
 }
 
 unsigned ld_commands_count(const struct ld_commands *commands)

@@ -123,6 +123,22 @@ static void commands_of_a_key_run_in_order_and_the_last_that_waits_wins(void **s
     ld_commands_free(commands);
 }
 
+/* A callback that still copies the file of the last edit must be told of this one, too. */
+static void what_is_executed_while_it_runs_is_executed_once_more(void **state)
+{
+    struct ld_commands *commands = ld_commands_new(place.loop);
+    char *line = g_strdup_printf("sleep 0.3; echo ran >>'%s'", place.file);
+    char *argv[] = {"/bin/sh", "-c", line, NULL};
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        ld_commands_run(commands, "a", argv, NULL, 20000);
+    assert_true(comes(commands_are_done, commands, 20000));
+    assert_file("ran\nran\n");
+    ld_commands_free(commands);
+    g_free(line);
+}
+
 static void commands_of_other_keys_do_not_wait(void **state)
 {
     struct ld_commands *commands = ld_commands_new(place.loop);
@@ -469,6 +485,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(commands_of_a_key_run_in_order_and_the_last_that_waits_wins),
+        CASE(what_is_executed_while_it_runs_is_executed_once_more),
         CASE(commands_of_other_keys_do_not_wait),
         CASE(a_failure_is_logged_with_its_command),
         CASE(another_command_is_tried_if_one_fails),
