@@ -113,10 +113,8 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
     struct ld_config *config;
     char *text;
     size_t length;
-    int error;
+    int error = ha_file_read(path, HA_CONF_MAX, &text, &length, &content->stat);
 
-    memset(content, 0, sizeof(*content));
-    error = ha_file_read(path, HA_CONF_MAX, &text, &length, &content->stat);
     if (error != 0) {
         ha_diag_add(diags, HA_ERROR, path, 0, 0, "cannot be read: %s", g_strerror(-error));
         return NULL;

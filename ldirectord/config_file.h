@@ -16,10 +16,10 @@ char *ld_config_find(const char *name);
 /* What a file held when it was read, to tell whether it is another now. */
 struct ld_content {
     struct stat stat;
-    char digest[65]; /* of the text; "": could not be read */
+    char digest[65]; /* of the text; "": never read */
 };
 
-/* Reads and parses it. NULL: diags has the reasons. content is filled either way. */
+/* Reads and parses it. NULL: diags has the reasons. content stays as it was if the file cannot be read. */
 struct ld_config *ld_config_load(const char *path, struct ld_content *content,
                                  struct ha_diags *diags);
 /* Whether the file is another than content says; looks inside only if its dates differ, and
