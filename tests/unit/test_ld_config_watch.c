@@ -141,7 +141,7 @@ static void an_edit_is_told_once_however_it_is_made(void **state)
 /* inotify on the folder says nothing of what a link in it leads to. */
 static void an_edit_that_the_kernel_does_not_tell_of_is_found(void **state)
 {
-    char *there = at("there"), *other = at("other");
+    char *there = at("there");
 
     (void)state;
     fill(there, "checkinterval=1\n");
@@ -149,11 +149,7 @@ static void an_edit_that_the_kernel_does_not_tell_of_is_found(void **state)
     start();
     fill(there, "checkinterval=2\n");
     assert_told(1);
-    fill(other, "checkinterval=3\n");
-    assert_int_equal(g_rename(other, there), 0);
-    assert_told(2);
-    assert_quiet(2, TWO_LOOKS_MS);
-    g_free(other);
+    assert_quiet(1, TWO_LOOKS_MS);
     g_free(there);
 }
 
@@ -170,8 +166,6 @@ static void a_folder_that_goes_and_comes_back_is_followed(void **state)
     assert_int_equal(g_mkdir(place.folder, 0755), 0);
     fill(place.file, "checkinterval=2\n");
     assert_told(1);
-    fill(place.file, "checkinterval=3\n");
-    assert_told(2);
     g_free(away);
 }
 
