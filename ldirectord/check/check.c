@@ -27,7 +27,7 @@ struct ld_checks {
     struct ld_match *match;
     struct ld_http *http;
     struct ld_ping *ping4, *ping6;
-    struct ld_vip *vip;
+    struct ld_vip *vip4, *vip6;
 };
 
 struct ld_check {
@@ -194,7 +194,8 @@ void ld_checks_free(struct ld_checks *checks)
     ld_http_free(checks->http);
     ld_ping_free(checks->ping4);
     ld_ping_free(checks->ping6);
-    ld_vip_free(checks->vip);
+    ld_vip_free(checks->vip4);
+    ld_vip_free(checks->vip6);
     g_hash_table_destroy(checks->by_id);
     g_free(checks);
 }
@@ -218,13 +219,14 @@ struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family)
     return *ping;
 }
 
-struct ld_vip *ld_checks_vip(struct ld_checks *checks)
+struct ld_vip *ld_checks_vip(struct ld_checks *checks, int family)
 {
-    int error = checks->vip != NULL ? 0 : ld_vip_new(&checks->vip, checks->loop);
+    struct ld_vip **vip = family == AF_INET6 ? &checks->vip6 : &checks->vip4;
+    int error = *vip != NULL ? 0 : ld_vip_new(vip, checks->loop, family);
 
     if (error != 0)
         errno = -error;
-    return checks->vip;
+    return *vip;
 }
 
 int ld_checks_match(struct ld_checks *checks, const char *pattern, const char *bytes,

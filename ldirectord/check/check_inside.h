@@ -40,7 +40,7 @@ extern const struct ld_check_ops ld_check_vip;
 /* Shared by all checks of a kind, made when first needed. NULL and errno: there is none. */
 struct ld_http *ld_checks_http(struct ld_checks *checks);
 struct ld_ping *ld_checks_ping(struct ld_checks *checks, int family);
-struct ld_vip *ld_checks_vip(struct ld_checks *checks);
+struct ld_vip *ld_checks_vip(struct ld_checks *checks, int family);
 
 /* As ld_match_find(). */
 int ld_checks_match(struct ld_checks *checks, const char *pattern, const char *bytes,
@@ -50,7 +50,7 @@ int ld_http_new(struct ld_http **out, struct ha_loop *loop);
 void ld_http_free(struct ld_http *http);
 int ld_ping_new(struct ld_ping **out, struct ha_loop *loop, int family);
 void ld_ping_free(struct ld_ping *ping);
-int ld_vip_new(struct ld_vip **out, struct ha_loop *loop);
+int ld_vip_new(struct ld_vip **out, struct ha_loop *loop, int family);
 void ld_vip_free(struct ld_vip *vip);
 
 #endif

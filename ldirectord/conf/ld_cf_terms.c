@@ -154,9 +154,9 @@ void ld_cf_finish_terms(struct ld_cf *cf, struct ld_cf_block *block)
                               service->checktype != LD_CHECK_COMBINED))
         ha_diag_add(cf->diags, HA_ERROR, cf->file, service->line, 0,
                     "checkvip: expected checktype = connect or a number");
-    else if (service->checkvip && (service->id.protocol != LD_TCP || block->family != AF_INET))
+    else if (service->checkvip && service->id.protocol != LD_TCP)
         ha_diag_add(cf->diags, HA_ERROR, cf->file, service->line, 0,
-                    "checkvip: expected a service of tcp at an IPv4 address");
+                    "checkvip: expected a service of tcp at an address");
     ld_terms_inherit(&service->terms, own, groups);
     ld_terms_inherit(&service->terms, &cf->global.terms, groups & LD_TERMS_TLS);
 }

@@ -108,8 +108,7 @@ static void fill_connect(struct ld_probe *probe, const struct ld_service *servic
     probe->type = LD_CHECK_CONNECT;
     probe->timeout_ms = service->checktimeout_ms;
     /* Behind address translation nobody has the virtual address. */
-    if (!service->checkvip || real->method == LD_MASQ || service->id.protocol != LD_TCP ||
-        real->addr.family != AF_INET)
+    if (!service->checkvip || real->method == LD_MASQ || service->id.protocol != LD_TCP)
         return;
     probe->path = real->method == LD_IPIP ? LD_PATH_IPIP : LD_PATH_GATE;
     probe->service = service->id;

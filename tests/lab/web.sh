@@ -48,29 +48,36 @@ web_pair() {
 # page HOST NAME <content
 page() { host_install "$1" "/var/www/$2"; }
 
-# real_server HOST VIP...: takes packets for the addresses without answering ARP for them.
+# vips_on DEVICE DEVICE6 VIP...: the commands that put these addresses there, by their family.
+vips_on() {
+    local device=$1 device6=$2 vip
+    shift 2
+    for vip; do
+        if [[ $vip == *:* ]]; then echo "ip addr add $vip/128 dev $device6 nodad"; else echo "ip addr add $vip/32 dev $device"; fi
+    done
+}
+
+# real_server HOST VIP...: takes packets for the addresses without answering ARP for them; nor for
+# neighbour solicitations, as nobody does for an address of lo.
 real_server() {
-    local name=$1 vip
+    local name=$1
     shift
     {
         echo 'cd /proc/sys/net/ipv4/conf'
         echo 'for i in all lo eth0; do echo 1 >$i/arp_ignore; echo 2 >$i/arp_announce; done'
-        for vip; do
-            echo "ip addr add $vip/32 dev lo"
-        done
+        vips_on lo lo "$@"
     } | on "$name" bash -e
 }
 
 # tunnel_server HOST VIP...: takes what the director wraps in IP.
 tunnel_server() {
-    local name=$1 vip
+    local name=$1
     shift
     real_server "$name"
     {
         echo 'for i in all tunl0; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; done'
-        echo 'ip link set tunl0 up'
-        for vip; do
-            echo "ip addr add $vip/32 dev tunl0"
-        done
+        [[ $* != *.* ]] || echo 'ip link set tunl0 up'
+        [[ $* != *:* ]] || echo 'ip link set ip6tnl0 up'
+        vips_on tunl0 ip6tnl0 "$@"
     } | on "$name" bash -e
 }

@@ -149,7 +149,10 @@ static void checkvip_wants_a_connection_to_an_address(void **state)
     assert_null(parse(PLAIN "\tcheckvip=yes\n",
                       "f:1: checkvip: expected checktype = connect or a number\n"));
     assert_null(parse("virtual=7\n\treal=10.1.0.1:25 gate\n\tchecktype=connect\n\tcheckvip=yes\n",
-                      "f:1: checkvip: expected a service of tcp at an IPv4 address\n"));
+                      "f:1: checkvip: expected a service of tcp at an address\n"));
+    config = parse("virtual6=[fd00::1]:25\n\treal6=[fd00::2]:25 gate\n\tchecktype=connect\n\tcheckvip=yes\n", "");
+    assert_true(((const struct ld_service *)config->services->pdata[0])->checkvip);
+    ld_config_free(config);
 }
 
 /* A file of old with one of these ports asked nothing, and goes on so. */

@@ -274,6 +274,14 @@ static void checkvip_asks_the_virtual_address_by_way_of_each_server(void **state
     assert_shared(&a, &b, false);
     b.real->method = LD_GATE;
     assert_shared(&a, &b, true);
+    ld_config_free(b.config);
+    b = subject("fd00::1", 8080);
+    b.service->checktype = LD_CHECK_CONNECT;
+    b.service->checkvip = true;
+    b.real->method = LD_IPIP;
+    question = ask(&b);
+    assert_int_equal(ld_question_probe(question)->path, LD_PATH_IPIP);
+    ld_question_free(question);
     ld_config_free(a.config);
     ld_config_free(b.config);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* By which interface, and to which link-layer address, the kernel would send packets for a host. */
+#ifndef LD_CHECK_NEXT_HOP_H
+#define LD_CHECK_NEXT_HOP_H
+
+#include <linux/if_packet.h>
+
+#include "common/base/addr.h"
+
+/* A socket for ld_next_hop(), or negative errno. */
+int ld_next_hop_open(void);
+
+/*
+ * Into out (but for its protocol): as sendto() on a packet socket wants it. Waits for nobody.
+ * -EAGAIN: the kernel is asking the link for the neighbour; -ELOOP: it is this machine itself;
+ * -ENETUNREACH and others: no way.
+ */
+int ld_next_hop(int fd, const struct ha_addr *host, struct sockaddr_ll *out);
+
+#endif
