@@ -85,31 +85,73 @@ static int try_file(const char *path)
     return error;
 }
 
-/* What the parser, which opens nothing, cannot say of a configuration. */
-static bool look_at_files(const char *path, const struct ld_config *config, struct ha_diags *diags)
+/* The same, as the log is opened. Leaves an empty file. */
+static int make_file(const char *path)
 {
-    bool good = true;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
 
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return 0;
+}
+
+static bool is_fault(int error, unsigned looks)
+{
+    return error != 0 && !(looks & LD_LOOK_ONLY && error == EACCES && geteuid() != 0);
+}
+
+static void look_at_monitor_files(const char *path, const struct ld_config *config, unsigned looks,
+                                  struct ha_diags *diags)
+{
     for (guint i = 0; i < config->services->len; i++) {
         const struct ld_service *service = g_ptr_array_index(config->services, i);
         int error = service->monitorfile != NULL ? try_file(service->monitorfile) : 0;
 
-        if (error == 0)
-            continue;
-        ha_diag_add(diags, HA_ERROR, path, service->monitorfile_line, 0,
-                    "unable to open monitorfile %s: %s", service->monitorfile, g_strerror(error));
-        good = false;
+        if (is_fault(error, looks))
+            ha_diag_add(diags, HA_ERROR, path, service->monitorfile_line, 0,
+                        "unable to open monitorfile %s: %s", service->monitorfile,
+                        g_strerror(error));
     }
+}
+
+static void look_at_log(const char *path, const struct ld_config *config, unsigned looks,
+                        struct ha_diags *diags)
+{
+    const char *logfile = config->logfile;
+    int error = 0;
+
+    if (logfile == NULL)
+        return;
+    if (logfile[0] == '/')
+        error = looks & LD_LOOK_ONLY ? try_file(logfile) : make_file(logfile);
+    else if (!ld_logging_facility(logfile))
+        ha_diag_add(diags, HA_WARNING, path, config->logfile_line, config->logfile_column,
+                    "logfile: expected a path or a syslog facility, found \"%s\"; it will be "
+                    "daemon", logfile);
+    if (is_fault(error, looks))
+        ha_diag_add(diags, HA_ERROR, path, config->logfile_line, config->logfile_column,
+                    "unable to open logfile: %s: %s", logfile, g_strerror(error));
+}
+
+/* What the parser, which opens nothing, cannot say of a configuration. */
+static void look_around(const char *path, const struct ld_config *config, unsigned looks,
+                        struct ha_diags *diags)
+{
+    if (looks & LD_LOOK_FILES)
+        look_at_monitor_files(path, config, looks, diags);
+    if (looks & LD_LOOK_LOG && !config->supervised)
+        look_at_log(path, config, looks, diags);
     if (config->maintenancedir != NULL &&
         !g_file_test(config->maintenancedir, G_FILE_TEST_IS_DIR))
         ha_diag_add(diags, HA_WARNING, path, config->maintenancedir_line, 0,
                     "maintenance directory does not exist: %s", config->maintenancedir);
-    return good;
 }
 
-struct ld_config *ld_config_load(const char *path, struct ld_content *content,
+struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
                                  struct ha_diags *diags)
 {
+    unsigned errors = diags->errors;
     struct ld_config *config;
     char *text;
     size_t length;
@@ -120,8 +162,9 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
         return NULL;
     }
     digest_of(text, length, content->digest);
-    config = ld_cf_parse(path, text, length, &ld_system_names, diags);
-    if (config != NULL && !look_at_files(path, config, diags)) {
+    config = ld_cf_parse_anyway(path, text, length, &ld_system_names, diags);
+    look_around(path, config, looks, diags);
+    if (diags->errors > errors) {
         ld_config_free(config);
         config = NULL;
     }
@@ -129,28 +172,6 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content,
     point_at_words(diags, text);
     g_free(text);
     return config;
-}
-
-void ld_config_try_log(const struct ld_config *config, const char *path, struct ha_diags *diags)
-{
-    const char *logfile = config->logfile;
-    int fd;
-
-    if (logfile == NULL)
-        return;
-    if (logfile[0] != '/') {
-        if (!ld_logging_facility(logfile))
-            ha_diag_add(diags, HA_WARNING, path, config->logfile_line, config->logfile_column,
-                        "logfile: expected a path or a syslog facility, found \"%s\"; it will be "
-                        "daemon", logfile);
-        return;
-    }
-    fd = open(logfile, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
-    if (fd >= 0)
-        close(fd);
-    else
-        ha_diag_add(diags, HA_ERROR, path, config->logfile_line, config->logfile_column,
-                    "unable to open logfile: %s: %s", logfile, g_strerror(errno));
 }
 
 static bool same_dates(const struct stat *a, const struct stat *b)

@@ -19,15 +19,19 @@ struct ld_content {
     char digest[65]; /* of the text; "": never read */
 };
 
-/* Reads and parses it. NULL: diags has the reasons. content stays as it was if the file cannot be read. */
-struct ld_config *ld_config_load(const char *path, struct ld_content *content,
+/* What is looked at beside the file itself. */
+enum {
+    LD_LOOK_FILES = 1, /* whether monitor files can be written */
+    LD_LOOK_LOG = 2,   /* whether the log can (not with supervised): it is made if it is not there */
+    LD_LOOK_ONLY = 4,  /* nothing is made, and what only root may write is no fault to others */
+};
+/* Reads and parses it. NULL: diags has the reasons, all of them, in the order of the file. content
+ * stays as it was if the file cannot be read. */
+struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
                                  struct ha_diags *diags);
 /* Whether the file is another than content says; looks inside only if its dates differ, and
  * updates content->stat. A file that cannot be read has not changed. */
 bool ld_content_changed(const char *path, struct ld_content *content, char digest[65]);
-
-/* Whether the log can be written where config says; an error at its place in path if not. */
-void ld_config_try_log(const struct ld_config *config, const char *path, struct ha_diags *diags);
 
 /* "Error [PID] reading file FILE at line N: TEXT (column C)", the classic form that log watchers
  * know. g_free() it. */

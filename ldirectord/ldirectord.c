@@ -295,16 +295,19 @@ void ld_director_reload(struct ld_director *director)
     struct ha_diags diags;
     struct ld_config *config;
     struct ld_content before = director->content;
+    unsigned looks = LD_LOOK_FILES;
     char *notice;
 
     if (director->stopped)
         return;
+    if (director->logging == LD_LOG_CONFIGURED)
+        looks |= LD_LOOK_LOG;
     notice = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
                              ha_clock_ns() / 1000);
     ha_daemon_notify(notice);
     g_free(notice);
     ha_diags_init(&diags);
-    config = ld_config_load(director->path, &director->content, &diags);
+    config = ld_config_load(director->path, &director->content, looks, &diags);
     log_diags(&diags);
     if (config != NULL && config->services->len == 0 && director->config->services->len > 0) {
         /* Cut off by a full disk or a crashed editor more likely than meant. */
@@ -336,7 +339,7 @@ static void file_changed(void *ctx)
     }
     ha_log(HA_LOG_INFO, " - ignore new configuration");
     ha_diags_init(&diags); /* what the file holds now is what the next change is compared with */
-    ignored = ld_config_load(director->path, &director->content, &diags);
+    ignored = ld_config_load(director->path, &director->content, LD_LOOK_FILES, &diags);
     if (ignored != NULL) {
         ld_config_free(ignored);
         ld_act_callback(director->act);

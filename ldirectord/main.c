@@ -132,6 +132,33 @@ static void print_diags(const struct ha_diags *diags)
     }
 }
 
+/* Who only asks leaves no trace in the log, and need not be able to write it. */
+static bool only_asks(const struct command *command)
+{
+    return command->args.order == LD_ORDER_STATUS;
+}
+
+/* The log has to be writable before anything is done that it should tell of. */
+static unsigned looks_of(const struct command *command)
+{
+    if (only_asks(command))
+        return 0;
+    if (command->args.order == LD_ORDER_STOP || command->args.debug)
+        return LD_LOOK_FILES;
+    return LD_LOOK_FILES | LD_LOOK_LOG |
+           (command->args.order == LD_ORDER_RELOAD ? LD_LOOK_ONLY : 0);
+}
+
+/* A file with passwords in it may be root's alone; what runs can be asked all the same. */
+static bool is_secret(const struct command *command)
+{
+    if (!only_asks(command) || access(command->path, R_OK) == 0 || errno != EACCES)
+        return false;
+    fprintf(stderr, "ldirectord: %s cannot be read by this user: nothing is said of the instances "
+            "it executes\n", command->path);
+    return true;
+}
+
 /* 0, or the exit status for what is wrong with the file. */
 static int load(struct command *command)
 {
@@ -139,6 +166,10 @@ static int load(struct command *command)
     int status = 0;
 
     command->path = ld_config_find(command->args.config);
+    if (command->path == NULL && only_asks(command)) {
+        fprintf(stderr, "Config file %s not found\n", command->args.config);
+        return 1;
+    }
     if (command->path == NULL) {
         open_log(command);
         ha_log(HA_LOG_ERROR, "Exiting with exit_status 1: Config file %s not found",
@@ -146,16 +177,14 @@ static int load(struct command *command)
         fprintf(stderr, "Config file %s not found\n", command->args.config);
         return 1;
     }
+    if (is_secret(command))
+        return 0;
     ha_diags_init(&diags);
-    command->config = ld_config_load(command->path, &command->content, &diags);
-    /* The log has to be writable before anything is done that it should tell of. */
-    if (command->config != NULL && command->args.order != LD_ORDER_STOP &&
-        logging_of(command) == LD_LOG_CONFIGURED)
-        ld_config_try_log(command->config, command->path, &diags);
+    command->config = ld_config_load(command->path, &command->content, looks_of(command), &diags);
     print_diags(&diags);
     if (diags.errors > 0)
         status = 2;
-    else
+    else if (!only_asks(command))
         open_log(command);
     ha_diags_clear(&diags);
     return status;
@@ -320,21 +349,20 @@ static int show_status(struct command *command)
     if (pid > 0) {
         line = running_line(command, pid);
         fprintf(stderr, "%s\n", line);
-        ha_log(HA_LOG_INFO, "%s", line);
         g_free(line);
         show_report(command);
-        ld_instances_status(command->config->execute);
+        if (command->config != NULL)
+            ld_instances_status(command->config->execute);
         return 0;
     }
     if (pid == -ESRCH) {
         line = g_strdup_printf("ldirectord stale pid file %s for %s", command->pid_file,
                                command->path);
         fprintf(stderr, "%s\n", line);
-        ha_log(HA_LOG_INFO, "%s", line);
         g_free(line);
     }
     fprintf(stopped, "ldirectord is stopped for %s\n", command->path);
-    return leave(pid == -ESRCH ? 1 : 3, command, "ldirectord is stopped for");
+    return pid == -ESRCH ? 1 : 3;
 }
 
 static int configtest(struct command *command)
@@ -351,9 +379,8 @@ static int configtest(struct command *command)
         return 1;
     }
     ha_diags_init(&diags);
-    command->config = ld_config_load(command->path, &command->content, &diags);
-    if (command->config != NULL && logging_of(command) == LD_LOG_CONFIGURED)
-        ld_config_try_log(command->config, command->path, &diags);
+    command->config = ld_config_load(command->path, &command->content,
+                                     LD_LOOK_FILES | LD_LOOK_LOG | LD_LOOK_ONLY, &diags);
     good = diags.errors == 0;
     ha_diags_print(&diags, report);
     if (report->len > 0)

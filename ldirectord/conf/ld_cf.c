@@ -358,8 +358,20 @@ static void read_lines(struct ld_cf *cf, const char *text, size_t length)
 struct ld_config *ld_cf_parse(const char *file, const char *text, size_t length,
                               const struct ld_names *names, struct ha_diags *diags)
 {
-    struct ld_cf cf = {.file = file, .names = names, .diags = diags};
     unsigned errors = diags->errors;
+    struct ld_config *config = ld_cf_parse_anyway(file, text, length, names, diags);
+
+    if (diags->errors > errors) {
+        ld_config_free(config);
+        config = NULL;
+    }
+    return config;
+}
+
+struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t length,
+                                     const struct ld_names *names, struct ha_diags *diags)
+{
+    struct ld_cf cf = {.file = file, .names = names, .diags = diags};
     struct ld_config *config;
 
     cf.config = ld_config_new();
@@ -367,10 +379,6 @@ struct ld_config *ld_cf_parse(const char *file, const char *text, size_t length,
     read_lines(&cf, text, length);
     ld_cf_finish(&cf);
     config = cf.config;
-    if (diags->errors > errors) {
-        ld_config_free(config);
-        config = NULL;
-    }
     g_ptr_array_free(cf.blocks, TRUE);
     free_settings(&cf.global);
     g_free(cf.text);

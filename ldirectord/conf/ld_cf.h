@@ -24,6 +24,10 @@ struct ld_names {
 struct ld_config *ld_cf_parse(const char *file, const char *text, size_t length,
                               const struct ld_names *names, struct ha_diags *diags);
 
+/* The same, but with errors, too, what was understood of it: to be looked at, never acted on. */
+struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t length,
+                                     const struct ld_names *names, struct ha_diags *diags);
+
 /* The directives there are, by number from 0; NULL beyond the last. For the manual's test. */
 const char *ld_cf_directive(size_t number, bool *acted_on);
 /* Whether a negotiate check of app is acted on; the checks say the same (ld_check_supported()). */

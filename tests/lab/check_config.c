@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 
     ha_diags_init(&diags);
     if (argc == 2 && asking.loop != NULL)
-        config = ld_config_load(argv[1], &content, &diags);
+        config = ld_config_load(argv[1], &content, LD_LOOK_FILES, &diags);
     ha_diags_clear(&diags);
     if (config == NULL || ld_checks_new(&checks, asking.loop, told, &asking) != 0) {
         fprintf(stderr, "usage: check_config FILE (a valid ldirectord.cf)\n");

@@ -158,7 +158,7 @@ static void judge(const char *path)
     struct ha_diags diags;
 
     ha_diags_init(&diags);
-    config = ld_config_load(path, &content, &diags);
+    config = ld_config_load(path, &content, LD_LOOK_FILES, &diags);
     ha_diags_print(&diags, said);
     fputs(said->str, err);
     if (config)

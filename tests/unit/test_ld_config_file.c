@@ -33,7 +33,7 @@ static int leave_place(void **state)
 }
 
 /* What is said of this file, without its path. */
-static char *said_of(const char *text, bool good)
+static char *said_to(unsigned looks, const char *text, bool good)
 {
     GString *out = g_string_new(NULL);
     struct ld_content content;
@@ -42,15 +42,18 @@ static char *said_of(const char *text, bool good)
 
     assert_true(g_file_set_contents(path, text, -1, NULL));
     ha_diags_init(&diags);
-    config = ld_config_load(path, &content, &diags);
-    if (config != NULL)
-        ld_config_try_log(config, path, &diags);
+    config = ld_config_load(path, &content, looks, &diags);
     assert_int_equal(good, diags.errors == 0);
     ha_diags_print(&diags, out);
     ld_config_free(config);
     ha_diags_clear(&diags);
     g_string_replace(out, path, "", 0);
     return g_string_free(out, FALSE);
+}
+
+static char *said_of(const char *text, bool good)
+{
+    return said_to(LD_LOOK_FILES | LD_LOOK_LOG, text, good);
 }
 
 static void all_that_is_said_has_line_and_column_in_the_files_order(void **state)
@@ -88,6 +91,44 @@ static void a_log_that_cannot_be_written_is_an_error_at_its_place(void **state)
     g_free(said);
 }
 
+static void files_that_cannot_be_written_are_named_beside_all_other_faults(void **state)
+{
+    char *said = said_of("bogus=1\nlogfile=\"/nowhere/log\"\nfork=maybe\n"
+                         "virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate\n"
+                         "\tmonitorfile=/nowhere/m\n", false);
+
+    (void)state;
+    assert_string_equal(said, ":1:1: Unknown command bogus=1: expected a global directive\n"
+                              ":2:9: unable to open logfile: /nowhere/log: No such file or directory\n"
+                              ":3:6: fork must be 'yes' or 'no': found \"maybe\"\n"
+                              ":6:2: unable to open monitorfile /nowhere/m: No such file or directory\n");
+    g_free(said);
+}
+
+static void who_only_looks_makes_nothing(void **state)
+{
+    char *log = g_strconcat(path, ".log", NULL);
+    char *text = g_strdup_printf("logfile=\"%s\"\n", log), *said;
+
+    (void)state;
+    said = said_to(LD_LOOK_FILES | LD_LOOK_LOG | LD_LOOK_ONLY, text, true);
+    assert_false(g_file_test(log, G_FILE_TEST_EXISTS));
+    g_free(said);
+    said = said_to(0, "logfile=\"/nowhere/log\"\n", true);
+    assert_string_equal(said, "");
+    g_free(said);
+    said = said_to(LD_LOOK_FILES | LD_LOOK_LOG | LD_LOOK_ONLY, "logfile=\"/nowhere/log\"\n", false);
+    g_free(said);
+    said = said_of("supervised=yes\nlogfile=\"/nowhere/log\"\n", true);
+    assert_string_equal(said, "");
+    g_free(said);
+    said = said_of(text, true);
+    assert_int_equal(unlink(log), 0);
+    g_free(said);
+    g_free(text);
+    g_free(log);
+}
+
 static void the_classic_form_ends_with_the_column(void **state)
 {
     struct ha_diags diags;
@@ -110,6 +151,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_that_is_said_has_line_and_column_in_the_files_order),
         cmocka_unit_test(a_log_that_cannot_be_written_is_an_error_at_its_place),
+        cmocka_unit_test(files_that_cannot_be_written_are_named_beside_all_other_faults),
+        cmocka_unit_test(who_only_looks_makes_nothing),
         cmocka_unit_test(the_classic_form_ends_with_the_column),
     };
 

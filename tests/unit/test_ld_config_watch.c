@@ -33,7 +33,7 @@ static void read_it(void)
     struct ld_config *config;
 
     ha_diags_init(&diags);
-    config = ld_config_load(place.file, &place.content, &diags);
+    config = ld_config_load(place.file, &place.content, LD_LOOK_FILES, &diags);
     place.readable = config != NULL;
     ld_config_free(config);
     ha_diags_clear(&diags);

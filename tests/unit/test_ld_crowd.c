@@ -124,7 +124,8 @@ static void start(const char *services)
     assert_true(g_file_set_contents(crowd.file, text, -1, NULL));
     g_free(text);
     ha_diags_init(&diags);
-    settings.config = ld_config_load(crowd.file, &settings.content, &diags);
+    settings.config = ld_config_load(crowd.file, &settings.content, LD_LOOK_FILES,
+                                     &diags);
     assert_int_equal(diags.errors, 0);
     ha_diags_clear(&diags);
     assert_true(ld_logging_setup(LD_LOG_CONFIGURED, settings.config->logfile, "test"));

@@ -160,7 +160,8 @@ static void start_as(bool standby)
     struct ha_diags diags;
 
     ha_diags_init(&diags);
-    settings.config = ld_config_load(house.file, &settings.content, &diags);
+    settings.config = ld_config_load(house.file, &settings.content, LD_LOOK_FILES,
+                                     &diags);
     assert_int_equal(diags.errors, 0);
     ha_diags_clear(&diags);
     assert_non_null(settings.config);

@@ -50,7 +50,8 @@ static void start(void)
     struct ha_diags diags;
 
     ha_diags_init(&diags);
-    settings.config = ld_config_load(house.file, &settings.content, &diags);
+    settings.config = ld_config_load(house.file, &settings.content, LD_LOOK_FILES,
+                                     &diags);
     ha_diags_clear(&diags);
     assert_non_null(settings.config);
     ld_logging_setup(LD_LOG_CONFIGURED, house.log, "test");

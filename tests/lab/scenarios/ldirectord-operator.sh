@@ -67,8 +67,34 @@ expect "and the fallback goes" table_lacks 10.0.0.99
 expect "the status says who ordered it" status_has text "order: weight 7 10.0.0.12 (tcp:10.0.0.100:80)"
 expect "(root did)" said_in "by: root"
 expect "the log, too" log_says "Ordered by root: weight 7 10.0.0.12 (tcp:10.0.0.100:80)"
-said=$(on director setpriv --reuid=65534 --clear-groups ldirectord drain 10.0.0.12 2>&1) || :
-expect "nobody else may order" said_in "only root may do this"
+nobody_says() { # STATUS WORD...
+    local expected=$1 status=0
+    shift
+    said=$(on director setpriv --reuid=65534 --clear-groups ldirectord "$@" 2>&1) || status=$?
+    note "director, nobody: ldirectord $*: $status: $said"
+    ((status == expected))
+}
+log_before=$(<"$(host_log director)/ldirectord.log")
+for words in "drain 10.0.0.12" "disable 10.0.0.12" "enable 10.0.0.12" "weight 10.0.0.12 9"; do
+    # shellcheck disable=SC2086
+    expect "nobody else may order: $words" nobody_says 1 $words
+    expect "and is told so" said_in "only root may do this"
+done
+expect "nor stop it" nobody_says 1 stop
+expect "with a reason" said_in "cannot stop process"
+expect "nor have it reload" nobody_says 1 reload
+expect "with a reason" said_in "cannot signal process"
+expect "but everybody may ask" nobody_says 0 status
+expect "and is answered" said_in "service: tcp:10.0.0.100:80"
+expect "a program, too" nobody_says 0 status --json
+expect "and try the file" nobody_says 0 configtest
+on director chmod 600 /etc/ha.d/ldirectord.cf
+expect "also where the file is root's alone" nobody_says 0 status --text
+expect "which is said" said_in "cannot be read by this user"
+expect "the answer is whole" said_in "service: tcp:10.0.0.100:80"
+on director chmod 644 /etc/ha.d/ldirectord.cf
+expect "root asks, too" ours status
+expect "who asks leaves nothing in the log" test "$(<"$(host_log director)/ldirectord.log")" == "$log_before"
 expect "nonsense is refused" ldirectord_says 1 drain 10.0.0.77
 expect "with the reason" said_in "no real server of the configuration is meant"
 web_kill web2
