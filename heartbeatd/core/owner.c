@@ -355,10 +355,22 @@ static void announce(struct hb_core *core, struct hb_owned *owned)
         hb_group_announce(&owned->run, core->out);
 }
 
+void hb_owner_returned(struct hb_core *core)
+{
+    for (size_t i = 0; i < core->group_count; i++)
+        core->groups[i].doubled |= core->groups[i].run.wanted;
+}
+
+/* A Hearth node that lives and has not said yet what it has. */
+static bool is_silent(const struct hb_node *node)
+{
+    return node->hearth && !node->view.known && node->view.stage != HB_STAGE_GONE;
+}
+
 static void settle_held(struct hb_core *core, size_t group)
 {
     struct hb_owned *owned = &core->groups[group];
-    bool others = false, agreed = !any_lost(core);
+    bool others = false, silent = false, agreed = !any_lost(core);
 
     for (size_t i = 0; i < core->node_count; i++) {
         const struct hb_node *node = &core->nodes[i];
@@ -366,9 +378,10 @@ static void settle_held(struct hb_core *core, size_t group)
         if (node->self || !hb_node_alive(node))
             continue;
         agreed &= node->view.known || node->view.stage == HB_STAGE_GONE;
+        silent |= is_silent(node);
         if (!(node->view.groups[group] & HB_G_CLAIMED))
             continue;
-        others = true;
+        others = owned->doubled = true;
         if (yields(core, group, node))
             return;
         if (!owned->contested && node->hearth && node->view.sees_us) {
@@ -378,8 +391,8 @@ static void settle_held(struct hb_core *core, size_t group)
             announce(core, owned);
         }
     }
-    if (owned->contested && !others) {
-        owned->contested = false;
+    if (owned->doubled && !others && !silent) {
+        owned->contested = owned->doubled = false;
         announce(core, owned);
     }
     if (agreed && !others)

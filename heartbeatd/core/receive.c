@@ -379,6 +379,8 @@ static void comes_back(struct hb_core *core, const struct arrival *in)
     hb_seq_resume(&in->node->seq, in->number - 1);
     if (hb_msg_find(in->msg, "hstate") == NULL)
         hb_dialogue_heal(core);
+    else
+        hb_owner_returned(core);
 }
 
 static bool is_replay(struct hb_core *core, const struct arrival *in)

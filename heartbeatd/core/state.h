@@ -74,7 +74,8 @@ struct hb_owned {
     uint64_t ask_ns;    /* when to ask for it again; 0: need not be asked for */
     enum hb_left left;
     uint64_t lost_told_ns; /* that an address is lost is not told again before */
-    bool contested;     /* held by another as well; announce again when it lets go */
+    bool contested;     /* held by another as well, and that was said */
+    bool doubled;       /* another had it too, or may have had; announce again when it has not */
     struct hb_group *former;     /* reload.c: run.group, while haresources has another one already */
     const struct hb_group *next; /* that one; NULL: run.group is what haresources has */
     bool pruned;        /* what it will not have any more is stopped, or about to be */
@@ -248,6 +249,9 @@ void hb_pings_communication_up(struct hb_core *core);
 
 /* ---- owner.c: which group should be held here ---- */
 void hb_owner_settle(struct hb_core *core);
+/* A Hearth node is back that we took for dead, as it may have taken us: what we hold it may have
+ * held meanwhile, and may have let go before we hear of it. */
+void hb_owner_returned(struct hb_core *core);
 /* When a group that failed here may be tried again here; HA_NEVER if it did not. */
 uint64_t hb_owner_retry_ns(const struct hb_core *core, size_t group);
 uint64_t hb_owner_next_ns(const struct hb_core *core);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two nodes, one of them 3.0.6, that were apart and both hold everything: after
- * a partition, and after starts without the other.
+ * Two nodes, mostly one of them 3.0.6, that were apart and both hold everything:
+ * after a partition, and after starts without the other.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +41,69 @@ static void after_a_partition_with_a_3_0_6_node_it_does_as_that_does(void **stat
     hand_hear(hand, BEAT);
     hand_pass(hand, 60000);
     assert_int_equal(hand->sent->len, 0);
+    hand_free(hand);
+}
+
+static void hear_word(struct hand *hand, const char *groups, const char *seen)
+{
+    char *fields = g_strdup_printf(BEAT "|hearth=1|hstate=rs=stable fb=off ho=none rd=%x rh=all tr=1 "
+                                        "g=%s seen=%s",
+                                   hand->core->digest, groups, seen);
+
+    hand_hear(hand, fields);
+    g_free(fields);
+}
+
+static void hear_hearth(struct hand *hand, const char *groups)
+{
+    char *seen = g_strdup_printf("node1:64:%x,", (unsigned)hand->core->number);
+
+    hear_word(hand, groups, seen);
+    g_free(seen);
+}
+
+/* Clients have gone by what it announced while we were apart. */
+static void what_a_hearth_node_may_have_let_go_again_is_announced(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+
+    (void)state;
+    hand_start(hand);
+    hear_hearth(hand, "00");
+    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
+    hear_hearth(hand, "00");
+    hear_hearth(hand, "03");
+    hand_pass(hand, 2000);
+    assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
+    hand_forget(hand);
+    hear_hearth(hand, "03");
+    assert_string_equal(hand->did->str, "");
+    hand_pass(hand, 20000);
+    hand_forget(hand);
+    hear_hearth(hand, "00"); /* it has let go before its first word reaches us */
+    assert_true(hand_logged(hand, "Cluster node node2 returning after partition."));
+    assert_string_equal(hand->did->str, "start 10.0.0.1; start 10.0.0.2; ");
+    hand_forget(hand);
+    hear_hearth(hand, "00");
+    assert_string_equal(hand->did->str, "");
+    hand_free(hand);
+}
+
+/* It was taken for dead by the other, but heard it all the time: a pause, a link of one way. */
+static void what_a_hearth_node_had_as_well_is_announced_when_it_has_not(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+
+    (void)state;
+    hand_start(hand);
+    hear_hearth(hand, "00");
+    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
+    hear_hearth(hand, "00");
+    hear_hearth(hand, "03");
+    hear_word(hand, "33", "");
+    hand_forget(hand);
+    hear_hearth(hand, "03");
+    assert_string_equal(hand->did->str, "start 10.0.0.1; ");
     hand_free(hand);
 }
 
@@ -115,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(after_a_partition_with_a_3_0_6_node_it_does_as_that_does),
+        cmocka_unit_test(what_a_hearth_node_may_have_let_go_again_is_announced),
+        cmocka_unit_test(what_a_hearth_node_had_as_well_is_announced_when_it_has_not),
         cmocka_unit_test(a_3_0_6_node_that_started_apart_is_given_way_to),
         cmocka_unit_test(who_started_apart_is_known_by_its_first_status_as_well),
         cmocka_unit_test(who_started_while_we_slept_has_started_apart),
