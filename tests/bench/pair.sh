@@ -262,3 +262,40 @@ move_once() {
     fi
     wait_until 90 "both are at rest" pair_settled "$pair_owner"
 }
+
+# ---- what a product uses ----
+
+# Its processes on the node of that number, as the lab sees them: all but those that every host has.
+pair_processes() {
+    local dir comm space
+    space=$(readlink "/proc/${host_pid[${pair[$1]}]}/ns/pid")
+    REPLY=''
+    for dir in /proc/[0-9]*; do
+        read -r comm 2>/dev/null <"$dir/comm" || continue
+        [[ $comm != bash && $comm != sleep && $comm != busybox ]] || continue
+        [[ $(readlink "$dir/ns/pid") != "$space" ]] || REPLY+=" ${dir#/proc/}"
+    done
+}
+# The time all of them have run on a processor so far, in µs.
+pair_spent_us() {
+    local pid file ns sum=0
+    pair_processes "$1"
+    for pid in $REPLY; do
+        for file in /proc/"$pid"/task/*/schedstat; do
+            read -r ns _ 2>/dev/null <"$file" || continue
+            sum=$((sum + ns))
+        done
+    done
+    REPLY=$((sum / 1000))
+}
+# The sum of their proportional set sizes.
+pair_memory_kb() {
+    local pid word kb sum=0
+    pair_processes "$1"
+    for pid in $REPLY; do
+        while read -r word kb _; do
+            [[ $word != Pss: ]] || sum=$((sum + kb))
+        done <"/proc/$pid/smaps_rollup"
+    done
+    REPLY=$sum
+}
