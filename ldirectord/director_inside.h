@@ -33,6 +33,7 @@ struct ld_director {
     uint64_t drifts;          /* looks that found some, ever */
     enum ld_sync_role sync_role; /* as it was last wanted of the kernel */
     int sync_error;           /* what came of it; 0 or negative errno */
+    unsigned sync_maxlen;     /* the same; 0: nothing said of it */
     char *orders_file;        /* NULL: nothing is kept */
     struct ha_behind *kept;   /* writes it; NULL: not yet */
     char *kept_text;          /* as last given to that; NULL: nothing yet */

@@ -39,14 +39,19 @@ void ld_kernel_sync(struct ld_director *director, bool stopping)
 {
     struct ld_sync wanted = ld_sync_wanted(&director->config->sync,
                                            ld_core_standby(director->core), stopping);
-    int error;
+    struct ld_sync none = {.role = LD_SYNC_NONE};
+    int error = 0;
 
     if (wanted.role == LD_SYNC_NONE && director->sync_role == LD_SYNC_NONE &&
         director->sync_error == 0)
         return; /* never ours */
-    error = director->ipvs->ops->sync(director->ipvs, &wanted);
+    if (director->sync_maxlen != 0 && wanted.maxlen == 0) /* the kernel chooses when it starts */
+        error = director->ipvs->ops->sync(director->ipvs, &none);
+    if (error == 0)
+        error = director->ipvs->ops->sync(director->ipvs, &wanted);
     if (error != director->sync_error || wanted.role != director->sync_role)
         log_sync(director, &wanted, error);
     director->sync_role = wanted.role;
     director->sync_error = error;
+    director->sync_maxlen = wanted.maxlen;
 }

@@ -149,6 +149,7 @@ struct ld_sync {
     char interface[LD_INTERFACE_MAX]; /* the group's datagrams go through */
     unsigned id;                      /* 0…255 */
     struct ha_addr group;             /* multicast; none: the kernel's own, 224.0.0.81 */
+    unsigned port, ttl, maxlen;       /* 0: the kernel's: 8848, 1, and what fits the interface */
 };
 const char *ld_sync_role_name(enum ld_sync_role role); /* none, auto, master, backup, both */
 bool ld_sync_role_find(const char *name, enum ld_sync_role *role);

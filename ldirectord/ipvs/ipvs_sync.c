@@ -12,14 +12,18 @@
 
 #include "ldirectord/ipvs/ipvs_netlink_inside.h"
 
+/* The kernel's, where nothing is said. */
+#define USUAL_PORT 8848
+#define USUAL_TTL  1
+/* A backup hears datagrams of so many bytes at least, whatever it is told. */
+#define BACKUP_MAXLEN 1024
+
 enum { MASTER, BACKUP, ROLES };
 static const uint32_t states[ROLES] = {IP_VS_STATE_MASTER, IP_VS_STATE_BACKUP};
 
 struct running {
     bool runs[ROLES];
-    char interface[ROLES][LD_INTERFACE_MAX];
-    uint32_t id[ROLES];
-    struct ha_addr group[ROLES]; /* none: the kernel does not tell */
+    struct ld_sync sync[ROLES]; /* none of what the kernel does not tell (before 4.3) */
 };
 
 struct ld_sync ld_sync_wanted(const struct ld_sync *configured, bool standby, bool stopping)
@@ -39,6 +43,9 @@ static const struct nla_policy policy[IPVS_DAEMON_ATTR_MAX + 1] = {
     [IPVS_DAEMON_ATTR_SYNC_ID] = {.type = NLA_U32},
     [IPVS_DAEMON_ATTR_MCAST_GROUP] = {.minlen = 4},
     [IPVS_DAEMON_ATTR_MCAST_GROUP6] = {.minlen = 16},
+    [IPVS_DAEMON_ATTR_MCAST_PORT] = {.type = NLA_U16},
+    [IPVS_DAEMON_ATTR_MCAST_TTL] = {.type = NLA_U8},
+    [IPVS_DAEMON_ATTR_SYNC_MAXLEN] = {.type = NLA_U16},
 };
 
 static struct ha_addr group_of(struct nlattr *const *found)
@@ -76,6 +83,38 @@ static int put_group(struct nl_msg *message, const struct ha_addr *group)
     }
 }
 
+static void take_options(struct ld_sync *sync, struct nlattr *const *found)
+{
+    if (found[IPVS_DAEMON_ATTR_MCAST_PORT] != NULL)
+        sync->port = nla_get_u16(found[IPVS_DAEMON_ATTR_MCAST_PORT]);
+    if (found[IPVS_DAEMON_ATTR_MCAST_TTL] != NULL)
+        sync->ttl = nla_get_u8(found[IPVS_DAEMON_ATTR_MCAST_TTL]);
+    if (found[IPVS_DAEMON_ATTR_SYNC_MAXLEN] != NULL)
+        sync->maxlen = nla_get_u16(found[IPVS_DAEMON_ATTR_SYNC_MAXLEN]);
+}
+
+static bool same_options(const struct ld_sync *running, const struct ld_sync *wanted, int role)
+{
+    unsigned maxlen = role == BACKUP ? MAX(wanted->maxlen, BACKUP_MAXLEN) : wanted->maxlen;
+
+    return (running->port == 0 || running->port == (wanted->port ? wanted->port : USUAL_PORT)) &&
+           (running->ttl == 0 || running->ttl == (wanted->ttl ? wanted->ttl : USUAL_TTL)) &&
+           (running->maxlen == 0 || wanted->maxlen == 0 || running->maxlen == maxlen);
+}
+
+static int put_options(struct nl_msg *message, const struct ld_sync *sync)
+{
+    int error = 0;
+
+    if (sync->port != 0)
+        error = nla_put_u16(message, IPVS_DAEMON_ATTR_MCAST_PORT, (uint16_t)sync->port);
+    if (error == 0 && sync->ttl != 0)
+        error = nla_put_u8(message, IPVS_DAEMON_ATTR_MCAST_TTL, (uint8_t)sync->ttl);
+    if (error == 0 && sync->maxlen != 0)
+        error = nla_put_u16(message, IPVS_DAEMON_ATTR_SYNC_MAXLEN, (uint16_t)sync->maxlen);
+    return error;
+}
+
 static int take_daemon(void *ctx, struct nlmsghdr *header)
 {
     struct nlattr *outer[IPVS_CMD_ATTR_MAX + 1], *found[IPVS_DAEMON_ATTR_MAX + 1];
@@ -92,9 +131,11 @@ static int take_daemon(void *ctx, struct nlmsghdr *header)
         if (nla_get_u32(found[IPVS_DAEMON_ATTR_STATE]) != states[role])
             continue;
         running->runs[role] = true;
-        running->id[role] = nla_get_u32(found[IPVS_DAEMON_ATTR_SYNC_ID]);
-        running->group[role] = group_of(found);
-        nla_strlcpy(running->interface[role], found[IPVS_DAEMON_ATTR_MCAST_IFN], LD_INTERFACE_MAX);
+        running->sync[role].id = nla_get_u32(found[IPVS_DAEMON_ATTR_SYNC_ID]);
+        running->sync[role].group = group_of(found);
+        nla_strlcpy(running->sync[role].interface, found[IPVS_DAEMON_ATTR_MCAST_IFN],
+                    LD_INTERFACE_MAX);
+        take_options(&running->sync[role], found);
     }
     return 0;
 }
@@ -116,7 +157,7 @@ static int tell(struct netlink_ipvs *nl, uint8_t command, int role, const struct
     if (nla_put_u32(nl->message, IPVS_DAEMON_ATTR_STATE, states[role]) != 0 ||
         nla_put_string(nl->message, IPVS_DAEMON_ATTR_MCAST_IFN, sync->interface) != 0 ||
         nla_put_u32(nl->message, IPVS_DAEMON_ATTR_SYNC_ID, sync->id) != 0 ||
-        put_group(nl->message, &sync->group) != 0)
+        put_group(nl->message, &sync->group) != 0 || put_options(nl->message, sync) != 0)
         return -EMSGSIZE;
     nla_nest_end(nl->message, nest);
     return ld_nl_ask(nl, nothing_told, NULL);
@@ -125,8 +166,10 @@ static int tell(struct netlink_ipvs *nl, uint8_t command, int role, const struct
 static int set_role(struct netlink_ipvs *nl, int role, const struct running *running, bool wanted,
                     const struct ld_sync *sync)
 {
-    bool same = running->runs[role] && strcmp(running->interface[role], sync->interface) == 0 &&
-                running->id[role] == sync->id && same_group(&running->group[role], &sync->group);
+    const struct ld_sync *is = &running->sync[role];
+    bool same = running->runs[role] && strcmp(is->interface, sync->interface) == 0 &&
+                is->id == sync->id && same_group(&is->group, &sync->group) &&
+                same_options(is, sync, role);
     int error = 0;
 
     if (wanted && same)

@@ -97,6 +97,30 @@ static void a_syncdaemon_has_an_interface_a_number_a_role_and_a_group(void **sta
     }
 }
 
+static void a_syncdaemon_has_port_ttl_and_length(void **state)
+{
+    char *said;
+    struct ld_config *config =
+        parse("syncdaemon = eth1 port 65535  7 maxlen 64 both ttl\t255 ff02::81", &said);
+
+    (void)state;
+    assert_string_equal(said, "");
+    assert_int_equal(config->sync.port, 65535);
+    assert_int_equal(config->sync.ttl, 255);
+    assert_int_equal(config->sync.maxlen, 64);
+    assert_int_equal(config->sync.id, 7);
+    assert_int_equal(config->sync.role, LD_SYNC_BOTH);
+    assert_int_equal(config->sync.group.family, AF_INET6);
+    ld_config_free(config);
+    g_free(said);
+    config = parse("syncdaemon=ttl ttl 2", &said); /* an interface may be called anything */
+    assert_string_equal(config->sync.interface, "ttl");
+    assert_int_equal(config->sync.ttl, 2);
+    assert_int_equal(config->sync.port, 0);
+    ld_config_free(config);
+    g_free(said);
+}
+
 static void what_is_no_syncdaemon_is_refused(void **state)
 {
     static const struct {
@@ -109,6 +133,11 @@ static void what_is_no_syncdaemon_is_refused(void **state)
         {"syncdaemon=eth1 10.0.0.1", "or the address of a multicast group, found \"10.0.0.1\""},
         {"syncdaemon=eth1 fd00::81", "or the address of a multicast group, found \"fd00::81\""},
         {"syncdaemon=eth1 none", "expected a syncid from 0 to 255, or auto"},
+        {"syncdaemon=eth1 port", "expected a number from 1 to 65535 behind port, found \"\""},
+        {"syncdaemon=eth1 port 0", "expected a number from 1 to 65535 behind port, found \"0\""},
+        {"syncdaemon=eth1 ttl 256", "expected a number from 1 to 255 behind ttl, found \"256\""},
+        {"syncdaemon=eth1 ttl both", "expected a number from 1 to 255 behind ttl, found \"both\""},
+        {"syncdaemon=eth1 maxlen 65488", "expected a number from 64 to 65487 behind maxlen"},
         {"tablecheck=0", "invalid table check interval"},
         {"keeporders=maybe", "keeporders must be 'yes' or 'no'"},
         {"\tsyncdaemon=eth1", "nknown command"},
@@ -131,6 +160,7 @@ int main(void)
         cmocka_unit_test(nothing_said_leaves_the_kernel_and_its_table_alone),
         cmocka_unit_test(what_is_said_is_heard),
         cmocka_unit_test(a_syncdaemon_has_an_interface_a_number_a_role_and_a_group),
+        cmocka_unit_test(a_syncdaemon_has_port_ttl_and_length),
         cmocka_unit_test(what_is_no_syncdaemon_is_refused),
     };
 

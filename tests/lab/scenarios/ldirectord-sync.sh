@@ -37,8 +37,10 @@ virtual=$vip:80
 	scheduler=rr
 END
 }
-config left "syncdaemon=eth0 7"
-config right "syncdaemon=eth0 7"
+# One's own group and port, which the connection below proves to be used.
+config left "syncdaemon=eth0 7 ff02::81 port 8850 ttl 2 maxlen 1300"
+config right "syncdaemon=eth0 7 ff02::81 port 8850 ttl 2 maxlen 1300"
+sync_says() { sync_of "$1"; [[ $REPLY == *"$2"* ]]; }
 on left ip addr add $vip/32 dev eth0
 
 tell "One active, one standing by"
@@ -46,6 +48,8 @@ expect "left starts" ours left start
 expect "as master" sync_is left master
 expect "right stands by" ours right standby
 expect "as backup" sync_is right backup
+expect "left as it was told" sync_says left "maxlen=1300, group=ff02::81, port=8850, ttl=2)"
+expect "right, too" sync_says right "maxlen=1300, group=ff02::81, port=8850, ttl=2)"
 wait_until 20 "left serves" weights_are left $vip:80 10.1.0.11:80=1
 mkfifo "$LAB_DIR/talk" "$LAB_DIR/heard"
 on client bash -c "exec 3<>/dev/tcp/$vip/80
@@ -74,6 +78,10 @@ exec {talking}>&-
 tell "Edits, an interface that is missing, another hand, the end"
 config right $'tablecheck=1\nsyncdaemon=eth0 7 both'
 wait_until 10 "a role of its own choice" sync_is_both right
+expect "and what the kernel chooses" sync_says right "group=224.0.0.81, port=8848, ttl=1)"
+expect "of the length, too" not sync_says right maxlen=1300
+config right $'tablecheck=1\nsyncdaemon=eth0 7 both port 8851'
+wait_until 10 "another port" sync_says right "group=224.0.0.81, port=8851, ttl=1)"
 on right ipvsadm --stop-daemon master
 wait_until 10 "somebody ends it, and it is there again" sync_is_both right
 config right $'tablecheck=1\nsyncdaemon=eth9 7'
