@@ -95,16 +95,21 @@ static void live(void *ctx, int log_fd)
     }
 }
 
-void fake_script_start(struct fake_script *server, const struct fake_turn *script)
+void fake_script_start_at(struct fake_script *server, int family, const struct fake_turn *script)
 {
-    struct life life = {.listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+    struct life life = {.listen_fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0),
                         .script = script};
 
     MUST(life.listen_fd >= 0);
-    server->port = fake_bind_loopback(life.listen_fd, AF_INET, 0);
+    server->port = fake_bind_loopback(life.listen_fd, family, 0);
     MUST(listen(life.listen_fd, 128) == 0);
     server->pid = fake_process_start(live, &life, &server->log_fd);
     close(life.listen_fd);
+}
+
+void fake_script_start(struct fake_script *server, const struct fake_turn *script)
+{
+    fake_script_start_at(server, AF_INET, script);
 }
 
 void fake_script_stop(struct fake_script *server)

@@ -33,6 +33,8 @@ struct fake_script {
 
 /* The script ends with a turn whose says is NULL. One connection after the other. */
 void fake_script_start(struct fake_script *server, const struct fake_turn *script);
+/* AF_INET, which the other means, or AF_INET6. */
+void fake_script_start_at(struct fake_script *server, int family, const struct fake_turn *script);
 void fake_script_stop(struct fake_script *server);
 /* What has been said to it until the connection ended, or its first NUL; g_free() it. */
 char *fake_script_heard(struct fake_script *server);

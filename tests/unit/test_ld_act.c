@@ -224,16 +224,15 @@ static bool mails_are_sent(const void *mailer)
     return ld_mailer_count(mailer) == 0;
 }
 
-static void a_mail_reaches_all_its_addresses_but_the_refused(void **state)
+static void assert_mail_reaches(int family, const char *smtp)
 {
     struct fake_script server;
     struct ld_mailer *mailer;
     char *heard;
 
-    (void)state;
-    fake_script_start(&server, polite);
+    fake_script_start_at(&server, family, polite);
     mailer = mailer_to(server.port, 20000);
-    send_mail(mailer, "localhost", "a@b, bad@b, c@d", "Deleted real server");
+    send_mail(mailer, smtp, "a@b, bad@b, c@d", "Deleted real server");
     assert_int_equal(ld_mailer_count(mailer), 1);
     assert_true(comes(mails_are_sent, mailer, 20000));
     heard = fake_script_heard(&server);
@@ -244,6 +243,13 @@ static void a_mail_reaches_all_its_addresses_but_the_refused(void **state)
     g_free(heard);
     ld_mailer_free(mailer);
     fake_script_stop(&server);
+}
+
+static void a_mail_reaches_all_its_addresses_but_the_refused(void **state)
+{
+    (void)state;
+    assert_mail_reaches(AF_INET, "localhost");
+    assert_mail_reaches(AF_INET6, "[::1]");
 }
 
 static void mails_that_nobody_takes_are_given_up_after_three_tries(void **state)

@@ -87,19 +87,21 @@ static void what_the_agent_says_comes_with_the_verdict(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct fake_talk talk = {.text = rows[i].says, .greets = true};
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        int family = i % 2 == 0 ? AF_INET : AF_INET6;
+        struct fake_talk talk = {.family = family, .text = rows[i / 2].says, .greets = true};
         struct ld_probe probe = agent_probe();
         struct fake_talker talker;
         struct ld_advice advice;
         char *detail;
 
+        probe.addr = loopback_of(family);
         fake_talker_start(&talker, &talk);
         probe.port = talker.port;
-        assert_verdict(ask_advice(&probe, &detail, &advice), rows[i].verdict);
-        assert_int_equal(advice.given, rows[i].given);
-        assert_int_equal(advice.percent, rows[i].percent);
-        if (rows[i].verdict == LD_AGENTDOWN)
+        assert_verdict(ask_advice(&probe, &detail, &advice), rows[i / 2].verdict);
+        assert_int_equal(advice.given, rows[i / 2].given);
+        assert_int_equal(advice.percent, rows[i / 2].percent);
+        if (rows[i / 2].verdict == LD_AGENTDOWN)
             assert_string_equal(detail, "down # disk full");
         g_free(detail);
         fake_talker_stop(&talker);
