@@ -6,126 +6,18 @@
 # needs: app-servers
 # bound: 90
 
+source "$LAB_SRC/stories/app-servers.sh"
 network wire
 host server product="$LAB_PEERS/app-servers" uname=servers.lab.test eth0=wire:10.4.0.1/24,fd04::1/64
 host director eth0=wire:10.4.0.254/24,fd04::254/64
 
-for file in good.pem good.key expired.pem expired.key self.pem self.key; do
-    host_install server "/etc/lab/tls/$file" <"$LAB_DATA/tls/$file"
-done
-on server bash -c 'cat >>/etc/passwd; printf "%s\n" mailers:x:880: opensmtpq:x:884: >>/etc/group' <<'END'
-dovecot:x:881:880::/nonexistent:/usr/sbin/nologin
-dovenull:x:882:880::/nonexistent:/usr/sbin/nologin
-opensmtpd:x:883:880::/var/lib/opensmtpd/empty:/usr/sbin/nologin
-opensmtpq:x:884:880::/var/lib/opensmtpd/empty:/usr/sbin/nologin
-vmail:x:885:880::/srv/vmail:/usr/sbin/nologin
-ftp:x:886:880::/srv/ftp:/usr/sbin/nologin
-END
-
-host_install server /etc/lab/smtpd.conf <<'END'
-listen on 0.0.0.0 port 25
-listen on 0.0.0.0 port 587
-listen on fd04::1 port 25
-listen on fd04::1 port 587
-match from any for any reject
-END
-dovecot_certificate() {
-    host_install server /etc/lab/dovecot.conf <<END
-base_dir = /run/dovecot
-state_dir = /run/dovecot-state
-protocols = imap pop3
-log_path = /var/log/dovecot.log
-listen = *, ::
-ssl = yes
-ssl_cert = </etc/lab/tls/$1.pem
-ssl_key = </etc/lab/tls/$1.key
-disable_plaintext_auth = no
-auth_failure_delay = 0
-mail_location = maildir:/srv/vmail/%u
-first_valid_uid = 800
-default_internal_user = dovecot
-default_internal_group = mailers
-default_login_user = dovenull
-passdb {
-    driver = static
-    args = password=geheim
-}
-userdb {
-    driver = static
-    args = uid=885 gid=880 home=/srv/vmail/%u
-}
-service imap-login {
-    chroot =
-}
-service pop3-login {
-    chroot =
-}
-END
-}
-dovecot_certificate good
-host_install server /etc/lab/vsftpd.conf <<'END'
-listen=NO
-listen_ipv6=YES
-anonymous_enable=YES
-anon_root=/srv/ftp
-secure_chroot_dir=/run/vsftpd
-ftp_username=ftp
-seccomp_sandbox=NO
-background=NO
-pasv_address=192.0.2.99
-END
-host_install server /srv/ftp/pub/health.txt <<<'all is well'
-host_install server /etc/lab/tinyproxy.conf <<'END'
-User root
-Group root
-Port 3128
-Timeout 5
-MaxClients 20
-LogFile "/var/log/tinyproxy.log"
-PidFile "/run/tinyproxy.pid"
-END
-host_install server /etc/lab/slapd.conf <<'END'
-include /etc/ldap/schema/core.schema
-modulepath /usr/lib/ldap
-moduleload back_mdb
-pidfile /run/slapd.pid
-TLSCertificateFile /etc/lab/tls/self.pem
-TLSCertificateKeyFile /etc/lab/tls/self.key
-database mdb
-suffix "dc=lab,dc=test"
-rootdn "cn=admin,dc=lab,dc=test"
-rootpw geheim
-directory /srv/ldap
-access to dn.base="cn=hidden,dc=lab,dc=test" by * none
-access to * by * read
-END
-host_install server /etc/lab/base.ldif <<'END'
-dn: dc=lab,dc=test
-objectClass: organization
-objectClass: dcObject
-o: Lab
-dc: lab
-
-dn: cn=hidden,dc=lab,dc=test
-objectClass: device
-cn: hidden
-END
-on server bash -c 'mkdir -p /run/dovecot-state /run/vsftpd /srv/ldap /srv/vmail /var/lib/opensmtpd/empty \
-    /var/spool/smtpd; chmod 711 /var/spool/smtpd; chown vmail /srv/vmail; chmod 555 /srv/ftp
-    slapadd -f /etc/lab/slapd.conf -l /etc/lab/base.ldif' &>"$(host_log server)/slapadd.log"
+app_servers_install server
+dovecot_configure server good
+slapd_configure server self
 page server index.html <<<'hello through the proxy'
 
-# In the background there, with what it says in the host's log.
-serve() {
-    local name=$1
-    shift
-    on server bash -c "exec $* </dev/null &>/var/log/$name.out &"
-}
-serve smtpd smtpd -d -f /etc/lab/smtpd.conf
-serve dovecot dovecot -F -c /etc/lab/dovecot.conf
-serve vsftpd vsftpd /etc/lab/vsftpd.conf
-serve tinyproxy tinyproxy -d -c /etc/lab/tinyproxy.conf
-serve slapd slapd -d 0 -f /etc/lab/slapd.conf -h "'ldap:/// ldaps:///'"
+app_servers_start server
+slapd_start server self
 web_start server 8080
 
 ask="gives director"
@@ -153,7 +45,7 @@ expect "imaps over IPv6 likewise" $ask L7OK imaps $at6 993 login=joe passwd=gehe
 expect "pops over IPv6 likewise" $ask L7OK pops $at6 995 login=joe passwd=geheim
 expect "pops: no TLS on the other side" $ask L6RSP pops $at 25
 for kind in expired self; do
-    dovecot_certificate "$kind"
+    dovecot_configure server "$kind"
     on server doveadm -c /etc/lab/dovecot.conf reload
     wait_until 10 "imaps: a certificate that is $kind" $ask L6RSP imaps $at 993
     wait_until 10 "pops: a certificate that is $kind" $ask L6RSP pops $at 995

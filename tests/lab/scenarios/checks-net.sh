@@ -6,136 +6,19 @@
 # needs: net-servers
 # bound: 60
 
+source "$LAB_SRC/stories/net-servers.sh"
 network wire
 host server product="$LAB_PEERS/net-servers" uname=servers eth0=wire:10.3.0.1/24,fd03::1/64
 host director eth0=wire:10.3.0.254/24,fd03::254/64
 
-host_install server /etc/lab/unbound.conf <<END
-server:
-    interface: 10.3.0.1
-    interface: fd03::1
-    access-control: 10.3.0.0/24 allow
-    access-control: fd03::/64 allow
-    chroot: ""
-    username: ""
-    directory: "/run"
-    pidfile: "/run/unbound.pid"
-    use-syslog: yes
-    module-config: "iterator"
-    local-zone: "." refuse
-    local-zone: "lab.test." static
-    local-data: "www.lab.test. A 192.0.2.1"
-    local-data: "www.lab.test. A 192.0.2.2"
-    local-data: "alone.lab.test. TXT nothing"
-    local-data-ptr: "192.0.2.1 www.lab.test"
-    local-data-ptr: "2001:db8::1 six.lab.test"
-$(for i in {1..200}; do echo "    local-data: \"many.lab.test. A 198.51.100.$i\""; done)
-END
-host_install server /etc/lab/kamailio.cfg <<'END'
-listen=udp:10.3.0.1:5060
-listen=tcp:10.3.0.1:5060
-listen=udp:[fd03::1]:5060
-listen=tcp:[fd03::1]:5060
-children=1
-tcp_children=1
-auto_aliases=no
-dns=no
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
-loadmodule "pv.so"
-loadmodule "sl.so"
-request_route {
-    if ($rU == "trying")
-        sl_send_reply("100", "Trying");
-    if ($rU == "busy") {
-        sl_send_reply("503", "Too busy");
-        exit;
-    }
-    sl_send_reply("200", "OK");
-}
-END
-host_install server /etc/lab/radius/radiusd.conf <<'END'
-raddbdir = /etc/lab/radius
-logdir = /var/log
-pidfile = /run/radiusd.pid
-libdir = /usr/lib/freeradius
-security {
-    reject_delay = 0
-}
-client lab {
-    ipaddr = 0.0.0.0/0
-    secret = geheim
-    require_message_authenticator = yes
-}
-client lab6 {
-    ipv6addr = ::/0
-    secret = geheim6
-    require_message_authenticator = yes
-}
-modules {
-    pap {
-    }
-}
-server default {
-    listen {
-        type = auth
-        ipaddr = 10.3.0.1
-        port = 1812
-    }
-    listen {
-        type = auth
-        ipv6addr = fd03::1
-        port = 1812
-    }
-    authorize {
-        if (&User-Name == "joe") {
-            update control {
-                Cleartext-Password := "a password of more than sixteen letters"
-            }
-        }
-        pap
-    }
-    authenticate {
-        pap
-    }
-}
-END
-host_install server /etc/lab/radius/dictionary <<<'$INCLUDE /usr/share/freeradius/dictionary'
-news_name() {
-    host_install server /etc/news/leafnode/config 644 <<END
-server = upstream.invalid
-expire = 20
-allowSTRANGERS = 42
-hostname = $1
-END
-}
-news_name news.example.com
-
+net_servers_install server 10.3.0.1 fd03::1
 host_install server /etc/resolv.conf <<<'nameserver 127.0.0.2' # refuses, which is quick
 host_install server /etc/hosts <<'END'
 127.0.0.1 localhost
 10.3.0.254 director
 10.3.0.1 servers
 END
-
-# In the background there, with what it says in the host's log.
-serve() {
-    local name=$1
-    shift
-    on server bash -c "exec $* </dev/null &>/var/log/$name.log &"
-}
-serve_all() {
-    serve unbound unbound -d -c /etc/lab/unbound.conf
-    serve kamailio kamailio -DD -E -m 16 -M 4 -Y /run -f /etc/lab/kamailio.cfg
-    serve freeradius freeradius -f -l stdout -n radiusd -d /etc/lab/radius
-    serve leafnode socat TCP6-LISTEN:119,fork,reuseaddr EXEC:leafnode,su=news
-    serve echo-tcp socat TCP6-LISTEN:7,fork,reuseaddr PIPE
-    serve echo-udp socat UDP6-LISTEN:7,fork,reuseaddr PIPE
-}
-on server bash -c 'chown -R news:news /etc/news /var/spool/news; for d in "" leaf.node failed.postings \
-    interesting.groups message.id out.going temp.files; do install -d -o news -g news -m 2775 "/var/spool/news/$d"
-    done; for i in {000..999}; do mkdir -p /var/spool/news/message.id/$i; done
-    chown -R news:news /var/spool/news/message.id'
-serve_all
+net_servers_start server
 
 ask="gives director"
 wait_until 10 "dns: an address is asked for and found" $ask L7OK dns udp 10.3.0.1 53 request=/www.lab.test receive='192\.0\.2\.2'
@@ -166,7 +49,7 @@ expect "radius: somebody unknown" $ask L7STS radius udp 10.3.0.1 1812 login=eve 
 expect "radius: another secret is not answered" $ask L7TOUT radius udp 10.3.0.1 1812 login=joe "$long" secret=x timeout_ms=500
 
 wait_until 10 "nntp: it will not work under that name" $ask L7STS nntp tcp 10.3.0.1 119
-news_name news.hearth-lab.net
+news_name server news.hearth-lab.net
 expect "nntp: the greeting" $ask L7OK nntp tcp 10.3.0.1 119
 expect "nntp over IPv6 likewise" $ask L7OK nntp tcp fd03::1 119
 wait_until 10 "simpletcp: an echo" $ask L7OK simpletcp tcp 10.3.0.1 7 request='/one\ntwo\n' receive='^two$'
@@ -189,6 +72,6 @@ for words in "dns udp 10.3.0.1 53" "dns tcp 10.3.0.1 53" "sip udp 10.3.0.1 5060"
     "radius udp 10.3.0.1 1812" "nntp tcp 10.3.0.1 119" "simpletcp tcp 10.3.0.1 7"; do
     expect "gone: $words" $ask L4CON $words
 done
-serve_all
+net_servers_start server
 wait_until 10 "back: dns" $ask L7OK dns udp 10.3.0.1 53 request=/www.lab.test
 wait_until 10 "back: sip" $ask L7OK sip udp 10.3.0.1 5060

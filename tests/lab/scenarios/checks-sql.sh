@@ -5,52 +5,13 @@
 # needs: databases
 # bound: 120
 
+source "$LAB_SRC/stories/databases.sh"
 network wire
 host server product="$LAB_PEERS/databases" eth0=wire:10.4.0.1/24,fd04::1/64
 host director eth0=wire:10.4.0.254/24,fd04::254/64
 
-host_install server /etc/lab/pg-start 755 <<'END'
-#!/bin/bash
-set -e
-PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
-cd /tmp
-if [[ ! -d /srv/pg/base ]]; then
-    echo geheim >/tmp/pg-password
-    initdb -D /srv/pg -U admin -A scram-sha-256 --pwfile=/tmp/pg-password --no-locale -N
-    echo 'host all all all scram-sha-256' >>/srv/pg/pg_hba.conf
-fi
-exec postgres -D /srv/pg -c listen_addresses='*' -c unix_socket_directories=/tmp -c fsync=off \
-    -c shared_buffers=16MB -c max_connections=20
-END
-host_install server /etc/lab/my-start 755 <<'END'
-#!/bin/bash
-set -e
-cd /srv/my
-options=(--no-defaults --datadir=/srv/my/data --socket=/srv/my/socket --pid-file=/srv/my/pid
-    --lc-messages-dir=/usr/share/mysql --innodb-buffer-pool-size=8M --innodb-flush-log-at-trx-commit=0)
-if [[ ! -d data ]]; then
-    mkdir data
-    {
-        # a statement a line
-        echo 'create database if not exists mysql;'
-        echo 'use mysql;'
-        cat /usr/share/mysql/mysql_system_tables.sql
-        echo 'flush privileges;'
-        echo 'create user admin identified by "geheim";'
-        echo 'grant all on *.* to admin;'
-        echo 'create database shop;'
-        echo 'create table shop.things (name text);'
-    } | mariadbd "${options[@]}" --bootstrap
-fi
-exec mariadbd "${options[@]}" --port=3306
-END
-nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-on server install -d -o 65534 -g 65534 -m 700 /srv/pg /srv/my
-serve_all() {
-    on server bash -c "$nobody /etc/lab/pg-start </dev/null &>/var/log/pg.log &"
-    on server bash -c "$nobody /etc/lab/my-start </dev/null &>/var/log/my.log &"
-}
-serve_all
+databases_install server
+databases_start server
 
 ask="gives director"
 pg="pgsql tcp 10.4.0.1 5432 login=admin passwd=geheim database=postgres"
@@ -109,6 +70,6 @@ on server bash -c 'kill -KILL -1' || :
 expect "gone: pgsql" $ask L4CON $pg "$one"
 expect "gone: odbc" $ask L4CON $odbc "$source" "$one"
 expect "gone: mysql" $ask L4CON $my "$one"
-serve_all
+databases_start server
 wait_until 40 "back: pgsql" $ask L7OK $pg "$one"
 wait_until 40 "back: mysql" $ask L7OK $my "$one"
