@@ -152,31 +152,54 @@ static void cut_comment(char *text, const struct ld_cf_row *row)
     }
 }
 
+/* What a word would be in lower case, with the comma before it; "": nothing either. g_free() it. */
+static char *in_lower_case(const char *text)
+{
+    size_t length;
+    char *lower = g_ascii_strdown(text, -1), *advice;
+    bool known;
+
+    split(lower, &length);
+    known = ld_cf_row_find(lower, length) != NULL ||
+            (length >= 7 && strncmp(lower, "virtual6", length) == 0);
+    known &= strncmp(lower, text, length) != 0;
+    advice = known ? g_strdup_printf(", in lower case: %.*s", (int)length, lower) : g_strdup("");
+    g_free(lower);
+    return advice;
+}
+
 static void unknown_in_block(struct ld_cf *cf, const struct ld_cf_row *row, const char *at)
 {
-    char *line = expand_tabs(cf->raw);
+    char *line = expand_tabs(cf->raw), *lower = in_lower_case(at);
+    size_t length;
 
-    if (row && !(row->where & LD_CF_BLOCK))
+    if (row && !split(at, &length))
+        ld_cf_error(cf, at, "Unknown command \"%s\": expected \"=\" after %s", line, row->name);
+    else if (row && !(row->where & LD_CF_BLOCK))
         ld_cf_error(cf, at, "Unknown command \"%s\": %s is a global directive, it stands outside "
                             "of blocks and starts in column 1", line, row->name);
     else if (row)
         ld_cf_error(cf, at, "Unknown command \"%s\": expected %s = \"TEXT\", in double quotes",
                     line, row->name);
     else
-        ld_cf_error(cf, at, "Unknown command \"%s\": expected a directive of a virtual service",
-                    line);
+        ld_cf_error(cf, at, "Unknown command \"%s\": expected a directive of a virtual service%s",
+                    line, lower);
+    g_free(lower);
     g_free(line);
 }
 
 static void unknown_global(struct ld_cf *cf, const struct ld_cf_row *row)
 {
-    char *line = expand_tabs(cf->raw);
+    char *line = expand_tabs(cf->raw), *lower = in_lower_case(cf->text);
     const char *start = skip_blanks(cf->text);
+    size_t length;
 
     if (start != cf->text)
         ld_cf_error(cf, start, "Unknown command %s: expected a global directive in column 1; an "
                                "empty line ends a block, and a line of a block starts with a tab "
                                "or four blanks", line);
+    else if (row && !split(start, &length))
+        ld_cf_error(cf, start, "Unknown command %s: expected \"=\" after %s", line, row->name);
     else if (row && !(row->where & LD_CF_GLOBAL))
         ld_cf_error(cf, start, "Unknown command %s: %s belongs in a virtual block, after a tab or "
                                "four blanks", line, row->name);
@@ -184,7 +207,8 @@ static void unknown_global(struct ld_cf *cf, const struct ld_cf_row *row)
         ld_cf_error(cf, start, "Unknown command %s: expected %s = \"TEXT\", in double quotes",
                     line, row->name);
     else
-        ld_cf_error(cf, start, "Unknown command %s: expected a global directive", line);
+        ld_cf_error(cf, start, "Unknown command %s: expected a global directive%s", line, lower);
+    g_free(lower);
     g_free(line);
 }
 

@@ -432,6 +432,7 @@ bool ld_cf_set_real(struct ld_cf *cf, const struct ld_cf_row *row, const char *v
     struct real_line line = {.real.weight = 1};
     bool six = row->name[4] == '6', good;
 
+    cf->block->real_tried = true;
     if (six != (cf->block->family == AF_INET6)) {
         ld_cf_error(cf, NULL, "cannot specify \"%s\" here.  please use \"real%s\" instead: expected "
                               "servers of the same family as the service",

@@ -306,7 +306,7 @@ static void check_patterns(struct ld_cf *cf, const struct ld_cf_block *block)
 
 static void check_reals(struct ld_cf *cf, const struct ld_cf_block *block)
 {
-    if (block->located && block->service->reals->len == 0)
+    if (block->located && !block->real_tried)
         ld_cf_warning_there(cf, block->at, "virtual service without real servers");
 }
 

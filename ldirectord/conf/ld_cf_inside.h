@@ -91,6 +91,7 @@ struct ld_cf_block {
     int family;            /* of the keyword: AF_INET or AF_INET6 */
     const char *keyword;   /* "" or "6" */
     bool located;          /* the virtual's address was understood */
+    bool real_tried;       /* there is a line of a real server, whether it was understood or not */
     char *port_text;       /* as written; NULL for a mark */
     unsigned port_column;
     bool protocol_set, checktype_set, app_set, persistent_set, netmask_set;

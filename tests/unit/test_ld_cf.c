@@ -438,8 +438,7 @@ static void all_faults_are_told_in_one_run_with_line_and_column(void **state)
                    "f:7:2: Unknown command \"    autoreload=yes\": autoreload is a global "
                    "directive, it stands outside of blocks and starts in column 1\n"
                    "f:8:2: Unknown command \"    request=a\": expected request = \"TEXT\", in double "
-                   "quotes\n"
-                   "f:4:9: warning: virtual service without real servers\n");
+                   "quotes\n");
 }
 
 static void a_block_that_lost_its_head_is_one_fault(void **state)

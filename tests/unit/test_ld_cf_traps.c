@@ -148,6 +148,27 @@ static void what_is_found_out_late_has_its_line_and_column_too(void **state)
     assert_warned("checkcount=3\n", "f:1:1: warning: checkcount option is deprecated");
 }
 
+static void a_slip_is_told_with_what_was_meant(void **state)
+{
+    char *messages = messages_of(HEAD "\treal=10.1.0.1:80\n", false);
+
+    (void)state;
+    assert_null(strstr(messages, "without real servers")); /* a line that is wrong is one fault */
+    g_free(messages);
+    assert_said("checktimeout 3\n", false, "f:1:1: Unknown command checktimeout 3: expected \"=\" after "
+                                           "checktimeout\n");
+    assert_said("FallBack=10.0.0.1\n", false, "f:1:1: Unknown command FallBack=10.0.0.1: expected a "
+                                              "global directive, in lower case: fallback\n");
+    assert_said("Virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate\n", false,
+                "f:1:1: Unknown command Virtual=10.0.0.1:80: expected a global directive, in lower case: "
+                "virtual\n");
+    assert_said(HEAD REAL "\tscheduler rr\n\tRequest=x\n", false,
+                "f:3:2: Unknown command \"    scheduler rr\": expected \"=\" after scheduler\n"
+                "f:4:2: Unknown command \"    Request=x\": expected a directive of a virtual service, in "
+                "lower case: request\n");
+    assert_said(HEAD "\tservice=http\n", true, "f:1:9: warning: virtual service without real servers\n");
+}
+
 static void what_was_lax_stays_so(void **state)
 {
     (void)state;
@@ -174,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_port_that_clients_never_reach_is_warned_of),
         cmocka_unit_test(directives_without_effect_are_warned_of),
         cmocka_unit_test(what_is_found_out_late_has_its_line_and_column_too),
+        cmocka_unit_test(a_slip_is_told_with_what_was_meant),
         cmocka_unit_test(what_was_lax_stays_so),
     };
 
