@@ -92,22 +92,23 @@ static void log_dest(const struct ld_model *model, const struct ld_op *op,
     g_free(text);
 }
 
-/* On the way out the servers that go with their service are named, too. */
+/* On the way out the real servers in service are named, too; not the fallback, nor who is not ours. */
 static void log_purged(const struct ld_model *model, const struct ld_op *op, bool stopping,
                        struct ld_alerts *alerts, struct ld_actions *actions)
 {
-    const struct ld_slot *slot = ld_model_slot(model, &op->vs->id);
+    struct ld_slot *slot = ld_model_slot(model, &op->vs->id);
     char *service = ld_service_id_short(&op->vs->id);
     char text[HA_ADDR_TEXT];
 
-    for (guint i = 0; stopping && i < op->vs->dests->len; i++) {
+    for (guint i = 0; stopping && slot && i < op->vs->dests->len; i++) {
         const struct ld_dest *dest = &g_array_index(op->vs->dests, struct ld_dest, i);
+        const struct ld_server *server = ld_model_server(model, slot, &dest->addr, dest->port);
         char *line;
 
-        if (dest->weight == 0)
+        if (!server || (dest->weight == 0 && server->real->weight > 0))
             continue;
         line = g_strdup_printf("Purged real server (stop): %s (%s)",
-                               ha_addr_port_text(&dest->addr, dest->port, text), service);
+                               ha_addr_port_text(&dest->addr, server->real->port, text), service);
         ld_log(actions, LOG_INFO, "%s", line);
         ld_alert_op(alerts, slot, NULL, op, line, actions);
         g_free(line);

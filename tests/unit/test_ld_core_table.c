@@ -176,6 +176,33 @@ static void a_stop_takes_away_what_cleanstop_says_and_nothing_else(void **state)
     end(&director);
 }
 
+/* As the log and the mails of the original have it. */
+static void a_stop_names_real_servers_as_they_are_configured_and_no_fallback(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = ld_config_new();
+    struct ld_service *service = fake_service(config, "10.0.0.1", 80);
+    struct ld_service *other = fake_service(config, "10.0.0.2", 80);
+
+    (void)state;
+    fake_real(service, "10.1.0.1", 8080, LD_GATE, 1);
+    fake_real(fake_service(config, "10.0.0.3", 80), "10.1.0.2", 80, LD_GATE, 0);
+    fake_real(other, "10.1.0.3", 80, LD_GATE, 1);
+    fake_fallback(other, "10.9.0.1", 80, LD_GATE);
+    start_healthy(&director, config);
+    interval(&director, "10.1.0.3", LD_L4CON);
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 1; 10.0.0.2:80 wrr > 10.9.0.1:80 1; "
+                            "10.0.0.3:80 wrr > 10.1.0.2:80 0");
+    g_string_truncate(director.log, 0);
+    fake_director_stop(&director);
+    assert_string_equal(director.log->str, "Purged real server (stop): 10.1.0.1:8080 (10.0.0.1:80)\n"
+                                           "Purged virtual server (stop): 10.0.0.1:80\n"
+                                           "Purged virtual server (stop): 10.0.0.2:80\n"
+                                           "Purged real server (stop): 10.1.0.2:80 (10.0.0.3:80)\n"
+                                           "Purged virtual server (stop): 10.0.0.3:80\n");
+    end(&director);
+}
+
 static void what_the_kernel_refused_is_tried_again_ever_more_seldom(void **state)
 {
     struct fake_director director;
@@ -237,6 +264,7 @@ int main(void)
         cmocka_unit_test(failures_under_another_question_no_longer_count),
         cmocka_unit_test(a_server_that_the_kernel_has_at_weight_0_starts_down),
         cmocka_unit_test(a_stop_takes_away_what_cleanstop_says_and_nothing_else),
+        cmocka_unit_test(a_stop_names_real_servers_as_they_are_configured_and_no_fallback),
         cmocka_unit_test(what_the_kernel_refused_is_tried_again_ever_more_seldom),
         cmocka_unit_test(a_quiescent_server_taken_out_by_hand_comes_back_only_on_request),
     };
