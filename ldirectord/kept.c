@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/run/behind.h"
 #include "common/run/file.h"
@@ -31,8 +32,12 @@ void ld_kept_read(struct ld_director *director)
     unsigned refused;
     int error;
 
-    if (!path || !director->config->keeporders)
+    if (!path)
         return;
+    if (!director->config->keeporders) { /* what is in it is not to come back another day */
+        unlink(path);
+        return;
+    }
     error = ha_file_read(path, FILE_MAX_BYTES, &text, &length, NULL);
     if (error == -ENOENT)
         return;
@@ -64,13 +69,14 @@ void ld_kept_write(struct ld_director *director)
 {
     GString *text;
 
-    if (!director->orders_file || !director->config->keeporders)
+    if (!director->orders_file || (!director->config->keeporders && !director->kept))
         return;
     if (!director->kept)
         director->kept = ha_behind_new(director->loop, director->orders_file, 0600, not_written,
                                        director);
     text = g_string_new(NULL);
-    ld_wishes_print(ld_core_wishes(director->core), text);
+    if (director->config->keeporders) /* else not any more: an empty file */
+        ld_wishes_print(ld_core_wishes(director->core), text);
     if (g_strcmp0(text->str, director->kept_text) != 0) {
         ha_behind_write(director->kept, text->str, text->len);
         g_free(director->kept_text);

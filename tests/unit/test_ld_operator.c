@@ -239,6 +239,30 @@ static void orders_outlive_a_restart_only_if_wished(void **state)
     stop();
 }
 
+static void orders_that_were_not_to_be_kept_do_not_come_back_another_day(void **state)
+{
+    (void)state;
+    write_config("keeporders=yes", 2);
+    start();
+    assert_int_equal(order("drain 127.1.0.2"), 0);
+    write_config("keeporders=no", 2);
+    ld_director_reload(house.director); /* not wished any more */
+    stop();
+    write_config("keeporders=yes", 2);
+    start();
+    assert_int_equal(weight(), 2);
+    assert_int_equal(order("drain 127.1.0.2"), 0);
+    stop();
+    write_config("keeporders=no", 2);
+    start();
+    assert_int_equal(weight(), 2);
+    stop();
+    write_config("keeporders=yes", 2);
+    start();
+    assert_int_equal(weight(), 2);
+    stop();
+}
+
 static void a_file_of_orders_that_is_broken_does_not_hinder_the_start(void **state)
 {
     (void)state;
@@ -395,6 +419,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_order_is_obeyed_at_once_and_shown_with_who_gave_it,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(orders_outlive_a_restart_only_if_wished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            orders_that_were_not_to_be_kept_do_not_come_back_another_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_of_orders_that_is_broken_does_not_hinder_the_start,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
