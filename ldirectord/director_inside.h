@@ -28,7 +28,8 @@ struct ld_director {
     struct ha_timer wake, table;
     bool table_wanted, stopped;
     struct ha_timer look;     /* at the kernel's table, without a reason of our own */
-    uint64_t table_cost_ns;   /* of the last reading and writing of it */
+    uint64_t look_cost_ns;    /* of the last whole look, or of the one under way so far */
+    unsigned look_changes;    /* that it found */
     bool drifting;            /* the last look found another hand's changes */
     uint64_t drifts;          /* looks that found some, ever */
     enum ld_sync_role sync_role; /* as it was last wanted of the kernel */
@@ -38,13 +39,24 @@ struct ld_director {
     struct ha_behind *kept;   /* writes it; NULL: not yet */
     char *kept_text;          /* as last given to that; NULL: nothing yet */
     struct ld_report *report; /* being fetched; NULL: none */
-    GHashTable *complaints; /* sentences of the last table write, so that each is logged once */
+    GHashTable *complaints;   /* sentences (owned) -> struct ld_service_id * (owned; NULL: of all): what
+                               * was refused last, so that each is logged once */
 };
 
 /* ---- ldirectord.c ---- */
 void ld_director_step(struct ld_director *director, const struct ld_event *event);
-/* Writes the table now. How many operations failed; negative errno if it cannot be read. */
+/* What the core said beside. */
+void ld_director_log(struct ld_director *director);
+
+/* ---- kernel_table.c ---- */
+/* Writes all of the table that is due now. How many operations failed; negative errno if it cannot
+ * be read. */
 int ld_director_write(struct ld_director *director);
+/* The same in portions, from the end of this round on. */
+void ld_table_soon(struct ld_director *director);
+/* The next look without a reason of our own, by the configuration in force. */
+void ld_table_look_later(struct ld_director *director);
+void ld_table_end(struct ld_director *director);
 
 /* ---- kernel_set.c ---- */
 /* After each reading of the file. */

@@ -2,9 +2,6 @@
 /*
  * Wiring and nothing else: the core's actions become checks, table writes and
  * log lines; verdicts, time and new configurations become its events.
- *
- * Table writes wait for the end of the round: a hundred verdicts that come
- * together cost one reading of the kernel's table, not a hundred.
  */
 #include "ldirectord/ldirectord.h"
 
@@ -23,9 +20,7 @@
 
 /* ---- actions ---- */
 
-static void table_due(void *ctx, uint64_t now_ns);
-
-static void log_actions(struct ld_director *director)
+void ld_director_log(struct ld_director *director)
 {
     for (guint i = 0; i < director->actions.list->len; i++) {
         const struct ld_action *action =
@@ -58,7 +53,7 @@ static void perform(struct ld_director *director)
             break;
         }
     }
-    log_actions(director);
+    ld_director_log(director);
 }
 
 static void wake_up(void *ctx, uint64_t now_ns);
@@ -70,8 +65,8 @@ static void step(struct ld_director *director, const struct ld_event *event)
     perform(director);
     ha_timer_set(director->loop, &director->wake, ld_core_wake_ns(director->core), wake_up,
                  director);
-    if (director->table_wanted && director->table.at_ns == 0)
-        ha_timer_set(director->loop, &director->table, ha_clock_ns(), table_due, director);
+    if (director->table_wanted)
+        ld_table_soon(director);
 }
 
 void ld_director_step(struct ld_director *director, const struct ld_event *event)
@@ -96,155 +91,6 @@ static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, 
 static void maintenance_told(void *ctx, const struct ld_maintenance *maintenance)
 {
     ld_director_step(ctx, &(struct ld_event){.kind = LD_EV_MAINTENANCE, .maintenance = maintenance});
-}
-
-/* ---- the kernel's table ---- */
-
-/* An interface may come later than we do. */
-#define SYNC_RETRY_NS (10 * HA_NS_PER_S)
-
-struct application {
-    struct ld_director *director;
-    GHashTable *complaints;
-    struct ld_table *actual;     /* as it was before; NULL: it could not be read */
-    bool looking;                /* without a reason of our own */
-    const struct ld_vs *refused; /* the service whose servers need no complaint of their own */
-};
-
-static void note_drift(struct ld_director *director, guint changes);
-
-static void complain(struct application *application, char *sentence)
-{
-    if (!g_hash_table_contains(application->director->complaints, sentence))
-        ha_log(HA_LOG_ERROR, "%s", sentence);
-    g_hash_table_add(application->complaints, sentence);
-}
-
-static void op_answered(void *ctx, const struct ld_op *op, int error)
-{
-    struct application *application = ctx;
-    struct ld_director *director = application->director;
-
-    if (error == 0) {
-        ld_core_op_done(director->core, op, &director->actions);
-        return;
-    }
-    if (op->vs != application->refused)
-        complain(application, ld_ipvs_error_text(op, error));
-    if (op->kind == LD_OP_ADD_SERVICE)
-        application->refused = op->vs;
-}
-
-/* How many operations failed; negative errno if the table cannot even be read. */
-static int write_table(struct application *application)
-{
-    struct ld_director *director = application->director;
-    struct ld_table *wanted;
-    GArray *ops;
-    int status = director->ipvs->ops->read(director->ipvs, &application->actual);
-
-    if (status != 0) {
-        complain(application, g_strdup_printf("cannot read the kernel's IPVS table: %s",
-                                              g_strerror(-status)));
-        return status;
-    }
-    ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
-    ld_actions_reset(&director->actions);
-    ld_core_look(director->core, application->actual, &director->actions);
-    wanted = ld_core_wanted(director->core);
-    ld_table_diff(application->actual, wanted, ld_core_ours(director->core), ops);
-    if (application->looking)
-        note_drift(director, ops->len);
-    status = director->ipvs->ops->apply(director->ipvs, ops, op_answered, application);
-    log_actions(director);
-    g_array_free(ops, TRUE);
-    ld_table_free(wanted);
-    return status;
-}
-
-static void look_later(struct ld_director *director);
-
-static int update_table_as(struct ld_director *director, bool looking)
-{
-    uint64_t began_ns = ha_clock_ns();
-    struct application application = {
-        .director = director,
-        .looking = looking,
-        .complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-    int failed;
-
-    director->table_wanted = false;
-    ha_timer_cancel(director->loop, &director->table);
-    failed = write_table(&application);
-    director->table_cost_ns = ha_clock_ns() - began_ns;
-    g_hash_table_destroy(director->complaints);
-    director->complaints = application.complaints;
-    look_later(director);
-    step(director, &(struct ld_event){.kind = LD_EV_APPLIED,
-                                      .actual = application.actual,
-                                      .failed = failed < 0 ? 1 : (unsigned)failed});
-    ld_table_free(application.actual);
-    return failed;
-}
-
-static int update_table(struct ld_director *director)
-{
-    return update_table_as(director, false);
-}
-
-static void table_due(void *ctx, uint64_t now_ns)
-{
-    (void)now_ns;
-    update_table(ctx);
-}
-
-int ld_director_write(struct ld_director *director)
-{
-    return update_table(director);
-}
-
-/* ---- what others do to the table ---- */
-
-static void look_due(void *ctx, uint64_t now_ns)
-{
-    struct ld_director *director = ctx;
-
-    (void)now_ns;
-    ld_kernel_sync(director, false);
-    /* What is due is written anyway; what the kernel refused comes again at its time. In standby
-     * nothing of ours is there. */
-    if (director->config->tablecheck_ms == 0 || director->table_wanted ||
-        ld_core_standby(director->core) || !ld_core_settled(director->core))
-        look_later(director);
-    else
-        update_table_as(director, true);
-}
-
-/* One reading per interval, our own included, and never more than a twentieth of the time. */
-static void look_later(struct ld_director *director)
-{
-    uint64_t pause_ns = ha_ms_to_ns(director->config->tablecheck_ms);
-
-    if (pause_ns == 0 && director->sync_error != 0)
-        pause_ns = SYNC_RETRY_NS;
-    if (pause_ns == 0)
-        ha_timer_cancel(director->loop, &director->look);
-    else
-        ha_timer_set(director->loop, &director->look,
-                     ha_after_ns(ha_clock_ns(), MAX(pause_ns, 20 * director->table_cost_ns)),
-                     look_due, director);
-}
-
-/* A hand that does it again and again is named once, and counted. */
-static void note_drift(struct ld_director *director, guint changes)
-{
-    if (changes > 0) {
-        director->drifts++;
-        if (!director->drifting)
-            ha_log(HA_LOG_NOTICE, "The kernel's table was changed by somebody else: put right "
-                   "(%u changes)", changes);
-    }
-    director->drifting = changes > 0;
 }
 
 /* ---- configuration ---- */
@@ -273,11 +119,14 @@ static void take_config(struct ld_director *director, struct ld_config *config)
 {
     struct ld_config *old = director->config;
     struct ld_event event = {.kind = LD_EV_CONFIG, .config = config};
+    struct ld_portion unlike;
     struct ld_table *actual = NULL;
 
     /* Servers that are new to us but stand in the table already are taken as they stand. */
-    if (director->ipvs->ops->read(director->ipvs, &actual) == 0)
+    ld_core_unlike(director->core, config, &unlike);
+    if (director->ipvs->ops->read(director->ipvs, &unlike, &actual) == 0)
         event.actual = actual;
+    ld_portion_clear(&unlike);
     director->config = config;
     set_logging(director);
     ld_act_config(director->act, config, ld_core_standby(director->core));
@@ -286,7 +135,7 @@ static void take_config(struct ld_director *director, struct ld_config *config)
     ld_config_free(old);
     ld_kernel_set_switches(director);
     ld_kernel_sync(director, false);
-    look_later(director);
+    ld_table_look_later(director);
     ld_kept_write(director);
 }
 
@@ -363,9 +212,9 @@ int ld_director_set_standby(struct ld_director *director, bool standby, unsigned
 
     ld_act_mode(director->act, standby);
     step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
-    status = update_table(director);
+    status = ld_director_write(director);
     ld_kernel_sync(director, false);
-    look_later(director);
+    ld_table_look_later(director);
     *refused = status > 0 ? (unsigned)status : 0;
     if (was != standby && status >= 0)
         ha_log(HA_LOG_NOTICE, standby ? "In standby: the checks go on, the table is left alone"
@@ -443,14 +292,14 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     director->content = settings->content;
     director->ipvs = settings->ipvs;
     director->orders_file = g_strdup(settings->orders_file);
-    director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     director->core = ld_core_new(director->config, random_seed());
     limit_checks(director);
     director->act = ld_act_new(&act);
     ld_actions_init(&director->actions);
     error = ld_checks_new(&director->checks, loop, verdict_told, director);
     if (error == 0)
-        error = director->ipvs->ops->read(director->ipvs, &actual);
+        error = director->ipvs->ops->read(director->ipvs, NULL, &actual);
     if (error != 0) {
         ha_log(HA_LOG_ERROR, "cannot read the kernel's IPVS table: %s", g_strerror(-error));
         ld_director_free(director);
@@ -462,10 +311,10 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     step(director, &event);
     ld_table_free(actual);
     if (director->table_wanted)
-        update_table(director);
+        ld_director_write(director);
     ld_kernel_set_switches(director);
     ld_kernel_sync(director, false);
-    look_later(director);
+    ld_table_look_later(director);
     watch_file(director);
     *out = director;
     return 0;
@@ -478,9 +327,9 @@ void ld_director_stop(struct ld_director *director)
     director->watch = NULL;
     step(director, &(struct ld_event){.kind = LD_EV_STOP});
     if (director->table_wanted)
-        update_table(director);
+        ld_director_write(director);
     ld_kernel_sync(director, true);
-    ha_timer_cancel(director->loop, &director->look);
+    ld_table_end(director);
 }
 
 void ld_director_farewell(struct ld_director *director, void (*fn)(void *ctx), void *ctx)
@@ -494,8 +343,7 @@ void ld_director_free(struct ld_director *director)
         return;
     ld_config_watch_stop(director->watch);
     ha_timer_cancel(director->loop, &director->wake);
-    ha_timer_cancel(director->loop, &director->table);
-    ha_timer_cancel(director->loop, &director->look);
+    ld_table_end(director);
     ld_report_free(director->report);
     ld_kept_end(director);
     g_free(director->orders_file);

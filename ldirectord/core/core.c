@@ -12,12 +12,8 @@
 #include "common/base/time.h"
 #include "ldirectord/core/alert.h"
 #include "ldirectord/core/core_inside.h"
-#include "ldirectord/core/drift.h"
 #include "ldirectord/core/leaving.h"
 
-/* Operations that the kernel refused are tried again after 1, 2, 4 … 300 s. */
-#define RETRY_FIRST_NS (1 * HA_NS_PER_S)
-#define RETRY_LAST_NS  (300 * HA_NS_PER_S)
 /* What changes in the table by time alone is gathered for so long. */
 #define CHANGE_GAP_NS (200 * HA_NS_PER_MS)
 
@@ -33,8 +29,10 @@ struct ld_core *ld_core_new(const struct ld_config *config, uint64_t seed)
                                        NULL);
     core->alerts = ld_alerts_new();
     core->leaving = ld_leaving_new();
+    core->due = ld_due_new();
+    core->refused = g_hash_table_new_full(ld_service_id_key_hash, ld_service_id_key_equal, g_free,
+                                          NULL);
     core->retry_at_ns = HA_NEVER;
-    core->retry_after_ns = RETRY_FIRST_NS;
     core->change_at_ns = HA_NEVER;
     ld_schedule_init(&core->schedule, seed);
     ld_wishes_init(&core->wishes);
@@ -49,6 +47,9 @@ void ld_core_free(struct ld_core *core)
     g_ptr_array_free(core->retired, TRUE);
     g_hash_table_destroy(core->questions);
     g_hash_table_destroy(core->ours);
+    g_hash_table_destroy(core->refused);
+    ld_due_free(core->due);
+    ld_portion_clear(&core->portion);
     ld_alerts_free(core->alerts);
     ld_leaving_free(core->leaving);
     ld_model_free(core->model);
@@ -65,7 +66,7 @@ static void weigh(struct ld_core *core, struct ld_server *server, uint64_t now_n
     ld_slot_judge(server->slot, false);
     if (core->standby)
         return;
-    core->table_changed = true;
+    ld_core_touch(core, server->slot);
     core->change_at_ns = MIN(core->change_at_ns, ld_server_next_ns(server, now_ns));
 }
 
@@ -180,64 +181,6 @@ static void on_config(struct ld_core *core, uint64_t now_ns, const struct ld_eve
 
 /* ---- the table ---- */
 
-static gboolean is_gone(gpointer id, gpointer value, gpointer ctx)
-{
-    const struct ld_core *core = ctx;
-
-    (void)value;
-    return !ld_model_slot(core->model, id) && !ld_leaving_has(core->leaving, id);
-}
-
-/* Servers that drain and have been seen at weight 0 without a connection need not wait longer. */
-static void end_drains(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns)
-{
-    for (guint i = 0; actual && i < actual->services->len; i++) {
-        const struct ld_vs *vs = actual->services->pdata[i];
-        struct ld_slot *slot = ld_model_slot(core->model, &vs->id);
-
-        for (guint j = 0; slot && j < vs->dests->len; j++) {
-            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
-            bool idle = dest->counted && dest->connections == 0 && dest->weight == 0;
-            struct ld_server *server =
-                idle ? ld_model_server(core->model, slot, &dest->addr, dest->port) : NULL;
-
-            if (server && ld_server_drains(server, now_ns)) {
-                server->course.drained_ns = 0;
-                core->table_changed = !core->standby;
-            }
-        }
-    }
-    if (ld_leaving_look(core->leaving, actual))
-        core->table_changed = !core->standby;
-}
-
-static void on_applied(struct ld_core *core, uint64_t now_ns, unsigned failed)
-{
-    struct ld_table *wanted;
-
-    ld_alerts_writing(core->alerts, false);
-    if (!core->model || core->stopped)
-        return;
-    if (core->standby)
-        ld_alerts_begin(core->alerts, 0, 0);
-    if (failed > 0) {
-        core->retry_at_ns = ha_after_ns(now_ns, core->retry_after_ns);
-        core->retry_after_ns = MIN(core->retry_after_ns * 2, RETRY_LAST_NS);
-        return;
-    }
-    core->retry_at_ns = HA_NEVER;
-    core->retry_after_ns = RETRY_FIRST_NS;
-    if (core->standby)
-        g_hash_table_remove_all(core->ours);
-    else
-        g_hash_table_foreach_remove(core->ours, is_gone, core);
-    for (guint i = 0; i < core->model->server_count; i++)
-        core->model->servers[i].placed = !core->standby;
-    wanted = ld_core_wanted(core);
-    ld_drift_all_done(core->model, wanted);
-    ld_table_free(wanted);
-}
-
 /* Into standby is told like a stop, out of it like a start. */
 static void on_mode(struct ld_core *core, uint64_t now_ns, bool standby,
                     struct ld_actions *actions)
@@ -250,7 +193,7 @@ static void on_mode(struct ld_core *core, uint64_t now_ns, bool standby,
     if (!core->model)
         return;
     ld_core_claim(core, standby);
-    core->table_changed = true;
+    ld_core_due_all(core, LD_DUE_ALL);
     core->change_at_ns = now_ns;
     if (!changed)
         return;
@@ -267,11 +210,12 @@ static void on_stop(struct ld_core *core, struct ld_actions *actions)
     if (core->stopped)
         return;
     core->stopped = true;
+    core->retry_at_ns = HA_NEVER;
     ld_core_unask(core, actions);
     if (!core->model)
         return;
+    ld_core_due_all(core, LD_DUE_ALL);
     ld_core_claim(core, true);
-    core->table_changed = true;
     ld_alerts_begin(core->alerts, core->standby ? 0 : LD_STOPPING, 0);
 }
 
@@ -286,31 +230,44 @@ static void ask_what_is_due(struct ld_core *core, uint64_t now_ns, struct ld_act
             ld_act(actions, LD_ACT_CHECK, question->check_id, ld_question_probe(question));
 }
 
+/* A step of its slow start, or something about its drain, came with time. */
+static bool moved(struct ld_server *server, uint64_t now_ns)
+{
+    if (server->course.rising_ns != 0 && server->written != ld_server_weight(server, now_ns))
+        return true;
+    if (server->course.drained_ns == 0)
+        return false;
+    if (!ld_server_drains(server, now_ns))
+        server->course.drained_ns = 0;
+    return true;
+}
+
 /* What time alone has changed: all of it together, at most once in CHANGE_GAP_NS. */
 static void note_time(struct ld_core *core, uint64_t now_ns)
 {
-    if (core->change_at_ns <= now_ns && core->standby) {
-        core->change_at_ns = HA_NEVER;
-    } else if (core->change_at_ns <= now_ns) {
-        uint64_t next_ns;
+    uint64_t next_ns;
 
-        ld_leaving_end(core->leaving, now_ns);
-        next_ns = ld_leaving_next_ns(core->leaving, now_ns);
-        for (guint i = 0; i < core->model->server_count; i++)
-            next_ns = MIN(next_ns, ld_server_next_ns(&core->model->servers[i], now_ns));
-        core->change_at_ns = MAX(next_ns, ha_after_ns(now_ns, CHANGE_GAP_NS));
-        core->table_changed = true;
+    if (core->change_at_ns > now_ns)
+        return;
+    if (core->standby) {
+        core->change_at_ns = HA_NEVER;
+        return;
     }
-    if (core->table_changed)
-        core->as_of_ns = now_ns;
+    ld_leaving_pass(core->leaving, now_ns, core->due);
+    next_ns = ld_leaving_next_ns(core->leaving, now_ns);
+    for (guint i = 0; i < core->model->server_count; i++) {
+        struct ld_server *server = &core->model->servers[i];
+
+        if (moved(server, now_ns))
+            ld_core_touch(core, server->slot);
+        next_ns = MIN(next_ns, ld_server_next_ns(server, now_ns));
+    }
+    core->change_at_ns = MAX(next_ns, ha_after_ns(now_ns, CHANGE_GAP_NS));
 }
 
-void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
-                  struct ld_actions *actions)
+static void take_event(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                       struct ld_actions *actions)
 {
-    g_ptr_array_set_size(core->retired, 0);
-    core->table_changed = false;
-    ld_alerts_now(core->alerts, now_ns);
     switch (event->kind) {
     case LD_EV_START:
         if (!core->model && !core->stopped) {
@@ -325,9 +282,11 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
         on_config(core, now_ns, event, actions);
         break;
     case LD_EV_APPLIED:
-        on_applied(core, now_ns, event->failed);
-        if (core->model && !core->stopped)
-            end_drains(core, event->actual, now_ns);
+        ld_core_on_applied(core, now_ns, event);
+        break;
+    case LD_EV_LOOK:
+        if (core->model && !core->standby)
+            ld_core_due_all(core, LD_DUE_LOOK);
         break;
     case LD_EV_MODE:
         on_mode(core, now_ns, event->standby, actions);
@@ -345,14 +304,21 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     case LD_EV_KIND_COUNT:
         break;
     }
-    if (core->retry_at_ns <= now_ns && !core->stopped) {
-        core->retry_at_ns = HA_NEVER;
-        core->table_changed = true;
-    }
+}
+
+void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *event,
+                  struct ld_actions *actions)
+{
+    g_ptr_array_set_size(core->retired, 0);
+    ld_alerts_now(core->alerts, now_ns);
+    take_event(core, now_ns, event, actions);
+    ld_core_retry(core, now_ns);
     if (core->model && !core->stopped)
         note_time(core, now_ns);
-    if (core->table_changed)
+    if (ld_due_any(core->due)) {
+        core->as_of_ns = core->stopped ? core->as_of_ns : now_ns;
         ld_act(actions, LD_ACT_TABLE, 0, NULL);
+    }
     if (core->model && !core->stopped)
         ask_what_is_due(core, now_ns, actions);
     ld_core_told(core, event, actions);
@@ -371,17 +337,6 @@ uint64_t ld_core_wake_ns(const struct ld_core *core)
                MIN(core->change_at_ns, ld_alerts_wake_ns(core->alerts)));
 }
 
-struct ld_table *ld_core_wanted(const struct ld_core *core)
-{
-    struct ld_table *wanted;
-
-    if (!core->model || core->stopped || core->standby)
-        return ld_table_new();
-    wanted = ld_wanted(core->model, core->as_of_ns);
-    ld_leaving_place(core->leaving, wanted);
-    return wanted;
-}
-
 bool ld_core_standby(const struct ld_core *core)
 {
     return core->standby;
@@ -390,18 +345,4 @@ bool ld_core_standby(const struct ld_core *core)
 GHashTable *ld_core_ours(const struct ld_core *core)
 {
     return core->ours;
-}
-
-void ld_core_look(struct ld_core *core, const struct ld_table *actual, struct ld_actions *actions)
-{
-    if (core->model && !core->stopped && !core->standby)
-        ld_drift_look(core->model, actual, actions);
-}
-
-void ld_core_op_done(struct ld_core *core, const struct ld_op *op, struct ld_actions *actions)
-{
-    if (!core->model)
-        return;
-    ld_drift_op_done(core->model, op);
-    ld_oplog(core->model, op, core->stopped || core->standby, core->alerts, actions);
 }

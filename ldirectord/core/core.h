@@ -16,6 +16,8 @@
  *   quorum.c    whether enough servers are up, or the fallback serves
  *   wanted.c    config, health and time -> wanted table (pure function)
  *   table.c     tables and their difference
+ *   due.c       which services of the table are to be looked at next
+ *   written.c   what follows from a portion that was written or refused
  *   wish.c      what an operator wishes of servers: disabled, drained, another weight
  *   drift.c     what somebody else did to the kernel's table
  *   turns.c     the last transitions of a server
@@ -29,9 +31,9 @@
  *   core.c      events in, actions out
  *
  * The first events are LD_EV_START, then whatever comes. After LD_ACT_TABLE:
- * read the kernel's table, ld_core_look() at it, ld_table_diff() it with ld_core_wanted() and
- * ld_core_ours(), apply, ld_core_op_done() for each accepted operation, and
- * LD_EV_APPLIED at the end.
+ * take a portion (ld_core_portion()), read it from the kernel, ld_core_look() at it, ld_table_diff()
+ * it with ld_core_wanted() and ld_core_ours(), apply, ld_core_op_done() or ld_core_op_refused() for
+ * each operation, and LD_EV_APPLIED at the end, which says LD_ACT_TABLE again if more is due.
  *
  * In standby everything goes on but the table: nothing of ours is wanted in the
  * kernel, and no verdict changes that. Leaving it is one LD_ACT_TABLE, from
@@ -88,10 +90,13 @@ enum ld_event_kind {
     LD_EV_TIMER,
     LD_EV_VERDICT,   /* check_id, verdict, detail, took_ns, advice */
     LD_EV_CONFIG,    /* a new, checked configuration (not owned; stays valid until the next one is in
-                      * force); actual as in START, for servers that are new (NULL: they start down) */
-    LD_EV_APPLIED,   /* the table was written, `failed` ops refused: they come again, ever more
-                      * seldom, with an LD_ACT_TABLE of the core's own; actual: the table as it was
-                      * read for that (NULL: unknown), for its counts of connections */
+                      * force); actual as in START, for servers that are new (NULL: they start down);
+                      * of the services that ld_core_unlike() names is enough */
+    LD_EV_APPLIED,   /* a portion was written. What was refused comes again, ever more seldom, with an
+                      * LD_ACT_TABLE of the core's own. actual: as it was read for that (NULL: it could
+                      * not be, and nothing was written); wanted: what was wanted then */
+    LD_EV_LOOK,      /* look at the whole table without a reason of our own, but for what was refused,
+                      * which comes again at its time; nothing in standby */
     LD_EV_MODE,      /* standby or not from here on; LD_ACT_TABLE in any case, also if it was so before */
     LD_EV_WISH,      /* wish: an operator's; may come before START, too */
     LD_EV_MAINTENANCE, /* who is in maintenance from here on (not owned; stays valid until the next
@@ -103,13 +108,13 @@ enum ld_event_kind {
 struct ld_event {
     enum ld_event_kind kind;
     const struct ld_table *actual;  /* START, CONFIG, APPLIED */
+    const struct ld_table *wanted;  /* APPLIED */
     const struct ld_config *config; /* CONFIG */
     uint32_t check_id;              /* VERDICT */
     enum ld_verdict verdict;
     const char *detail;             /* e.g. "HTTP status 503"; may be NULL */
     uint64_t took_ns;
     struct ld_advice advice;        /* VERDICT */
-    unsigned failed;                /* APPLIED; all of them if the table could not be read */
     bool standby;                   /* START, MODE */
     const struct ld_wish *wish;     /* WISH; copied */
     const struct ld_maintenance *maintenance; /* MAINTENANCE */
@@ -118,7 +123,7 @@ struct ld_event {
 enum ld_action_kind {
     LD_ACT_CHECK,    /* start asking probe; answer with LD_EV_VERDICT check_id */
     LD_ACT_CANCEL,   /* forget check_id; no answer wanted */
-    LD_ACT_TABLE,    /* the wanted table changed: ld_core_wanted(), diff, apply */
+    LD_ACT_TABLE,    /* a portion of the table is due: ld_core_portion() */
     LD_ACT_LOG,
     LD_ACT_MAIL,
     LD_ACT_RUN,      /* a command of the configuration, by the shell; of those with the same key one
@@ -167,8 +172,15 @@ bool ld_core_standby(const struct ld_core *core);
 /* LD_STARTING …; 0 in standby. */
 unsigned ld_core_phase(const struct ld_core *core);
 
-/* The table the kernel should have, as of the last LD_ACT_TABLE; caller frees with ld_table_free(). */
-struct ld_table *ld_core_wanted(const struct ld_core *core);
+/* What is to be looked at now, no more than max services; belongs to the core, until LD_EV_APPLIED. */
+const struct ld_portion *ld_core_portion(struct ld_core *core, unsigned max);
+/* That portion (NULL: the whole) of the table the kernel should have, as of the last LD_ACT_TABLE;
+ * caller frees with ld_table_free(). */
+struct ld_table *ld_core_wanted(const struct ld_core *core, const struct ld_portion *portion);
+/* The services that have other real servers in config than in force, and those that servers leave:
+ * to be read from the kernel for LD_EV_CONFIG. ld_portion_clear() it. */
+void ld_core_unlike(const struct ld_core *core, const struct ld_config *config,
+                    struct ld_portion *out);
 /* Ids (struct ld_service_id *) of services this core has or had and may delete; owned by the core. */
 GHashTable *ld_core_ours(const struct ld_core *core);
 
@@ -178,6 +190,8 @@ void ld_core_look(struct ld_core *core, const struct ld_table *actual, struct ld
 /* The classic log lines for an operation, as LD_ACT_LOG, and its mails. To be called when the kernel has
  * accepted it, never before, while the tables it points into exist. */
 void ld_core_op_done(struct ld_core *core, const struct ld_op *op, struct ld_actions *actions);
+/* The kernel has refused it: its service comes again. */
+void ld_core_op_refused(struct ld_core *core, const struct ld_op *op);
 /* Everything wanted has been written, as far as this core knows: a difference now is not ours. */
 bool ld_core_settled(const struct ld_core *core);
 

@@ -4,6 +4,7 @@
 #define LD_CORE_CORE_INSIDE_H
 
 #include "ldirectord/core/core.h"
+#include "ldirectord/core/due.h"
 #include "ldirectord/core/model.h"
 #include "ldirectord/core/schedule.h"
 
@@ -18,12 +19,14 @@ struct ld_core {
     GHashTable *ours;               /* set of struct ld_service_id *, owned */
     struct ld_wishes wishes;
     struct ld_leaving *leaving;     /* who has left the file and is in the table yet */
+    struct ld_due *due;
+    struct ld_portion portion;      /* given out last, until LD_EV_APPLIED */
+    GHashTable *refused;            /* set of struct ld_service_id *, owned: due again at retry_at_ns */
     uint64_t retry_at_ns, retry_after_ns;
     uint64_t as_of_ns;              /* the time for which the wanted table is computed */
     uint64_t change_at_ns;          /* when it next changes by time alone; HA_NEVER */
     bool standby;
     bool stopped;
-    bool table_changed;             /* in this step */
 };
 
 /* ---- load.c ---- */
@@ -34,6 +37,17 @@ void ld_core_load(struct ld_core *core, const struct ld_table *actual, uint64_t 
 void ld_core_unask(struct ld_core *core, struct ld_actions *actions);
 /* What may be deleted: all that is configured; on the way out, and in standby, all with cleanstop. */
 void ld_core_claim(struct ld_core *core, bool leaving);
+
+/* ---- written.c ---- */
+/* All that is configured, or ours. */
+void ld_core_due_all(struct ld_core *core, enum ld_due_kind kind);
+/* Something about the slot may be other than the table has it; nothing in standby. */
+void ld_core_touch(struct ld_core *core, const struct ld_slot *slot);
+/* Those services of which something else was wanted before. */
+void ld_core_touch_difference(struct ld_core *core, const struct ld_table *before);
+void ld_core_on_applied(struct ld_core *core, uint64_t now_ns, const struct ld_event *event);
+/* What was refused is due again, if it is time. */
+void ld_core_retry(struct ld_core *core, uint64_t now_ns);
 
 /* ---- actions.c ---- */
 void ld_act(struct ld_actions *actions, enum ld_action_kind kind, uint32_t check_id,

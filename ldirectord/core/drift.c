@@ -73,17 +73,11 @@ void ld_drift_op_done(struct ld_model *model, const struct ld_op *op)
         wrote(model, op->vs, op->dest, 0);
 }
 
-void ld_drift_all_done(struct ld_model *model, const struct ld_table *wanted)
+void ld_drift_stands(struct ld_model *model, const struct ld_vs *wanted)
 {
-    for (guint i = 0; i < model->server_count; i++)
-        model->servers[i].written = 0;
-    for (guint i = 0; i < wanted->services->len; i++) {
-        const struct ld_vs *vs = wanted->services->pdata[i];
+    for (guint i = 0; i < wanted->dests->len; i++) {
+        const struct ld_dest *dest = &g_array_index(wanted->dests, struct ld_dest, i);
 
-        for (guint j = 0; j < vs->dests->len; j++) {
-            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
-
-            wrote(model, vs, dest, dest->weight);
-        }
+        wrote(model, wanted, dest, dest->weight);
     }
 }

@@ -19,7 +19,7 @@ unsigned ld_drift_look(struct ld_model *model, const struct ld_table *actual,
                        struct ld_actions *actions);
 /* The kernel accepted it. */
 void ld_drift_op_done(struct ld_model *model, const struct ld_op *op);
-/* The whole table stands as wanted; standby: nothing of ours stands. */
-void ld_drift_all_done(struct ld_model *model, const struct ld_table *wanted);
+/* The service stands as wanted. */
+void ld_drift_stands(struct ld_model *model, const struct ld_vs *wanted);
 
 #endif

@@ -17,7 +17,7 @@ struct leaver {
     struct ld_service_id service;
     struct ld_dest dest; /* as it is wanted */
     uint64_t since_ns, until_ns;
-    bool stays; /* until the next look */
+    bool stays; /* a look says so */
 };
 
 struct ld_leaving {
@@ -198,12 +198,37 @@ unsigned ld_leaving_reload(struct ld_leaving *leaving, const struct ld_model *ol
 
 /* ---- the table ---- */
 
-void ld_leaving_place(const struct ld_leaving *leaving, struct ld_table *wanted)
+/* The ids of a portion, for looking up; NULL: all are in it. */
+static GHashTable *ids_of(const struct ld_portion *portion)
 {
+    GHashTable *ids;
+
+    if (!portion || portion->whole)
+        return NULL;
+    ids = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
+    for (guint i = 0; i < portion->ids->len; i++)
+        g_hash_table_add(ids, portion->ids->pdata[i]);
+    return ids;
+}
+
+static void ids_end(GHashTable *ids)
+{
+    if (ids)
+        g_hash_table_destroy(ids);
+}
+
+void ld_leaving_place(const struct ld_leaving *leaving, const struct ld_portion *portion,
+                      struct ld_table *wanted)
+{
+    GHashTable *ids = leaving->list->len > 0 ? ids_of(portion) : NULL;
+
     for (guint i = 0; i < leaving->list->len; i++) {
         const struct leaver *leaver = leaving->list->pdata[i];
-        struct ld_vs *vs = ld_table_find(wanted, &leaver->service);
+        struct ld_vs *vs;
 
+        if (ids && !g_hash_table_contains(ids, &leaver->service))
+            continue;
+        vs = ld_table_find(wanted, &leaver->service);
         if (!vs) {
             const struct home *home = g_hash_table_lookup(leaving->homes, &leaver->service);
             GArray *dests;
@@ -215,53 +240,69 @@ void ld_leaving_place(const struct ld_leaving *leaving, struct ld_table *wanted)
         }
         g_array_append_val(vs->dests, leaver->dest);
     }
+    ids_end(ids);
 }
 
 /* The one at that place of the list. */
-static void end(struct ld_leaving *leaving, guint place)
+static void end(struct ld_leaving *leaving, guint place, struct ld_due *due)
 {
     struct leaver *leaver = leaving->list->pdata[place];
     struct home *home = g_hash_table_lookup(leaving->homes, &leaver->service);
 
+    ld_due_add(due, LD_DUE_CHANGED, &leaver->service);
     if (--home->leavers == 0)
         g_hash_table_remove(leaving->homes, &leaver->service);
     g_hash_table_remove(leaving->leavers, leaver);
     g_ptr_array_remove_index(leaving->list, place);
 }
 
-bool ld_leaving_look(struct ld_leaving *leaving, const struct ld_table *actual)
+static void look_at(struct ld_leaving *leaving, const struct ld_vs *vs)
 {
-    guint before = leaving->list->len;
+    for (guint i = 0; ld_leaving_has(leaving, &vs->id) && i < vs->dests->len; i++) {
+        const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, i);
+        struct leaver *leaver = find(leaving, &vs->id, dest);
 
-    if (!actual || before == 0)
-        return false;
-    for (guint i = 0; i < actual->services->len; i++) {
-        const struct ld_vs *vs = actual->services->pdata[i];
-
-        for (guint j = 0; ld_leaving_has(leaving, &vs->id) && j < vs->dests->len; j++) {
-            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
-            struct leaver *leaver = find(leaving, &vs->id, dest);
-
-            if (leaver)
-                leaver->stays = !dest->counted || dest->connections > 0 || dest->weight > 0;
-        }
+        if (leaver)
+            leaver->stays = !dest->counted || dest->connections > 0 || dest->weight > 0;
     }
-    for (guint i = before; i-- > 0;) {
-        struct leaver *leaver = leaving->list->pdata[i];
-
-        if (!leaver->stays)
-            end(leaving, i);
-        else
-            leaver->stays = false;
-    }
-    return leaving->list->len < before;
 }
 
-void ld_leaving_end(struct ld_leaving *leaving, uint64_t now_ns)
+void ld_leaving_look(struct ld_leaving *leaving, const struct ld_portion *portion,
+                     const struct ld_table *actual, struct ld_due *due)
 {
+    GHashTable *ids;
+
+    if (leaving->list->len == 0)
+        return;
+    ids = ids_of(portion);
+    for (guint i = 0; i < leaving->list->len; i++) {
+        struct leaver *leaver = leaving->list->pdata[i];
+
+        leaver->stays = ids && !g_hash_table_contains(ids, &leaver->service);
+    }
+    for (guint i = 0; i < actual->services->len; i++)
+        look_at(leaving, actual->services->pdata[i]);
     for (guint i = leaving->list->len; i-- > 0;)
-        if (((const struct leaver *)leaving->list->pdata[i])->until_ns <= now_ns)
-            end(leaving, i);
+        if (!((const struct leaver *)leaving->list->pdata[i])->stays)
+            end(leaving, i, due);
+    ids_end(ids);
+}
+
+void ld_leaving_pass(struct ld_leaving *leaving, uint64_t now_ns, struct ld_due *due)
+{
+    for (guint i = leaving->list->len; i-- > 0;) {
+        const struct leaver *leaver = leaving->list->pdata[i];
+
+        if (leaver->until_ns <= now_ns)
+            end(leaving, i, due);
+        else
+            ld_due_add(due, LD_DUE_CHANGED, &leaver->service);
+    }
+}
+
+void ld_leaving_services(const struct ld_leaving *leaving, GHFunc fn, void *ctx)
+{
+    g_hash_table_foreach(leaving->homes, fn, ctx);
 }
 
 uint64_t ld_leaving_next_ns(const struct ld_leaving *leaving, uint64_t now_ns)

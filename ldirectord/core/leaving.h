@@ -12,6 +12,7 @@
 #define LD_CORE_LEAVING_H
 
 #include "ldirectord/core/core.h"
+#include "ldirectord/core/due.h"
 #include "ldirectord/core/model.h"
 
 /* More than so many do not leave at a time: who is beyond is removed at once. */
@@ -31,12 +32,17 @@ unsigned ld_leaving_reload(struct ld_leaving *leaving, const struct ld_model *ol
 void ld_leaving_forget(struct ld_leaving *leaving);
 /* Whether the service has someone who leaves. */
 bool ld_leaving_has(const struct ld_leaving *leaving, const struct ld_service_id *id);
-/* Adds them to the table that is wanted. */
-void ld_leaving_place(const struct ld_leaving *leaving, struct ld_table *wanted);
-/* Who stands in actual at weight 0 without a connection need not stay. True: there was one. */
-bool ld_leaving_look(struct ld_leaving *leaving, const struct ld_table *actual);
-/* Ends those whose time is over. */
-void ld_leaving_end(struct ld_leaving *leaving, uint64_t now_ns);
+/* Adds those of a portion (NULL: all) to the table that is wanted. */
+void ld_leaving_place(const struct ld_leaving *leaving, const struct ld_portion *portion,
+                      struct ld_table *wanted);
+/* Who stands in actual, that portion of the kernel's table, no more, or at weight 0 without a
+ * connection, need not stay: its service is due. */
+void ld_leaving_look(struct ld_leaving *leaving, const struct ld_portion *portion,
+                     const struct ld_table *actual, struct ld_due *due);
+/* Ends those whose time is over. The services of all that leave are due: to be written or looked at. */
+void ld_leaving_pass(struct ld_leaving *leaving, uint64_t now_ns, struct ld_due *due);
+/* To be called with the ids of the services that have someone who leaves. */
+void ld_leaving_services(const struct ld_leaving *leaving, GHFunc fn, void *ctx);
 /* When the next one's is, or they are to be looked at; HA_NEVER. */
 uint64_t ld_leaving_next_ns(const struct ld_leaving *leaving, uint64_t now_ns);
 void ld_leaving_view(const struct ld_leaving *leaving, ld_leaver_fn fn, void *ctx);

@@ -192,13 +192,78 @@ static void let_go(struct ld_core *core, const struct ld_model *old, const struc
                "are removed at once", LD_LEAVING_MAX, too_many);
 }
 
+static bool same_fallback(const struct ld_fallback *a, const struct ld_fallback *b)
+{
+    return a->set == b->set && ha_addr_equal(&a->addr, &b->addr) && a->port == b->port &&
+           a->method == b->method;
+}
+
+/* Whether the slot has the very servers of the service. */
+static bool same_servers(const struct ld_model *model, struct ld_slot *slot,
+                         const struct ld_service *service)
+{
+    if (slot->count != service->reals->len ||
+        !same_fallback(&slot->service->fallback, &service->fallback))
+        return false;
+    for (guint i = 0; i < service->reals->len; i++) {
+        const struct ld_real *real = service->reals->pdata[i];
+
+        if (!ld_model_server(model, slot, &real->addr,
+                             ld_dest_port(service, real->method, real->port)))
+            return false;
+    }
+    return true;
+}
+
+/* ids: a set of them, owned. */
+static void add_id(gpointer id, gpointer value, gpointer ids)
+{
+    (void)value;
+    if (!g_hash_table_contains(ids, id))
+        g_hash_table_add(ids, g_memdup2(id, sizeof(struct ld_service_id)));
+}
+
+static void take_id(gpointer id, gpointer value, gpointer list)
+{
+    (void)value;
+    g_ptr_array_add(list, id);
+}
+
+void ld_core_unlike(const struct ld_core *core, const struct ld_config *config,
+                    struct ld_portion *out)
+{
+    GHashTable *alike = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
+    GHashTable *unlike = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
+
+    for (guint i = 0; i < config->services->len; i++) {
+        struct ld_service *service = config->services->pdata[i];
+        struct ld_slot *slot = core->model ? ld_model_slot(core->model, &service->id) : NULL;
+
+        if (slot && same_servers(core->model, slot, service))
+            g_hash_table_add(alike, &service->id);
+        else
+            add_id(&service->id, NULL, unlike);
+    }
+    for (guint i = 0; core->model && i < core->model->config->services->len; i++)
+        if (!g_hash_table_contains(alike, &core->model->slots[i].service->id))
+            add_id((gpointer)&core->model->slots[i].service->id, NULL, unlike);
+    ld_leaving_services(core->leaving, add_id, unlike);
+    ld_portion_init(out);
+    g_hash_table_foreach(unlike, take_id, out->ids);
+    g_hash_table_destroy(unlike);
+    g_hash_table_destroy(alike);
+}
+
 void ld_core_load(struct ld_core *core, const struct ld_table *actual, uint64_t now_ns,
                   struct ld_actions *actions)
 {
     struct ld_model *old = core->model, *model = ld_model_new(core->config);
+    struct ld_table *before = ld_core_wanted(core, NULL);
     GPtrArray *fresh = g_ptr_array_new();
 
     forget_askers(core);
+    for (guint i = 0; i < core->config->services->len; i++)
+        model->slots[i].as_of_ns = now_ns;
     for (guint i = 0; i < model->server_count; i++)
         join_questions(core, &model->servers[i], fresh);
     start_servers(model, old, core->standby ? NULL : actual, now_ns);
@@ -211,11 +276,14 @@ void ld_core_load(struct ld_core *core, const struct ld_table *actual, uint64_t 
     retire_unasked(core, actions);
     core->model = model;
     ld_core_claim(core, core->standby);
-    core->table_changed = true;
+    if (old && !core->standby)
+        ld_core_touch_difference(core, before);
+    ld_core_due_all(core, LD_DUE_ALL);
     core->change_at_ns = now_ns;
     ld_core_begin_telling(core, core->standby ? 0 : old ? LD_RELOADING : LD_STARTING);
     ld_alerts_reloaded(core->alerts);
     g_ptr_array_free(fresh, TRUE);
+    ld_table_free(before);
     ld_model_free(old);
 }
 

@@ -64,7 +64,8 @@ bool ld_maintain(struct ld_model *model, const struct ld_maintenance *maintenanc
         else
             end(server, now_ns, actions);
         ld_slot_judge(server->slot, false);
-        changed |= server->health.up != was_up;
+        if (server->health.up != was_up)
+            changed = server->slot->touched = true;
     }
     return changed;
 }

@@ -63,6 +63,8 @@ struct ld_slot {
     guint live;                /* how many of them are up and take clients */
     uint64_t weight;           /* of those, when all have grown into theirs */
     bool serving;              /* enough of them are live; else the fallback serves */
+    uint64_t as_of_ns;         /* the time for which its part of the table was computed last */
+    bool touched;              /* maintain.c's: what it did last concerns this one */
     guint asked;               /* fallback.c's: so many from the first on have been asked once */
     enum ld_ran fallback_ran;  /* what the fallback command was told last */
 };
@@ -124,8 +126,9 @@ void ld_server_count(struct ld_server *server);
 void ld_slot_judge(struct ld_slot *slot, bool anew);
 
 /* ---- wanted.c ---- */
-/* The table for this model at that time, in normal form; caller frees. */
-struct ld_table *ld_wanted(const struct ld_model *model, uint64_t now_ns);
+/* That portion (NULL: the whole) of the table for this model, each service as of its slot's time, in
+ * normal form; caller frees. */
+struct ld_table *ld_wanted(const struct ld_model *model, const struct ld_portion *portion);
 /* Its servers do not serve: none is there, or not enough; never so with checktype off. */
 bool ld_nobody_serves(const struct ld_slot *slot);
 /* Whether the service should send its clients to the fallback server now; those of its servers

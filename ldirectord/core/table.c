@@ -77,6 +77,18 @@ struct ld_dest *ld_vs_find(const struct ld_vs *vs, const struct ha_addr *addr, u
     return NULL;
 }
 
+void ld_portion_init(struct ld_portion *portion)
+{
+    *portion = (struct ld_portion){.ids = g_ptr_array_new_with_free_func(g_free)};
+}
+
+void ld_portion_clear(struct ld_portion *portion)
+{
+    if (portion->ids)
+        g_ptr_array_free(portion->ids, TRUE);
+    *portion = (struct ld_portion){0};
+}
+
 static void append(GArray *ops, enum ld_op_kind kind, const struct ld_vs *vs,
                    const struct ld_dest *dest, const struct ld_dest *was)
 {

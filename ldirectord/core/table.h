@@ -50,6 +50,17 @@ struct ld_vs *ld_table_add(struct ld_table *table, const struct ld_service_id *i
 struct ld_vs *ld_table_find(const struct ld_table *table, const struct ld_service_id *id);
 struct ld_dest *ld_vs_find(const struct ld_vs *vs, const struct ha_addr *addr, uint16_t port);
 
+/* Services that are looked at together. */
+#define LD_PORTION_ALL G_MAXUINT
+struct ld_portion {
+    GPtrArray *ids;  /* of struct ld_service_id *, owned, each once; in a table or not */
+    bool whole;      /* all that are configured or ours are among them */
+    bool look;       /* nobody changed anything for all we know: a difference is another hand's */
+    bool look_ends;  /* and these were the last to be looked at */
+};
+void ld_portion_init(struct ld_portion *portion);
+void ld_portion_clear(struct ld_portion *portion);
+
 enum ld_op_kind { LD_OP_ADD_SERVICE, LD_OP_EDIT_SERVICE, LD_OP_DEL_SERVICE,
                   LD_OP_ADD_DEST, LD_OP_EDIT_DEST, LD_OP_DEL_DEST, LD_OP_KIND_COUNT };
 

@@ -45,17 +45,24 @@ void ld_core_on_maintenance(struct ld_core *core, uint64_t now_ns,
         return;
     if (!ld_maintain(core->model, maintenance, now_ns, actions))
         return;
-    core->table_changed |= !core->standby;
+    for (guint i = 0; i < core->model->config->services->len; i++) {
+        struct ld_slot *slot = &core->model->slots[i];
+
+        if (slot->touched)
+            ld_core_touch(core, slot);
+        slot->touched = false;
+    }
     core->change_at_ns = now_ns; /* drains and slow starts begin */
 }
 
 void ld_core_told(struct ld_core *core, const struct ld_event *event, struct ld_actions *actions)
 {
     bool active = core->model && !core->stopped && !core->standby;
+    bool due = ld_due_any(core->due);
 
-    if (core->table_changed)
+    if (due)
         ld_alerts_writing(core->alerts, true);
-    if (core->table_changed && active && event->kind != LD_EV_VERDICT)
+    if (due && active && event->kind != LD_EV_VERDICT)
         ld_fallback_consider_all(core->model, actions);
     if (active)
         ld_alerts_due(core->alerts, core->model, actions);

@@ -27,12 +27,15 @@ void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish
         ld_wish_end_left(wish, core->model);
     ld_model_weigh(core->model, now_ns);
     core->change_at_ns = now_ns;
-    core->table_changed |= !core->stopped && !core->standby;
+    for (guint i = 0; i < core->model->server_count; i++)
+        if (ld_wish_means(wish, &core->model->servers[i]))
+            ld_core_touch(core, core->model->servers[i].slot);
 }
 
 bool ld_core_settled(const struct ld_core *core)
 {
-    return core->model && !core->stopped && core->retry_at_ns == HA_NEVER;
+    return core->model && core->retry_at_ns == HA_NEVER &&
+           !ld_due_any(core->due);
 }
 
 void ld_core_leavers(const struct ld_core *core, ld_leaver_fn fn, void *ctx)
@@ -77,10 +80,10 @@ void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)
             .took_ns = server->health.took_ns,
             .since_ns = server->health.since_ns,
             .answered_ns = server->answered_ns,
-            .weight = ld_server_weight(server, core->as_of_ns),
+            .weight = ld_server_weight(server, server->slot->as_of_ns),
             .agent_down = server->agent_down,
             .advice = server->advice,
-            .draining = ld_server_drains(server, core->as_of_ns),
+            .draining = ld_server_drains(server, server->slot->as_of_ns),
             .left_at_zero = server->left_at_zero,
             .wish = server->wish,
             .turns = server->turns,

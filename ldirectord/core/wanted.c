@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Configuration, health and time in, table out: a pure function, computed whole
- * each time. Nothing here knows what the table was before, so nothing can drift.
+ * Configuration, health and time in, table out: a pure function. Nothing here knows what the table was before, so nothing can drift.
  */
 #include <string.h>
 
@@ -99,34 +98,44 @@ static void place_fallback(struct ld_vs *vs, GHashTable *places, const struct ld
 }
 
 static void place_servers(struct ld_vs *vs, GHashTable *places, const struct ld_slot *slot,
-                          bool readdquiescent, uint64_t now_ns)
+                          bool readdquiescent)
 {
     struct ld_dest dest;
 
     for (guint i = 0; i < slot->count; i++)
-        if (fill_dest(&dest, &slot->servers[i], readdquiescent, now_ns))
+        if (fill_dest(&dest, &slot->servers[i], readdquiescent, slot->as_of_ns))
             place(vs, places, &dest);
 }
 
-struct ld_table *ld_wanted(const struct ld_model *model, uint64_t now_ns)
+static void add_slot(struct ld_table *table, const struct ld_slot *slot, bool readdquiescent)
 {
+    struct ld_vs *vs = ld_table_add(table, &slot->service->id);
+    GHashTable *places;
+
+    if (!vs) /* the same service twice: the parser refuses that; the first counts */
+        return;
+    fill_service(vs, slot->service);
+    g_array_set_size(vs->dests, slot->count + 1);
+    g_array_set_size(vs->dests, 0);
+    places = g_hash_table_new(place_hash, place_equal);
+    place_servers(vs, places, slot, readdquiescent);
+    if (ld_wants_fallback(slot))
+        place_fallback(vs, places, slot->service);
+    g_hash_table_destroy(places);
+}
+
+struct ld_table *ld_wanted(const struct ld_model *model, const struct ld_portion *portion)
+{
+    bool whole = !portion || portion->whole;
+    guint count = whole ? model->config->services->len : portion->ids->len;
     struct ld_table *table = ld_table_new();
 
-    for (guint i = 0; i < model->config->services->len; i++) {
-        const struct ld_slot *slot = &model->slots[i];
-        struct ld_vs *vs = ld_table_add(table, &slot->service->id);
-        GHashTable *places;
+    for (guint i = 0; i < count; i++) {
+        const struct ld_slot *slot =
+            whole ? &model->slots[i] : ld_model_slot(model, portion->ids->pdata[i]);
 
-        if (!vs) /* the same service twice: the parser refuses that; the first counts */
-            continue;
-        fill_service(vs, slot->service);
-        g_array_set_size(vs->dests, slot->count + 1);
-        g_array_set_size(vs->dests, 0);
-        places = g_hash_table_new(place_hash, place_equal);
-        place_servers(vs, places, slot, model->config->readdquiescent, now_ns);
-        if (ld_wants_fallback(slot))
-            place_fallback(vs, places, slot->service);
-        g_hash_table_destroy(places);
+        if (slot)
+            add_slot(table, slot, model->config->readdquiescent);
     }
     return table;
 }

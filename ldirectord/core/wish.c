@@ -7,7 +7,7 @@
 
 #include "ldirectord/core/model.h"
 
-static bool means(const struct ld_wish *wish, const struct ld_server *server)
+bool ld_wish_means(const struct ld_wish *wish, const struct ld_server *server)
 {
     if (!ha_addr_equal(&wish->addr, &server->real->addr))
         return false;
@@ -21,7 +21,7 @@ unsigned ld_wish_count(const struct ld_wish *wish, const struct ld_model *model)
     unsigned count = 0;
 
     for (guint i = 0; i < model->server_count; i++)
-        count += means(wish, &model->servers[i]);
+        count += ld_wish_means(wish, &model->servers[i]);
     return count;
 }
 
@@ -86,7 +86,7 @@ void ld_wishes_apply(const struct ld_wishes *wishes, struct ld_model *model)
         for (guint j = 0; j < model->server_count; j++) {
             struct ld_server *server = &model->servers[j];
 
-            if (means(wish, server))
+            if (ld_wish_means(wish, server))
                 server->wish = wish;
         }
     }
@@ -112,6 +112,6 @@ uint32_t ld_wish_weight(const struct ld_server *server, uint32_t weight)
 void ld_wish_end_left(const struct ld_wish *wish, struct ld_model *model)
 {
     for (guint i = 0; i < model->server_count; i++)
-        if (means(wish, &model->servers[i]))
+        if (ld_wish_means(wish, &model->servers[i]))
             model->servers[i].left_at_zero = false;
 }

@@ -56,6 +56,7 @@ bool ld_wish_parse(struct ld_wish *out, char *const *words, const struct ld_mode
                    char **why);
 /* "disable 10.0.0.1:80 (tcp:10.0.0.9:80)", "weight 3 10.0.0.1 (everywhere)"; g_free() it. */
 char *ld_wish_text(const struct ld_wish *wish);
+bool ld_wish_means(const struct ld_wish *wish, const struct ld_server *server);
 /* Of the servers of the model, how many it means. */
 unsigned ld_wish_count(const struct ld_wish *wish, const struct ld_model *model);
 

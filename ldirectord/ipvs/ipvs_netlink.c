@@ -223,15 +223,39 @@ static int read_dests(struct netlink_ipvs *nl, struct ld_vs *vs)
     return error;
 }
 
-static int netlink_read(struct ld_ipvs *ipvs, struct ld_table **out)
+static int read_services(struct netlink_ipvs *nl, struct ld_table *table)
+{
+    int error = ld_nl_begin(nl, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
+
+    return error != 0 ? error : ld_nl_ask(nl, take_service, table);
+}
+
+/* Nothing if it is not there. */
+static int read_service(struct netlink_ipvs *nl, const struct ld_service_id *id,
+                        struct ld_table *table)
+{
+    int error = ld_nl_begin(nl, IPVS_CMD_GET_SERVICE, 0);
+
+    if (error == 0)
+        error = ld_ipvs_put_service_key(nl->message, id);
+    if (error == 0)
+        error = ld_nl_ask(nl, take_service, table);
+    return error == -ESRCH ? 0 : error;
+}
+
+static int netlink_read(struct ld_ipvs *ipvs, const struct ld_portion *portion,
+                        struct ld_table **out)
 {
     struct netlink_ipvs *nl = (struct netlink_ipvs *)ipvs;
     struct ld_table *table = ld_table_new();
-    int error = ld_nl_begin(nl, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
+    int error = 0;
 
     *out = NULL;
-    if (error == 0)
-        error = ld_nl_ask(nl, take_service, table);
+    if (!portion || portion->whole)
+        error = read_services(nl, table);
+    else
+        for (guint i = 0; error == 0 && i < portion->ids->len; i++)
+            error = read_service(nl, portion->ids->pdata[i], table);
     for (guint i = 0; error == 0 && i < table->services->len; i++)
         error = read_dests(nl, g_ptr_array_index(table->services, i));
     if (error != 0) {

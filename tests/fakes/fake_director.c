@@ -71,8 +71,10 @@ static void op_done(void *ctx, const struct ld_op *op, int error)
     struct fake_director *director = ctx;
     struct ld_actions actions;
 
-    if (error != 0)
+    if (error != 0) {
+        ld_core_op_refused(director->core, op);
         return;
+    }
     ld_actions_init(&actions);
     ld_core_op_done(director->core, op, &actions);
     if (actions.list->len == 0)
@@ -85,32 +87,35 @@ static void write_table(struct fake_director *director)
 {
     struct ld_event applied = {.kind = LD_EV_APPLIED};
     struct ld_ipvs *ipvs = &director->ipvs.ipvs;
-    struct ld_table *actual, *wanted;
+    const struct ld_portion *portion = ld_core_portion(director->core, director->portion_max);
+    struct ld_table *actual, *wanted, *after;
     struct ld_actions actions;
     GArray *ops = g_array_new(FALSE, TRUE, sizeof(struct ld_op));
     char *why;
 
-    ipvs->ops->read(ipvs, &actual);
+    ipvs->ops->read(ipvs, portion, &actual);
     ld_actions_init(&actions);
     ld_core_look(director->core, actual, &actions);
     take_log(director, &actions);
     ld_actions_clear(&actions);
-    wanted = ld_core_wanted(director->core);
+    wanted = ld_core_wanted(director->core, portion);
     ld_table_diff(actual, wanted, ld_core_ours(director->core), ops);
-    applied.failed = (unsigned)ipvs->ops->apply(ipvs, ops, op_done, director);
+    director->failed = (unsigned)ipvs->ops->apply(ipvs, ops, op_done, director);
     director->tables++;
-    director->failed = applied.failed;
-    if (applied.failed == 0 && !fake_ipvs_equal(director->ipvs.table, wanted,
-                                                ld_core_ours(director->core), &why)) {
+    ipvs->ops->read(ipvs, portion, &after);
+    if (director->failed == 0 &&
+        !fake_ipvs_equal(after, wanted, ld_core_ours(director->core), &why)) {
         broken(director, "the table is not the wanted one: %s", why);
         g_free(why);
     }
+    ld_table_free(after);
     if (director->ipvs.replaced > 0)
         broken(director, "a server was deleted and added again");
     g_array_free(ops, TRUE);
-    ld_table_free(wanted);
     applied.actual = actual;
+    applied.wanted = wanted;
     step(director, &applied);
+    ld_table_free(wanted);
     ld_table_free(actual);
 }
 
@@ -148,6 +153,8 @@ static void step(struct fake_director *director, const struct ld_event *event)
     ld_actions_clear(&actions);
     if (table)
         write_table(director);
+    else if (director->tables > 0)
+        director->failed += !ld_core_settled(director->core);
     if (director->audit)
         director->audit(director->audit_ctx);
 }
@@ -158,6 +165,7 @@ void fake_director_init(struct fake_director *director, struct ld_config *config
     director->config = config;
     director->core = ld_core_new(config, seed);
     director->now_ns = 1000 * HA_NS_PER_S;
+    director->portion_max = LD_PORTION_ALL;
     director->flying = g_array_new(FALSE, TRUE, sizeof(struct fake_check));
     director->log = g_string_new(NULL);
     director->told = g_string_new(NULL);
@@ -182,7 +190,7 @@ static void begin(struct fake_director *director, bool standby)
     struct ld_event event = {.kind = LD_EV_START, .standby = standby};
     struct ld_table *actual;
 
-    director->ipvs.ipvs.ops->read(&director->ipvs.ipvs, &actual);
+    director->ipvs.ipvs.ops->read(&director->ipvs.ipvs, NULL, &actual);
     event.actual = actual;
     step(director, &event);
     ld_table_free(actual);
@@ -207,13 +215,16 @@ void fake_director_reload(struct fake_director *director, struct ld_config *conf
 {
     struct ld_event event = {.kind = LD_EV_CONFIG, .config = config};
     struct ld_config *old = director->config;
+    struct ld_portion unlike;
     struct ld_table *actual;
 
-    director->ipvs.ipvs.ops->read(&director->ipvs.ipvs, &actual);
+    ld_core_unlike(director->core, config, &unlike);
+    director->ipvs.ipvs.ops->read(&director->ipvs.ipvs, &unlike, &actual);
     event.actual = actual;
     director->config = config;
     step(director, &event);
     ld_table_free(actual);
+    ld_portion_clear(&unlike);
     ld_config_free(old);
 }
 
@@ -272,7 +283,7 @@ void fake_director_ipvsadm(struct fake_director *director, const char *addr, int
 
 void fake_director_repair(struct fake_director *director)
 {
-    write_table(director);
+    step(director, &(struct ld_event){.kind = LD_EV_LOOK});
 }
 
 void fake_director_stop(struct fake_director *director)

@@ -30,7 +30,8 @@ struct fake_director {
     struct ld_maintenance *maintenance;
     unsigned asked;  /* checks ever started */
     unsigned tables; /* times the table was written */
-    unsigned failed; /* operations refused the last time */
+    unsigned failed; /* more than 0: operations were refused, and have not been accepted since */
+    unsigned portion_max; /* services looked at together; LD_PORTION_ALL to begin with */
     struct ld_advice advice; /* what comes with each verdict */
     char *broken;    /* what an audit found, the first time; NULL: nothing */
     void (*audit)(void *ctx); /* after each step and what it led to; NULL: none */

@@ -21,17 +21,31 @@ static struct ld_vs *copy_service(struct ld_table *table, const struct ld_vs *fr
     return vs;
 }
 
-static int fake_read(struct ld_ipvs *ipvs, struct ld_table **out)
+static void copy_whole(struct ld_table *table, const struct ld_vs *from)
+{
+    struct ld_vs *vs = copy_service(table, from);
+
+    g_array_append_vals(vs->dests, from->dests->data, from->dests->len);
+}
+
+static int fake_read(struct ld_ipvs *ipvs, const struct ld_portion *portion,
+                     struct ld_table **out)
 {
     struct fake_ipvs *fake = (struct fake_ipvs *)ipvs;
     struct ld_table *table = ld_table_new();
 
-    for (guint i = 0; i < fake->table->services->len; i++) {
-        const struct ld_vs *from = fake->table->services->pdata[i];
-        struct ld_vs *vs = copy_service(table, from);
+    if (portion && !portion->whole) {
+        for (guint i = 0; i < portion->ids->len; i++) {
+            const struct ld_vs *from = ld_table_find(fake->table, portion->ids->pdata[i]);
 
-        g_array_append_vals(vs->dests, from->dests->data, from->dests->len);
+            if (from)
+                copy_whole(table, from);
+        }
+    } else {
+        for (guint i = 0; i < fake->table->services->len; i++)
+            copy_whole(table, fake->table->services->pdata[i]);
     }
+    fake->services_read += table->services->len;
     *out = table;
     return 0;
 }

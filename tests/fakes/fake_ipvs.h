@@ -20,6 +20,7 @@ struct fake_ipvs {
     int sync_error;                /* what to answer */
     GString *switches;             /* "name=1 name=0 " as told */
     unsigned operations;           /* accepted, ever */
+    unsigned services_read;        /* ever */
     unsigned replaced;             /* entries deleted and added again in one apply */
 };
 

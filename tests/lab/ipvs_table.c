@@ -116,7 +116,7 @@ static struct ld_table *read_table(void)
 {
     struct ld_table *table;
 
-    assert_int_equal(ipvs->ops->read(ipvs, &table), 0);
+    assert_int_equal(ipvs->ops->read(ipvs, NULL, &table), 0);
     return table;
 }
 
@@ -428,6 +428,37 @@ static void a_service_with_thousands_of_servers_is_read_whole(void **state)
     ld_table_free(table);
 }
 
+static void a_portion_is_read_alone_and_what_is_not_there_is_not_in_it(void **state)
+{
+    static const struct ld_service_id missing = {.protocol = LD_FWM, .addr = {.family = AF_INET},
+                                                 .fwmark = 4711};
+    struct ld_table *table = ld_table_new(), *read;
+    struct ld_portion portion;
+    GArray *ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
+
+    (void)state;
+    serve(want(table, LD_TCP, "10.9.0.1", 80, "rr"), "10.9.1.1", 80, LD_GATE, 1);
+    serve(want(table, LD_UDP, "10.9.0.1", 80, "wlc"), "10.9.1.2", 80, LD_MASQ, 2);
+    serve(want(table, LD_FWM, "::", 7, "rr"), "fd09::1", 80, LD_GATE, 3);
+    serve(want(table, LD_TCP, "fd09::9", 443, "lc"), "fd09::2", 443, LD_IPIP, 4);
+    make_it(table);
+    ld_portion_init(&portion);
+    for (guint i = 1; i < 4; i++) {
+        const struct ld_vs *vs = table->services->pdata[i];
+
+        g_ptr_array_add(portion.ids, g_memdup2(&vs->id, sizeof(vs->id)));
+    }
+    g_ptr_array_add(portion.ids, g_memdup2(&missing, sizeof(missing)));
+    assert_int_equal(ipvs->ops->read(ipvs, &portion, &read), 0);
+    assert_int_equal(read->services->len, 3);
+    ld_table_diff(read, table, NULL, ops);
+    assert_int_equal(ops->len, 2); /* the first service and its server */
+    g_array_free(ops, TRUE);
+    ld_portion_clear(&portion);
+    ld_table_free(read);
+    ld_table_free(table);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +471,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(a_refused_operation_is_explained_and_the_rest_is_done, begin_empty),
         cmocka_unit_test_setup(a_thousand_services_are_written_and_read_back, begin_empty),
         cmocka_unit_test_setup(a_service_with_thousands_of_servers_is_read_whole, begin_empty),
+        cmocka_unit_test_setup(a_portion_is_read_alone_and_what_is_not_there_is_not_in_it,
+                               begin_empty),
     };
     char *why;
     int failed;

@@ -136,7 +136,7 @@ static void what_is_read_is_equal_until_something_differs(void **state)
 
     assert_apply(world, LD_OP_ADD_SERVICE, NULL, 0);
     assert_apply(world, LD_OP_ADD_DEST, &one, 0);
-    assert_int_equal(world->fake.ipvs.ops->read(&world->fake.ipvs, &read), 0);
+    assert_int_equal(world->fake.ipvs.ops->read(&world->fake.ipvs, NULL, &read), 0);
     assert_true(fake_ipvs_equal(world->fake.table, read, ours, &why));
     assert_true(fake_ipvs_equal(world->fake.table, empty, ours, &why));
     g_hash_table_add(ours, &world->vs->id);

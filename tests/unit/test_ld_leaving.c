@@ -406,6 +406,7 @@ static void no_more_than_so_many_leave_at_a_time(void **state)
 {
     struct ld_config *before = draining(pair(), 60), *after = draining(pair(), 60);
     struct ld_leaving *leaving = ld_leaving_new();
+    struct ld_due *due = ld_due_new();
     struct ld_model *old, *model;
     struct ld_table *actual;
     unsigned leavers = 0;
@@ -419,17 +420,19 @@ static void no_more_than_so_many_leave_at_a_time(void **state)
     }
     old = ld_model_new(before);
     model = ld_model_new(after);
-    actual = ld_wanted(old, 1);
+    actual = ld_wanted(old, NULL);
     assert_int_equal(ld_leaving_reload(leaving, old, model, actual, 1), 3);
     ld_leaving_view(leaving, count, &leavers);
     assert_int_equal(leavers, LD_LEAVING_MAX);
     assert_true(ld_leaving_next_ns(leaving, 1) <= 1 + HA_NS_PER_S);
-    ld_leaving_end(leaving, 1 + 60 * HA_NS_PER_S);
+    ld_leaving_pass(leaving, 1 + 60 * HA_NS_PER_S, due);
+    assert_true(ld_due_has(due, LD_DUE_CHANGED));
     assert_int_equal(ld_leaving_next_ns(leaving, 1), HA_NEVER);
     ld_table_free(actual);
     ld_model_free(old);
     ld_model_free(model);
     ld_leaving_free(leaving);
+    ld_due_free(due);
     ld_config_free(before);
     ld_config_free(after);
 }

@@ -238,7 +238,7 @@ static void audit_connections(struct life *life)
 static void audit_table(struct life *life)
 {
     struct fake_director *director = &life->director;
-    struct ld_table *wanted = ld_core_wanted(director->core);
+    struct ld_table *wanted = ld_core_wanted(director->core, NULL);
     struct ld_service_id foreign = {.port = 99};
     char *why = NULL;
 
@@ -341,7 +341,8 @@ static void audit(void *ctx)
     audit_quorum(life);
     audit_command(life);
     g_string_truncate(director->told, 0);
-    if (director->failed > 0 && director->core->retry_at_ns == HA_NEVER)
+    if (director->failed > 0 && director->core->retry_at_ns == HA_NEVER &&
+        !ld_due_any(director->core->due))
         broken(life, "what the kernel refused will not come again");
     if (director->failed == 0 && !director->core->standby)
         ld_core_view(director->core, audit_view, life);
@@ -564,6 +565,8 @@ static void live(uint64_t seed)
     ha_rand_seed(&life.rand, seed);
     life.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     fake_director_init(&life.director, any_config(&life), seed);
+    if (chance(&life, 50)) /* the table is gone through in portions */
+        life.director.portion_max = 1 + below(&life, 2);
     furnish_kernel(&life);
     if (!life.crowd) { /* its tables are too large to be looked through so often */
         life.director.audit = audit;

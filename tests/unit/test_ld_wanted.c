@@ -24,7 +24,7 @@ static struct ld_table *wanted(const struct ld_config *config, bool up)
         ld_server_count(&model->servers[i]);
         ld_slot_judge(model->servers[i].slot, true);
     }
-    table = ld_wanted(model, 1);
+    table = ld_wanted(model, NULL);
     ld_model_free(model);
     return table;
 }
