@@ -20,7 +20,7 @@ alarms() {
     nap "$2"
     kill "${busy[@]}"
     wait "${busy[@]}" || :
-    sample "$1" "false alarms" count $(($(called_dead) - before))
+    sample "$1" "false alarms" times $(($(called_dead) - before))
     pair_end
 }
 called_dead() { cat "$(host_log "${pair[0]}")/ha-log" "$(host_log "${pair[1]}")/ha-log" | grep -c 'is dead' || :; }

@@ -211,10 +211,23 @@ us_to_ms() { REPLY=$(awk -v us="$1" -v less="${2:-0}" 'BEGIN { printf "%.4f", us
 # A turn that 1, 50 and 200 addresses allow without being a load themselves.
 witness_turn() { REPLY=$((pair_vips <= 1 ? 1000 : pair_vips <= 50 ? 5000 : 20000)); }
 
-# In the first five seconds of its life a node of heartbeat asks for two seconds more than deadtime.
+# In the first five seconds of its life a node of heartbeat asks for two seconds more than deadtime;
+# in a smoke run it gets them.
 pair_grown() {
+    [[ $BENCH_SIZE != smoke ]] || return 0
     local age_us=$((${EPOCHREALTIME/./} - pair_started_us[pair_owner]))
     [[ $pair_product != hearth && $pair_product != heartbeat ]] || ((age_us > 5400000))
+}
+
+# pair_crash N: from one moment on nothing comes from it, and no process of the product lives. Its
+# network namespace stays: the kernel takes one apart under a lock that the survivor needs as well.
+pair_crash() {
+    local name=${pair[$1]}
+    pair_processes "$1"
+    ip -batch - <<<"link set $name-eth1 type bridge_slave state 1"$'\n'"link set $name-eth0 type bridge_slave state 1"
+    # shellcheck disable=SC2086
+    kill -KILL $REPLY
+    note "$name has crashed"
 }
 
 # crash_once LESS_MS WHAT: the owner's host is gone at once, and comes back when the other one has
@@ -225,12 +238,13 @@ crash_once() {
     witness_turn
     witness_begin "$REPLY" -t 60000
     nap "0.$((100 + RANDOM % 200))" # anywhere between two beats
-    host_crash "${pair[died]}"
+    pair_crash "$died"
     witness_end
     pair_owner=$((1 - died))
     witness_ms last_us "$less"
     sample "$pair_product" "$what" ms "$REPLY"
     owners_counted
+    host_crash "${pair[died]}"
     host_boot "${pair[died]}"
     pair_start_node "$died"
     wait_until 90 "the one that crashed is back" pair_settled "$pair_owner"

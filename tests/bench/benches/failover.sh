@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The owner's host is gone at once (cables first, then every process): from the last beat that the
-# survivor's kernel had (time stamp of the packet) until a client has an echo reply of the last of
-# 1, 50 or 200 addresses from it, less the time after which the product takes a node for dead
+# The owner's host is gone at once (its wires are mute, then every process is killed): from the last
+# beat that the survivor's kernel had (time stamp of the packet) until a client has an echo reply of
+# the last of 1, 50 or 200 addresses from it, less the time after which the product takes a node for dead
 # (deadtime; for keepalived three intervals and its skew). The client is witness.c. keepalive 100 ms,
 # deadtime 500 ms. Floor: one netlink send and one sendmmsg at the deadline (floor_owner.c).
 # two owners: how often two hosts answered when the client asked whose an address is.
@@ -32,8 +32,8 @@ crashes() {
 }
 
 pair_networks
-crashes hearth 1 1 6 100
-crashes floor 1 0 6 100
+crashes hearth 1 0 6 100
+crashes floor 1 1 6 100
 crashes keepalived 1 0 6 100
 crashes heartbeat 1 0 2 20
 crashes hearth 50 1 4 50

@@ -29,11 +29,11 @@ moves() {
 }
 
 pair_networks
-moves hearth 1 2 10 100
-moves floor 1 0 10 100
+moves hearth 1 0 10 100
+moves floor 1 1 10 100
 moves keepalived 1 0 6 100
 moves heartbeat 1 0 2 20
-moves hearth 50 1 10 100
+moves hearth 50 2 10 100
 moves floor 50 0 10 100
 moves keepalived 50 0 6 100
 moves heartbeat 50 0 1 10
