@@ -4,9 +4,6 @@
  * a page for flow control). An answer may be longer than a datagram, and a
  * server may not wait for a client to read, so the client fetches it: the first
  * request carries the question, further ones ask for the rest from an offset.
- *
- * One server per process, because libqb's IPC server is told about its loop by
- * functions without a context.
  */
 #include "common/run/control_inside.h"
 
@@ -20,6 +17,7 @@
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "common/run/control_poll.h"
 
 /* ---- server ---- */
 
@@ -36,30 +34,6 @@ struct session {
     int status;
     GString *answer;
 };
-
-static struct qb_loop *serving_loop;
-
-static int32_t add_job(enum qb_loop_priority priority, void *data, qb_loop_job_dispatch_fn fn)
-{
-    return qb_loop_job_add(serving_loop, priority, data, fn);
-}
-
-static int32_t add_descriptor(enum qb_loop_priority priority, int32_t fd, int32_t events,
-                              void *data, qb_ipcs_dispatch_fn_t fn)
-{
-    return qb_loop_poll_add(serving_loop, priority, fd, events, data, fn);
-}
-
-static int32_t change_descriptor(enum qb_loop_priority priority, int32_t fd, int32_t events,
-                                 void *data, qb_ipcs_dispatch_fn_t fn)
-{
-    return qb_loop_poll_mod(serving_loop, priority, fd, events, data, fn);
-}
-
-static int32_t remove_descriptor(int32_t fd)
-{
-    return qb_loop_poll_del(serving_loop, fd);
-}
 
 static int32_t client_comes(qb_ipcs_connection_t *connection, uid_t uid, gid_t gid)
 {
@@ -164,17 +138,11 @@ int ha_control_start(struct ha_control **out, struct ha_loop *loop, const char *
         .connection_closed = client_closed,
         .connection_destroyed = client_gone,
     };
-    static struct qb_ipcs_poll_handlers poll_handlers = {
-        .job_add = add_job,
-        .dispatch_add = add_descriptor,
-        .dispatch_mod = change_descriptor,
-        .dispatch_del = remove_descriptor,
-    };
     struct ha_control *control;
     int status;
 
     *out = NULL;
-    if (serving_loop) {
+    if (!ha_control_poll_begin(loop)) {
         return -EBUSY;
     }
     control = g_new0(struct ha_control, 1);
@@ -183,17 +151,17 @@ int ha_control_start(struct ha_control **out, struct ha_loop *loop, const char *
     control->service = qb_ipcs_create(name, 0, QB_IPC_SOCKET, &handlers);
     if (!control->service) {
         status = errno ? -errno : -ENOMEM;
+        ha_control_poll_end();
         g_free(control);
         return status;
     }
-    serving_loop = ha_loop_qb(loop);
     qb_ipcs_service_context_set(control->service, control);
-    qb_ipcs_poll_handlers_set(control->service, &poll_handlers);
+    qb_ipcs_poll_handlers_set(control->service, &ha_control_poll);
     qb_ipcs_enforce_buffer_size(control->service, HA_CONTROL_MESSAGE_MAX);
     status = qb_ipcs_run(control->service);
     if (status < 0) {
         /* qb_ipcs_run() has released the service. */
-        serving_loop = NULL;
+        ha_control_poll_end();
         g_free(control);
         return status;
     }
@@ -207,7 +175,7 @@ void ha_control_stop(struct ha_control *control)
         return;
     }
     qb_ipcs_destroy(control->service);
-    serving_loop = NULL;
+    ha_control_poll_end();
     g_free(control);
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The loop: descriptors in an epoll set of our own, timers in a binary heap
- * behind one timerfd, signals through one signalfd. libqb waits on the first
- * two. Nothing here knows what it is waiting for.
+ * The loop: descriptors in an epoll set, timers in a binary heap, signals
+ * through one signalfd. It wakes by one system call, whose timeout is the
+ * earliest timer. Nothing here knows what it is waiting for.
  *
  * Safety while a round is delivered: a callback may stop or free any watch or
- * timer. The descriptors of the round are in `batch`, the timers in `due`, and
- * whoever is stopped is crossed out there. A timer armed during a round waits
- * for the next one, so a timer that re-arms itself in the past starves nobody.
+ * timer. The kernel's events name a descriptor and which of its watches it was,
+ * so what is stale is nobody's: also that of a closed descriptor which a child
+ * just forked still holds. The timers of a round are in `due`, and whoever is
+ * cancelled is crossed out there. A timer armed while timers fire waits for the
+ * next round, so a timer that re-arms itself in the past starves nobody.
  */
 #include "common/run/loop.h"
 
@@ -16,7 +18,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
@@ -24,7 +26,7 @@
 #include "common/run/loop_inside.h"
 
 /* Descriptors delivered per round; the rest come with the next. */
-#define BATCH_MAX 64
+#define BATCH_MAX 256
 /* In ha_timer.slot: the timer has left the heap and waits in `due`. */
 #define SLOT_DUE 0x80000000u
 
@@ -34,21 +36,24 @@ struct heap_entry {
     struct ha_timer *timer;
 };
 
+/* By descriptor. */
+struct place {
+    struct ha_watch *watch; /* NULL: none */
+    uint32_t generation;    /* counts the watches there were */
+};
+
 struct ha_loop {
-    qb_loop_t *qb;
     int epoll_fd;
-    int timer_fd;
     int status;
     bool stopping;
+    bool exact; /* the kernel waits to the nanosecond (epoll_pwait2, Linux 5.11) */
 
     struct epoll_event batch[BATCH_MAX];
-    int batch_used;
+    GArray *places; /* of struct place */
 
     GArray *heap; /* of struct heap_entry, earliest first */
     GPtrArray *due; /* of struct ha_timer *; NULL where one was cancelled */
     uint64_t order;
-    uint64_t armed_ns; /* what timer_fd is set to; HA_NEVER: nothing */
-    bool firing;
 
     struct ha_watch signal_watch;
     sigset_t signals, signals_before;
@@ -64,49 +69,55 @@ struct ha_loop {
 
 /* ---- descriptors ---- */
 
-static int32_t epoll_ready(int32_t fd, int32_t revents, void *data)
+static struct place *place_of(struct ha_loop *loop, uint32_t fd)
 {
-    struct ha_loop *loop = data;
-    int ready = epoll_wait(fd, loop->batch, BATCH_MAX, 0);
+    if (fd >= loop->places->len)
+        g_array_set_size(loop->places, MAX(64, 2 * fd));
+    return &g_array_index(loop->places, struct place, fd);
+}
 
-    (void)revents;
-    if (ready <= 0) {
-        return 0;
-    }
-    if (loop->round) {
-        loop->round(loop->round_ctx);
-    }
-    loop->batch_used = ready;
+static void deliver(struct ha_loop *loop, int ready)
+{
     for (int i = 0; i < ready && !loop->stopping; i++) {
-        struct ha_watch *watch = loop->batch[i].data.ptr;
+        uint64_t name = loop->batch[i].data.u64;
+        const struct place *place = place_of(loop, (uint32_t)name);
 
-        if (watch) {
-            loop->batch[i].data.ptr = NULL;
-            watch->fn(watch->ctx, loop->batch[i].events);
-        }
+        if (place->watch && place->generation == (uint32_t)(name >> 32))
+            place->watch->fn(place->watch->ctx, loop->batch[i].events);
     }
-    loop->batch_used = 0;
-    return 0;
+}
+
+static int control(struct ha_loop *loop, int what, int fd, uint32_t events, uint32_t generation)
+{
+    struct epoll_event event = {.events = events,
+                                .data.u64 = (uint64_t)generation << 32 | (uint32_t)fd};
+
+    return epoll_ctl(loop->epoll_fd, what, fd, &event) < 0 ? -errno : 0;
 }
 
 int ha_watch_start(struct ha_loop *loop, struct ha_watch *watch, int fd, uint32_t events,
                    ha_watch_fn fn, void *ctx)
 {
-    struct epoll_event event = {.events = events, .data.ptr = watch};
+    struct place *place;
+    int status;
 
     if (fd < 0 || !fn) {
         return -EINVAL;
     }
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-        return -errno;
+    place = place_of(loop, (uint32_t)fd);
+    status = control(loop, EPOLL_CTL_ADD, fd, events, place->generation + 1);
+    if (status < 0) {
+        return status;
     }
+    place->generation++;
+    place->watch = watch;
     *watch = (struct ha_watch){.fd = fd, .events = events, .fn = fn, .ctx = ctx};
     return 0;
 }
 
 int ha_watch_change(struct ha_loop *loop, struct ha_watch *watch, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.ptr = watch};
+    int status;
 
     if (watch->fd < 0) {
         return -EINVAL;
@@ -114,11 +125,18 @@ int ha_watch_change(struct ha_loop *loop, struct ha_watch *watch, uint32_t event
     if (watch->events == events) {
         return 0;
     }
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) < 0) {
-        return -errno;
+    status = control(loop, EPOLL_CTL_MOD, watch->fd, events,
+                     place_of(loop, (uint32_t)watch->fd)->generation);
+    if (status == 0) {
+        watch->events = events;
     }
-    watch->events = events;
-    return 0;
+    return status;
+}
+
+static void forget(struct ha_loop *loop, struct ha_watch *watch)
+{
+    place_of(loop, (uint32_t)watch->fd)->watch = NULL;
+    *watch = (struct ha_watch)HA_WATCH_INIT;
 }
 
 void ha_watch_stop(struct ha_loop *loop, struct ha_watch *watch)
@@ -126,13 +144,19 @@ void ha_watch_stop(struct ha_loop *loop, struct ha_watch *watch)
     if (watch->fd < 0 || !watch->fn) {
         return;
     }
-    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
-    for (int i = 0; i < loop->batch_used; i++) {
-        if (loop->batch[i].data.ptr == watch) {
-            loop->batch[i].data.ptr = NULL;
-        }
+    control(loop, EPOLL_CTL_DEL, watch->fd, 0, 0);
+    forget(loop, watch);
+}
+
+void ha_watch_close(struct ha_loop *loop, struct ha_watch *watch)
+{
+    int fd = watch->fd;
+
+    if (fd < 0 || !watch->fn) {
+        return;
     }
-    *watch = (struct ha_watch)HA_WATCH_INIT;
+    forget(loop, watch);
+    close(fd);
 }
 
 /* ---- timers ---- */
@@ -205,24 +229,6 @@ static void heap_remove(struct ha_loop *loop, guint slot)
     sift_down(loop, last.timer->slot);
 }
 
-/* Sets the timerfd where the earliest timer comes before what it is set to. A
- * timerfd that goes off too early only costs one look. */
-static void arm(struct ha_loop *loop)
-{
-    struct itimerspec when = {0};
-    uint64_t at_ns;
-
-    if (loop->firing || loop->heap->len == 0 || entry_at(loop, 0)->at_ns >= loop->armed_ns) {
-        return;
-    }
-    at_ns = entry_at(loop, 0)->at_ns;
-    when.it_value.tv_sec = (time_t)(at_ns / HA_NS_PER_S);
-    when.it_value.tv_nsec = (long)(at_ns % HA_NS_PER_S);
-    if (timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0) {
-        loop->armed_ns = at_ns;
-    }
-}
-
 int ha_timer_set(struct ha_loop *loop, struct ha_timer *timer, uint64_t at_ns, ha_timer_fn fn,
                  void *ctx)
 {
@@ -242,7 +248,6 @@ int ha_timer_set(struct ha_loop *loop, struct ha_timer *timer, uint64_t at_ns, h
     entry = (struct heap_entry){.at_ns = timer->at_ns, .order = loop->order++, .timer = timer};
     g_array_append_val(loop->heap, entry);
     sift_up(loop, loop->heap->len - 1);
-    arm(loop);
     return 0;
 }
 
@@ -270,22 +275,15 @@ static void put_back_due(struct ha_loop *loop, guint from)
     }
 }
 
-static int32_t timer_ready(int32_t fd, int32_t revents, void *data)
+static void fire(struct ha_loop *loop)
 {
-    struct ha_loop *loop = data;
-    uint64_t ignored, now_ns;
+    uint64_t now_ns;
     guint i;
 
-    (void)revents;
-    if (loop->round) {
-        loop->round(loop->round_ctx);
+    if (loop->heap->len == 0) {
+        return;
     }
     now_ns = ha_clock_ns();
-    if (read(fd, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN) {
-        return 0;
-    }
-    loop->armed_ns = HA_NEVER;
-    loop->firing = true;
     while (loop->heap->len > 0 && entry_at(loop, 0)->at_ns <= now_ns) {
         struct ha_timer *timer = entry_at(loop, 0)->timer;
 
@@ -304,9 +302,6 @@ static int32_t timer_ready(int32_t fd, int32_t revents, void *data)
     }
     put_back_due(loop, i);
     g_ptr_array_set_size(loop->due, 0);
-    loop->firing = false;
-    arm(loop);
-    return 0;
 }
 
 /* ---- signals ---- */
@@ -366,10 +361,9 @@ int ha_signal_watch(struct ha_loop *loop, int signo, ha_signal_fn fn, void *ctx)
 struct ha_loop *ha_loop_new(void)
 {
     struct ha_loop *loop = g_new0(struct ha_loop, 1);
-    int error = 0;
 
     loop->signal_watch.fd = -1;
-    loop->armed_ns = HA_NEVER;
+    loop->places = g_array_new(FALSE, TRUE, sizeof(struct place));
     loop->heap = g_array_new(FALSE, FALSE, sizeof(struct heap_entry));
     loop->due = g_ptr_array_new();
     g_queue_init(&loop->children.living);
@@ -379,20 +373,11 @@ struct ha_loop *ha_loop_new(void)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
 
+    loop->exact = true;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    loop->qb = loop->epoll_fd >= 0 && loop->timer_fd >= 0 ? qb_loop_create() : NULL;
-    if (!loop->qb) {
-        error = errno ? errno : ENOMEM;
-    } else {
-        error = -qb_loop_poll_add(loop->qb, QB_LOOP_HIGH, loop->timer_fd, POLLIN, loop,
-                                  timer_ready);
-        if (!error) {
-            error = -qb_loop_poll_add(loop->qb, QB_LOOP_MED, loop->epoll_fd, POLLIN, loop,
-                                      epoll_ready);
-        }
-    }
-    if (error) {
+    if (loop->epoll_fd < 0) {
+        int error = errno;
+
         ha_loop_free(loop);
         errno = error;
         return NULL;
@@ -418,24 +403,63 @@ void ha_loop_free(struct ha_loop *loop)
     for (guint i = 0; i < loop->heap->len; i++) {
         entry_at(loop, i)->timer->at_ns = 0;
     }
-    if (loop->qb) {
-        qb_loop_destroy(loop->qb);
-    }
-    if (loop->timer_fd >= 0) {
-        close(loop->timer_fd);
-    }
     if (loop->epoll_fd >= 0) {
         close(loop->epoll_fd);
     }
+    g_array_free(loop->places, TRUE);
     g_array_free(loop->heap, TRUE);
     g_ptr_array_free(loop->due, TRUE);
     g_free(loop);
 }
 
+static int wait_exactly(struct ha_loop *loop, const struct timespec *left)
+{
+#ifdef SYS_epoll_pwait2
+    if (loop->exact)
+        return (int)syscall(SYS_epoll_pwait2, loop->epoll_fd, loop->batch, BATCH_MAX, left, NULL, 0);
+#else
+    (void)left;
+#endif
+    errno = ENOSYS;
+    return -1;
+}
+
+/* How many descriptors are ready by the time of the earliest timer; -1: interrupted. An older
+ * kernel wakes up to a millisecond late. */
+static int wait_for_events(struct ha_loop *loop)
+{
+    uint64_t at_ns = loop->heap->len > 0 ? entry_at(loop, 0)->at_ns : HA_NEVER;
+    uint64_t now_ns = at_ns == HA_NEVER ? 0 : ha_clock_ns();
+    uint64_t left_ns = at_ns > now_ns ? at_ns - now_ns : 0;
+    struct timespec left = {.tv_sec = (time_t)(left_ns / HA_NS_PER_S),
+                            .tv_nsec = (long)(left_ns % HA_NS_PER_S)};
+    int ready = wait_exactly(loop, at_ns == HA_NEVER ? NULL : &left), left_ms = -1;
+
+    if (ready >= 0 || errno != ENOSYS) {
+        return ready;
+    }
+    loop->exact = false;
+    if (at_ns != HA_NEVER) {
+        left_ms = (int)MIN((left_ns + HA_NS_PER_MS - 1) / HA_NS_PER_MS, (uint64_t)G_MAXINT);
+    }
+    return epoll_wait(loop->epoll_fd, loop->batch, BATCH_MAX, left_ms);
+}
+
+/* Timers go before descriptors that became ready with them; what callbacks have armed for
+ * "at once" comes before the next wait. */
 int ha_loop_run(struct ha_loop *loop)
 {
-    if (!loop->stopping) {
-        qb_loop_run(loop->qb);
+    while (!loop->stopping) {
+        int ready = wait_for_events(loop);
+
+        if (loop->round) {
+            loop->round(loop->round_ctx);
+        }
+        fire(loop);
+        deliver(loop, ready);
+        if (!loop->stopping) {
+            fire(loop);
+        }
     }
     loop->stopping = false;
     return loop->status;
@@ -445,18 +469,12 @@ void ha_loop_stop(struct ha_loop *loop, int status)
 {
     loop->status = status;
     loop->stopping = true;
-    qb_loop_stop(loop->qb);
 }
 
 void ha_loop_on_round(struct ha_loop *loop, ha_round_fn fn, void *ctx)
 {
     loop->round = fn;
     loop->round_ctx = ctx;
-}
-
-struct qb_loop *ha_loop_qb(struct ha_loop *loop)
-{
-    return loop->qb;
 }
 
 struct ha_loop_children *ha_loop_children(struct ha_loop *loop)

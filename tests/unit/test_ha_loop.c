@@ -233,6 +233,61 @@ static void a_callback_may_stop_all_watches_of_its_round(void **state)
     g_free(trace);
 }
 
+static void read_and_stop(void *ctx, uint32_t events)
+{
+    struct trace *trace = ctx;
+    char byte;
+
+    (void)events;
+    assert_int_equal(read(trace->fds[0], &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    trace->count++;
+    ha_loop_stop(trace->loop, 0);
+}
+
+static void must_not_be_called(void *ctx, uint32_t events)
+{
+    (void)ctx;
+    (void)events;
+    fail();
+}
+
+/* As with a child that has been forked and has not yet become another program. */
+static void a_closed_watch_hears_nothing_more_even_if_its_descriptor_is_held_elsewhere(void **state)
+{
+    struct trace *trace = g_new0(struct trace, 1);
+    int old[2], new[2], held;
+
+    (void)state;
+    trace->loop = ha_loop_new();
+    assert_int_equal(pipe2(new, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(old, O_CLOEXEC), 0);
+    held = dup(old[0]);
+    assert_int_equal(ha_watch_start(trace->loop, &trace->watches[0], old[0], EPOLLIN | EPOLLET,
+                                    must_not_be_called, trace),
+                     0);
+    ha_watch_close(trace->loop, &trace->watches[0]);
+    assert_int_equal(trace->watches[0].fd, -1);
+    assert_int_equal(fcntl(old[0], F_GETFD), -1);
+    assert_int_equal(write(old[1], "x", 1), 1);
+
+    trace->fds[0] = fcntl(new[0], F_DUPFD_CLOEXEC, old[0]); /* the same number again */
+    assert_int_equal(trace->fds[0], old[0]);
+    assert_int_equal(ha_watch_start(trace->loop, &trace->watches[0], trace->fds[0], EPOLLIN,
+                                    read_and_stop, trace),
+                     0);
+    assert_int_equal(write(new[1], "y", 1), 1);
+    run_at_most_10_s(trace->loop);
+    assert_int_equal(trace->count, 1);
+    ha_watch_close(trace->loop, &trace->watches[0]);
+    ha_loop_free(trace->loop);
+    close(new[0]);
+    close(new[1]);
+    close(old[1]);
+    close(held);
+    g_free(trace);
+}
+
 static void wrong_descriptors_are_refused(void **state)
 {
     struct ha_loop *loop = ha_loop_new();
@@ -319,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_timer_may_cancel_and_free_another_one_due_in_the_same_round),
         cmocka_unit_test(never_disarms),
         cmocka_unit_test(a_callback_may_stop_all_watches_of_its_round),
+        cmocka_unit_test(a_closed_watch_hears_nothing_more_even_if_its_descriptor_is_held_elsewhere),
         cmocka_unit_test(wrong_descriptors_are_refused),
         cmocka_unit_test(signals_arrive_in_the_loop_and_the_mask_is_put_back),
         cmocka_unit_test(a_stop_before_the_run_is_kept),
