@@ -17,6 +17,9 @@
  * http_proxy asks the server, as a proxy, for a whole URL: that of the request if
  * it is one, else that of the server itself. Host is the URL's.
  *
+ * The plain case goes over a socket of our own (http_plain.h); libcurl does all else, and again what the
+ * plain case did not understand.
+ *
  * Redirects are followed here and not by libcurl, which would send our Host
  * header again wherever the address is the same.
  */
@@ -24,14 +27,16 @@
 #include <string.h>
 
 #include "ldirectord/check/http_multi.h"
+#include "ldirectord/check/http_plain.h"
 #include "ldirectord/check/http_request.h"
 
 #define REDIRECTS_MAX 7
-#define BODY_MAX      (1 << 20)
+#define BODY_MAX      LD_ANSWER_BODY_MAX
 #define HEADERS_MAX   (256 << 10)
 #define LOCATION_MAX  8192
 
 struct http_state {
+    struct ld_http_plain plain; /* the first try; the rest is libcurl's */
     struct ld_http *http;
     struct ld_transfer transfer;
     struct ld_http_request request; /* of the transfer under way */
@@ -116,7 +121,8 @@ static enum ld_verdict http_deadline(struct ld_check *check)
 {
     const struct http_state *state = ld_check_state(check);
 
-    return ld_transfer_overdue(&state->transfer);
+    return state->plain.begun ? ld_http_plain_overdue(&state->plain)
+                              : ld_transfer_overdue(&state->transfer);
 }
 
 static void fail_by(struct ld_check *check, CURLcode result)
@@ -128,9 +134,9 @@ static void fail_by(struct ld_check *check, CURLcode result)
     ld_check_done(check, verdict, text);
 }
 
-static void judge_body(struct ld_check *check)
+/* body: what was kept of it; NULL: nothing, or nothing is wanted. */
+static void judge_body(struct ld_check *check, const GString *body, size_t seen)
 {
-    struct http_state *state = ld_check_state(check);
     const char *receive = ld_check_probe(check)->receive, *why;
     int found;
 
@@ -138,14 +144,13 @@ static void judge_body(struct ld_check *check)
         ld_check_done(check, LD_L7OK, NULL);
         return;
     }
-    found = ld_checks_match(ld_check_room(check), receive, state->body->str, state->body->len,
-                            &why);
+    found = ld_checks_match(ld_check_room(check), receive, body != NULL ? body->str : "",
+                            body != NULL ? body->len : 0, &why);
     if (found > 0)
         ld_check_done(check, LD_L7OK, NULL);
     else if (found == 0)
-        ld_check_done(check, LD_L7MATCH, state->body_seen >= BODY_MAX
-                                             ? "not found in the first MiB of the body"
-                                             : "not found in the body");
+        ld_check_done(check, LD_L7MATCH, seen >= BODY_MAX ? "not found in the first MiB of the body"
+                                                          : "not found in the body");
     else
         ld_check_done(check, LD_L7MATCH, why);
 }
@@ -195,7 +200,7 @@ static void transfer_over(void *ctx, CURLcode result)
         !(result == CURLE_WRITE_ERROR && state->enough))
         fail_by(check, result);
     else if (is_success(check, status))
-        judge_body(check);
+        judge_body(check, state->body, state->body_seen);
     else if (is_redirect(status) && state->location != NULL && state->posted == NULL)
         follow(check, status);
     else
@@ -235,15 +240,12 @@ static int run_request(struct ld_check *check)
     return ld_transfer_run(state->http, &state->transfer);
 }
 
-static int http_start(struct ld_check *check)
+/* Another transfer than a plain one, or a second one. */
+static int prepare(struct ld_check *check)
 {
     const struct ld_probe *probe = ld_check_probe(check);
     struct http_state *state = ld_check_state(check);
 
-    if (probe->port == 0) {
-        ld_check_done(check, LD_L4CON, "no port is configured for this check");
-        return 0;
-    }
     state->http = ld_checks_http(ld_check_room(check));
     if (state->http == NULL)
         return -errno;
@@ -257,13 +259,68 @@ static int http_start(struct ld_check *check)
         state->body = g_string_new(NULL);
     if (probe->terms.body != NULL)
         state->posted = ld_terms_bytes(probe->terms.body, &state->posted_length);
-    return run_request(check);
+    return 1;
+}
+
+static int start_transfer(struct ld_check *check)
+{
+    int ready = prepare(check);
+
+    return ready > 0 ? run_request(check) : ready;
+}
+
+/* libcurl goes on from where the plain transfer came to. */
+static void hand_over(struct ld_check *check, int status)
+{
+    struct http_state *state = ld_check_state(check);
+    int ready;
+
+    ld_http_plain_end(&state->plain);
+    ready = status == 0 ? start_transfer(check) : prepare(check);
+    if (ready < 0)
+        ld_check_done(check, ld_check_errno(-ready), g_strerror(-ready));
+    else if (ready > 0)
+        follow(check, status);
+}
+
+static void plain_over(struct ld_check *check, const struct ld_http_end *end)
+{
+    struct http_state *state = ld_check_state(check);
+    struct ld_http_answer *answer = &state->plain.answer;
+
+    if (end->failed != LD_UNKNOWN) {
+        ld_check_done(check, end->failed, end->detail);
+    } else if (!end->answered) {
+        hand_over(check, 0);
+    } else if (is_success(check, answer->status)) {
+        judge_body(check, answer->body, answer->body_seen);
+    } else if (is_redirect(answer->status) && answer->location != NULL) {
+        state->location = g_steal_pointer(&answer->location);
+        hand_over(check, answer->status);
+    } else {
+        judge_status(check, answer->status, "");
+    }
+}
+
+static int http_start(struct ld_check *check)
+{
+    const struct ld_probe *probe = ld_check_probe(check);
+    struct http_state *state = ld_check_state(check);
+
+    if (probe->port == 0) {
+        ld_check_done(check, LD_L4CON, "no port is configured for this check");
+        return 0;
+    }
+    if (ld_http_plain_can(&state->plain, probe))
+        return ld_http_plain_begin(&state->plain, check, plain_over);
+    return start_transfer(check);
 }
 
 static void http_stop(struct ld_check *check)
 {
     struct http_state *state = ld_check_state(check);
 
+    ld_http_plain_end(&state->plain);
     if (state->http != NULL)
         ld_transfer_drop(state->http, &state->transfer);
     ld_http_request_clear(&state->request);

@@ -13,13 +13,19 @@
 
 #define USER_AGENT "User-Agent: ldirectord (Hearth " PACKAGE_VERSION ")"
 
-/* Bytes that may not stand in a URL as they are go as %XX; a % is taken to be one already. */
+/* Bytes that may not stand in a URL. */
+static bool needs_escape(unsigned char c)
+{
+    return c <= 0x20 || c >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL;
+}
+
+/* They go as %XX; a % is taken to be one already. */
 static char *escape(const char *text)
 {
     GString *out = g_string_new(NULL);
 
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c <= 0x20 || *c >= 0x7f || strchr("\"<>\\^`{|}", *c) != NULL)
+        if (needs_escape(*c))
             g_string_append_printf(out, "%%%02X", *c);
         else
             g_string_append_c(out, (char)*c);
@@ -122,22 +128,33 @@ static void add_host_of_place(struct ld_http_request *request)
     curl_free(port);
 }
 
+static void host_text(const struct ld_probe *probe, char *text, size_t room)
+{
+    char address[HA_ADDR_TEXT];
+
+    if (probe->virtualhost != NULL && probe->virtualhost[0] != '\0')
+        g_strlcpy(text, probe->virtualhost, room);
+    else
+        g_snprintf(text, room, probe->addr.family == AF_INET6 ? "[%s]" : "%s",
+                   ha_addr_text(&probe->addr, address));
+    for (char *c = text; *c != '\0'; c++)
+        if (g_ascii_iscntrl(*c))
+            *c = ' ';
+}
+
 static void add_host(struct ld_http_request *request, const struct ld_probe *probe)
 {
-    char text[HA_ADDR_TEXT], *header;
+    size_t room = HA_ADDR_TEXT + (probe->virtualhost != NULL ? strlen(probe->virtualhost) : 0);
+    char *text, *header;
 
     if (ld_terms_has_header(probe->terms.headers, "Host"))
         return;
-    if (probe->virtualhost != NULL && probe->virtualhost[0] != '\0')
-        header = g_strdup_printf("Host: %s", probe->virtualhost);
-    else
-        header = g_strdup_printf(probe->addr.family == AF_INET6 ? "Host: [%s]" : "Host: %s",
-                                 ha_addr_text(&probe->addr, text));
-    for (char *c = header; *c != '\0'; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = ' ';
+    text = g_malloc(room + 2);
+    host_text(probe, text, room + 2);
+    header = g_strconcat("Host: ", text, NULL);
     request->headers = curl_slist_append(request->headers, header);
     g_free(header);
+    g_free(text);
 }
 
 /* libcurl takes the SNI name from the URL: so the URL gets the name, and connect_to the address. */
@@ -189,6 +206,32 @@ bool ld_http_request_first(struct ld_http_request *request, const struct ld_prob
         add_host(request, probe);
     add_common_headers(request, probe->terms.headers);
     return made;
+}
+
+/* A # ends what is sent; a % may be written in two ways. */
+static bool is_plain_path(const char *request)
+{
+    for (const char *c = request; *c != '\0'; c++)
+        if (needs_escape((unsigned char)*c) || *c == '#' || *c == '%')
+            return false;
+    return request[0] == '/';
+}
+
+size_t ld_http_request_plain(const struct ld_probe *probe, char *into, size_t room)
+{
+    const char *request = request_of(probe);
+    char host[256];
+    int length;
+
+    if (probe->app != LD_APP_HTTP || probe->terms.body != NULL || probe->terms.headers != NULL ||
+        !is_plain_path(request) ||
+        (probe->virtualhost != NULL && strlen(probe->virtualhost) >= sizeof(host)))
+        return 0;
+    host_text(probe, host, sizeof(host));
+    length = g_snprintf(into, room, "%s %s HTTP/1.1\r\nHost: %s\r\n" USER_AGENT
+                        "\r\nConnection: close\r\n\r\n",
+                        probe->http_head ? "HEAD" : "GET", request, host);
+    return (size_t)length < room ? (size_t)length : 0;
 }
 
 static bool same_part(CURLU *a, CURLU *b, CURLUPart part)

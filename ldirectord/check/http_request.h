@@ -22,6 +22,10 @@ bool ld_http_request_first(struct ld_http_request *request, const struct ld_prob
 /* Turns it into the one a Location asks for; false: not http, or no URL. */
 bool ld_http_request_follow(struct ld_http_request *request, const struct ld_probe *probe,
                             const char *location);
+/* All of the first request as it goes onto the wire, where it is that of a GET or HEAD of the
+ * server itself and nothing in it needs to be written otherwise. Its length; 0: it is not, or there
+ * is no room for it. */
+size_t ld_http_request_plain(const struct ld_probe *probe, char *into, size_t room);
 void ld_http_request_clear(struct ld_http_request *request);
 
 #endif

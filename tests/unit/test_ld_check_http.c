@@ -16,8 +16,12 @@ static struct ld_probe http_probe(int family, uint16_t port)
                              .request = "/test.html"};
 }
 
-static enum ld_verdict ask_server(enum fake_manner manner, const char *text, const char *receive,
-                                  char **detail)
+/* The two ways to ask, which must agree: over a socket of our own, and by libcurl, which has to deal
+ * with what is left out of a request. Both send the same. */
+static const char *const ways[] = {"/test.html", "/test.html#left-out"};
+
+static enum ld_verdict ask_in_way(const char *request, enum fake_manner manner, const char *text,
+                                  const char *receive, char **detail)
 {
     struct fake_server server;
     struct ld_probe probe;
@@ -25,12 +29,19 @@ static enum ld_verdict ask_server(enum fake_manner manner, const char *text, con
 
     fake_server_start(&server, AF_INET, manner, text);
     probe = http_probe(AF_INET, server.port);
+    probe.request = request;
     probe.receive = receive;
     if (manner != FAKE_ANSWERS && manner != FAKE_FLOODS)
         probe.timeout_ms = 1000;
     verdict = ask(&probe, detail);
     fake_server_stop(&server);
     return verdict;
+}
+
+static enum ld_verdict ask_server(enum fake_manner manner, const char *text, const char *receive,
+                                  char **detail)
+{
+    return ask_in_way(ways[0], manner, text, receive, detail);
 }
 
 static void answers_are_judged_by_status_and_body(void **state)
@@ -66,8 +77,10 @@ static void answers_are_judged_by_status_and_body(void **state)
     };
 
     (void)state;
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        enum ld_verdict found = ask_server(FAKE_ANSWERS, cases[i].text, cases[i].receive, NULL);
+    for (unsigned n = 0; n < 2 * G_N_ELEMENTS(cases); n++) {
+        unsigned i = n / 2;
+        enum ld_verdict found = ask_in_way(ways[n % 2], FAKE_ANSWERS, cases[i].text,
+                                           cases[i].receive, NULL);
         if (found != cases[i].expected)
             print_message("case %u: %s, receive %s\n", i, cases[i].text, cases[i].receive);
         assert_verdict(found, cases[i].expected);
@@ -94,8 +107,10 @@ static void bad_manners_end_in_the_verdict_that_names_them(void **state)
     };
 
     (void)state;
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        enum ld_verdict found = ask_server(cases[i].manner, cases[i].text, cases[i].receive, NULL);
+    for (unsigned n = 0; n < 2 * G_N_ELEMENTS(cases); n++) {
+        unsigned i = n / 2;
+        enum ld_verdict found = ask_in_way(ways[n % 2], cases[i].manner, cases[i].text,
+                                           cases[i].receive, NULL);
         if (found != cases[i].expected)
             print_message("case %u\n", i);
         assert_verdict(found, cases[i].expected);
@@ -181,6 +196,70 @@ static void the_host_header_is_the_address_or_virtualhost(void **state)
     assert_verdict(ask(&probe, NULL), LD_L7OK);
     assert_heard(&server, "GET /a%20b?c=%3Cd%3E HTTP/1.1\r\nHost: [::1]\r\n");
     fake_server_stop(&server);
+}
+
+static void both_ways_send_the_same_bytes(void **state)
+{
+    static const struct {
+        int family;
+        const char *virtualhost;
+        bool head;
+    } rows[] = {{AF_INET, NULL, false}, {AF_INET6, NULL, true}, {AF_INET, "www.x.y.z:81", false}};
+    char *heard[2];
+
+    (void)state;
+    for (unsigned n = 0; n < 2 * G_N_ELEMENTS(rows); n++) {
+        struct fake_server server;
+        struct ld_probe probe;
+
+        fake_server_start(&server, rows[n / 2].family, FAKE_ANSWERS, OK_HEAD "\r\n");
+        probe = http_probe(rows[n / 2].family, server.port);
+        probe.request = ways[n % 2];
+        probe.virtualhost = rows[n / 2].virtualhost;
+        probe.http_head = rows[n / 2].head;
+        assert_verdict(ask(&probe, NULL), LD_L7OK);
+        heard[n % 2] = fake_server_heard(&server);
+        fake_server_stop(&server);
+        if (n % 2 == 0)
+            continue;
+        assert_string_equal(heard[0], heard[1]);
+        g_free(heard[0]);
+        g_free(heard[1]);
+    }
+}
+
+/* Something that nobody says every day: libcurl has the last word, and asks once more for it. */
+static void an_odd_answer_is_asked_for_again_and_a_usual_one_is_not(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned requests;
+    } rows[] = {
+        {OK_HEAD "Content-Length: 4\r\n\r\nfake", 1},
+        {OK_HEAD "Transfer-Encoding: chunked\r\n\r\n4\r\nfake\r\n0\r\n\r\n", 1},
+        {"HTTP/1.0 200 OK\r\n\r\nfake", 1},
+        {"fake as it was in 1991", 2},
+        {"HTTP/1.1 103 Early Hints\r\n\r\n" OK_HEAD "Content-Length: 4\r\n\r\nfake", 2},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fake_server server;
+        struct ld_probe probe;
+        unsigned requests = 0;
+        char *heard;
+
+        fake_server_start(&server, AF_INET, FAKE_ANSWERS, rows[i].text);
+        probe = http_probe(AF_INET, server.port);
+        probe.receive = "fake";
+        assert_verdict(ask(&probe, NULL), LD_L7OK);
+        heard = fake_server_heard(&server);
+        for (const char *at = heard; (at = strstr(at, "GET ")) != NULL; at++)
+            requests++;
+        assert_int_equal(requests, rows[i].requests);
+        g_free(heard);
+        fake_server_stop(&server);
+    }
 }
 
 static void a_redirect_is_followed_to_another_server(void **state)
@@ -353,6 +432,8 @@ int main(void)
         cmocka_unit_test(a_refused_connection_is_told_apart_from_a_bad_answer),
         cmocka_unit_test(the_status_is_named),
         cmocka_unit_test(the_host_header_is_the_address_or_virtualhost),
+        cmocka_unit_test(both_ways_send_the_same_bytes),
+        cmocka_unit_test(an_odd_answer_is_asked_for_again_and_a_usual_one_is_not),
         cmocka_unit_test(a_redirect_is_followed_to_another_server),
         cmocka_unit_test(a_proxy_is_asked_for_a_whole_url),
         cmocka_unit_test(a_proxy_that_redirects_or_fails_is_judged_as_a_server),
