@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include "ldirectord/check/dial.h"
 #include "ldirectord/check/http_request.h"
 
 #define READ_BYTES 16384
@@ -96,13 +96,10 @@ static void plain_ready(void *ctx, uint32_t events)
 {
     struct ld_http_plain *plain = ctx;
     bool closed = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    socklen_t size = sizeof(int);
-    int error = 0;
 
     if (!plain->asked) {
-        if (events & (EPOLLERR | EPOLLHUP) &&
-            getsockopt(plain->watch.fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-            error = errno;
+        int error = ld_dial_error(&plain->watch, events);
+
         if (error != 0)
             fail_with(plain, ld_check_errno(error), g_strerror(error));
         else if (events & (EPOLLOUT | EPOLLHUP))
@@ -123,26 +120,14 @@ bool ld_http_plain_can(struct ld_http_plain *plain, const struct ld_probe *probe
 int ld_http_plain_begin(struct ld_http_plain *plain, struct ld_check *check, ld_http_plain_fn fn)
 {
     const struct ld_probe *probe = ld_check_probe(check);
-    struct sockaddr_storage to;
-    socklen_t length = ha_addr_to_sockaddr(&probe->addr, probe->port, &to);
-    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error = 0;
 
-    if (fd < 0)
-        return -errno;
     plain->check = check;
     plain->fn = fn;
-    plain->watch = (struct ha_watch)HA_WATCH_INIT;
     plain->begun = true;
     plain->answer.bodiless = probe->http_head;
     plain->answer.kept = probe->receive != NULL && probe->receive[0] != '\0';
-    if (connect(fd, (struct sockaddr *)&to, length) != 0 && errno != EINPROGRESS)
-        error = -errno;
-    else
-        error = ha_watch_start(ld_check_loop(check), &plain->watch, fd,
-                               EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, plain_ready, plain);
-    if (error != 0)
-        close(fd);
-    return error;
+    return ld_dial(check, SOCK_STREAM, &plain->watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                   plain_ready, plain);
 }
 
 enum ld_verdict ld_http_plain_overdue(const struct ld_http_plain *plain)

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "ldirectord/check/dial.h"
 
 #define READ_BYTES      16384
 #define AGAIN_MS        1000
@@ -29,7 +29,7 @@ static void wire_quiet(struct ld_wire *wire)
     struct ha_loop *loop = ld_check_loop(wire->check);
 
     wire->over = true;
-    ha_watch_stop(loop, &wire->watch);
+    ha_watch_close(loop, &wire->watch);
     ha_timer_cancel(loop, &wire->again);
 }
 
@@ -58,7 +58,7 @@ static void wire_want(struct ld_wire *wire)
 static void wire_send(struct ld_wire *wire)
 {
     size_t left = wire->out->len - wire->sent;
-    ssize_t sent = send(wire->fd, wire->out->data + wire->sent, left, MSG_NOSIGNAL);
+    ssize_t sent = send(wire->watch.fd, wire->out->data + wire->sent, left, MSG_NOSIGNAL);
 
     if (sent < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -69,7 +69,7 @@ static void wire_send(struct ld_wire *wire)
     /* Nobody takes our bytes any more: what the server said before it closed is still to be read. */
     wire->sent = sent < 0 ? wire->out->len : wire->sent + (unsigned)sent;
     if (wire->last && !wire->datagrams && wire->sent == wire->out->len)
-        shutdown(wire->fd, SHUT_WR);
+        shutdown(wire->watch.fd, SHUT_WR);
 }
 
 static void wire_again(void *ctx, uint64_t now_ns)
@@ -119,7 +119,7 @@ static void heard_end(struct ld_wire *wire)
 static void wire_receive(struct ld_wire *wire)
 {
     uint8_t bytes[READ_BYTES];
-    ssize_t length = recv(wire->fd, bytes, sizeof(bytes), 0);
+    ssize_t length = recv(wire->watch.fd, bytes, sizeof(bytes), 0);
 
     if (length < 0) {
         if (errno != EAGAIN && errno != EINTR)
@@ -159,12 +159,10 @@ static void wire_connected(struct ld_wire *wire)
 static void wire_ready(void *ctx, uint32_t events)
 {
     struct ld_wire *wire = ctx;
-    int error = 0;
-    socklen_t size = sizeof(error);
 
     if (!wire->connected) {
-        if (getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-            error = errno;
+        int error = ld_dial_error(&wire->watch, events);
+
         if (error != 0)
             wire_failed(wire, error);
         else
@@ -179,28 +177,12 @@ static void wire_ready(void *ctx, uint32_t events)
         wire_want(wire);
 }
 
-static int wire_connect(struct ld_wire *wire)
-{
-    const struct ld_probe *probe = ld_check_probe(wire->check);
-    struct sockaddr_storage to;
-    socklen_t length = ha_addr_to_sockaddr(&probe->addr, probe->port, &to);
-    int type = wire->datagrams ? SOCK_DGRAM : SOCK_STREAM;
-
-    wire->fd = socket(to.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (wire->fd < 0)
-        return -errno;
-    if (connect(wire->fd, (struct sockaddr *)&to, length) != 0 && errno != EINPROGRESS)
-        return -errno;
-    return ha_watch_start(ld_check_loop(wire->check), &wire->watch, wire->fd,
-                          wire->datagrams ? EPOLLIN : EPOLLOUT, wire_ready, wire);
-}
-
 int ld_wire_open(struct ld_wire *wire, struct ld_check *check, enum ld_protocol protocol,
                  const struct ld_talk *talk)
 {
     int error;
 
-    *wire = (struct ld_wire){.check = check, .talk = talk, .fd = -1, .watch = HA_WATCH_INIT};
+    *wire = (struct ld_wire){.check = check, .talk = talk, .watch = HA_WATCH_INIT};
     wire->open = true;
     wire->datagrams = protocol == LD_UDP;
     wire->out = g_byte_array_sized_new(64);
@@ -209,7 +191,8 @@ int ld_wire_open(struct ld_wire *wire, struct ld_check *check, enum ld_protocol 
         ld_wire_done(wire, LD_L4CON, "no port is configured for this check");
         return 0;
     }
-    error = wire_connect(wire);
+    error = ld_dial(check, wire->datagrams ? SOCK_DGRAM : SOCK_STREAM, &wire->watch,
+                    wire->datagrams ? EPOLLIN : EPOLLOUT, wire_ready, wire);
     if (error == 0 && wire->datagrams)
         wire_connected(wire);
     return error;
@@ -220,8 +203,6 @@ void ld_wire_close(struct ld_wire *wire)
     if (!wire->open)
         return;
     wire_quiet(wire);
-    if (wire->fd >= 0)
-        close(wire->fd);
     g_byte_array_free(wire->out, TRUE);
     g_byte_array_free(wire->in, TRUE);
     wire->open = false;
@@ -244,7 +225,7 @@ bool ld_wire_local(const struct ld_wire *wire, struct ha_addr *addr, uint16_t *p
     struct sockaddr_storage local;
     socklen_t size = sizeof(local);
 
-    return getsockname(wire->fd, (struct sockaddr *)&local, &size) == 0 &&
+    return getsockname(wire->watch.fd, (struct sockaddr *)&local, &size) == 0 &&
            ha_addr_from_sockaddr(addr, port, (struct sockaddr *)&local);
 }
 

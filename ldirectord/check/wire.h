@@ -32,7 +32,6 @@ struct ld_wire {
     uint64_t again_ns;
     GByteArray *out, *in;
     unsigned sent;
-    int fd;
     bool open, datagrams, connected, last, over;
 };
 
@@ -48,7 +47,7 @@ int ld_wire_open(struct ld_wire *wire, struct ld_check *check, enum ld_protocol 
 void ld_wire_say(struct ld_wire *wire, const void *bytes, size_t length, unsigned how);
 /* The first length bytes of the stream have been understood. */
 void ld_wire_take(struct ld_wire *wire, size_t length);
-/* As ld_check_done(), and nothing is heard any more. */
+/* As ld_check_done(); the connection is closed, and nothing is heard any more. */
 void ld_wire_done(struct ld_wire *wire, enum ld_verdict verdict, const char *detail);
 /* Releases everything; harmless when closed. */
 void ld_wire_close(struct ld_wire *wire);
