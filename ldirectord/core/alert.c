@@ -198,10 +198,8 @@ static bool worth_a_mail(struct ld_alerts *alerts, const struct ld_server *serve
         return true;
     }
     if (op->dest->weight == 0 && server->real->weight > 0) {
-        if (server->health.verdict == LD_UNKNOWN)
-            return false; /* nobody has asked it yet */
         set_down(alerts, server);
-        return true;
+        return !ld_health_unjudged(&server->health); /* else nothing is known of it yet */
     }
     was_down = set_up(alerts, server);
     grows = op->was && op->was->weight > 0 && op->dest->weight != ld_server_share(server);
@@ -233,7 +231,7 @@ void ld_alert_all_down(struct ld_alerts *alerts, const struct ld_model *model,
         const struct ld_server *server = &model->servers[i];
 
         if (!server->health.up && !server->maintained && server->question &&
-            server->health.verdict != LD_UNKNOWN)
+            !ld_health_unjudged(&server->health))
             ld_alert_found_down(alerts, server, actions);
     }
 }
@@ -256,8 +254,8 @@ static bool repeat(struct ld_alerts *alerts, const struct ld_model *model, struc
 
     if (!server)
         return false;
-    if (server->health.up)
-        return true; /* an operator took it out: nothing to repeat */
+    if (server->health.up || ld_health_unjudged(&server->health))
+        return true; /* an operator took it out, or it has yet to rise: nothing to repeat */
     freq_ns = ha_ms_to_ns(slot->service->emailalertfreq_ms);
     if (freq_ns == 0 || !slot->service->emailalert)
         return true;

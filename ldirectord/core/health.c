@@ -20,15 +20,18 @@ static void remember(struct ld_health *health, enum ld_verdict verdict, const ch
     health->detail = detail ? g_strndup(detail, LD_DETAIL_MAX) : NULL;
 }
 
-static enum ld_change passed(struct ld_health *health, unsigned risecount, uint64_t now_ns)
+static enum ld_change passed(struct ld_health *health, unsigned risecount, bool first,
+                             uint64_t now_ns)
 {
     bool had_failures = health->failures > 0;
 
     if (!health->up && health->successes + 1 < risecount) {
         health->successes++;
+        health->first_rise = first;
         return LD_CHANGE_RISING;
     }
     health->failures = health->successes = 0;
+    health->first_rise = false;
     if (health->up)
         return had_failures ? LD_CHANGE_RESET : LD_CHANGE_NONE;
     health->up = true;
@@ -42,6 +45,7 @@ static enum ld_change failed(struct ld_health *health, unsigned failurecount, bo
     if (health->failures < UINT_MAX)
         health->failures++;
     health->successes = 0;
+    health->first_rise = false;
     if (!health->up)
         return first ? LD_CHANGE_FOUND_DOWN : LD_CHANGE_NONE;
     if (health->failures < failurecount)
@@ -55,7 +59,7 @@ enum ld_change ld_health_verdict(struct ld_health *health, unsigned failurecount
                                  unsigned risecount, enum ld_verdict verdict, const char *detail, uint64_t took_ns,
                                  uint64_t now_ns, unsigned *failures_before)
 {
-    bool first = health->verdict == LD_UNKNOWN;
+    bool first = ld_health_unjudged(health);
 
     if (failures_before)
         *failures_before = health->failures;
@@ -63,8 +67,13 @@ enum ld_change ld_health_verdict(struct ld_health *health, unsigned failurecount
         return LD_CHANGE_NONE;
     remember(health, verdict, detail, took_ns);
     if (ld_verdict_passed(verdict))
-        return passed(health, risecount, now_ns);
+        return passed(health, risecount, first, now_ns);
     return failed(health, failurecount, first, now_ns);
+}
+
+bool ld_health_unjudged(const struct ld_health *health)
+{
+    return health->verdict == LD_UNKNOWN || health->first_rise;
 }
 
 bool ld_health_unsettled(const struct ld_health *health)
@@ -78,6 +87,7 @@ void ld_health_set(struct ld_health *health, bool up, enum ld_verdict verdict, u
         health->since_ns = now_ns;
     health->up = up;
     health->failures = health->successes = 0;
+    health->first_rise = false;
     remember(health, verdict, NULL, 0);
 }
 

@@ -17,6 +17,7 @@
 
 struct ld_health {
     bool up;
+    bool first_rise;         /* never up, and every answer so far was a good one */
     unsigned failures;       /* in a row, also while down; saturates */
     unsigned successes;      /* in a row, while down */
     enum ld_verdict verdict; /* the last that said something; LD_UNKNOWN: never asked */
@@ -32,7 +33,7 @@ enum ld_change {
     LD_CHANGE_RISING, /* a success; still down */
     LD_CHANGE_UP,
     LD_CHANGE_DOWN,
-    LD_CHANGE_FOUND_DOWN, /* never up, and the first answer says why */
+    LD_CHANGE_FOUND_DOWN, /* never up, and the first bad answer says why */
     LD_CHANGE_COUNT
 };
 
@@ -51,6 +52,8 @@ enum ld_change {
 enum ld_change ld_health_verdict(struct ld_health *health, unsigned failurecount,
                                  unsigned risecount, enum ld_verdict verdict, const char *detail, uint64_t took_ns,
                                  uint64_t now_ns, unsigned *failures_before);
+/* Never up, and nothing bad is known of it. */
+bool ld_health_unjudged(const struct ld_health *health);
 /* Whether the next verdict or the one after it may turn it: up with failures, down with successes. */
 bool ld_health_unsettled(const struct ld_health *health);
 /* Up or down for another reason than a verdict: already in the table, checktype on. */

@@ -54,6 +54,50 @@ static void a_start_tells_of_each_server_once(void **state)
     end(&d);
 }
 
+static void one_that_fails_before_it_has_risen_is_told_once(void **state)
+{
+    struct ld_config *config = mailing(0);
+    struct fake_director d;
+
+    (void)state;
+    first(config)->risecount = 2;
+    first(config)->quiescent = true;
+    start(&d, config);
+    fake_director_pass(&d, HA_NS_PER_S);
+    fake_director_answer(&d, NULL, LD_L7OK);
+    assert_told(&d, "");
+    interval(&d, "10.1.0.2", LD_L4CON);
+    assert_told(&d, TO "Inaccessible real server: " WEB2 "\n"
+                    TO "Restored real server: " WEB1 " (Weight set to 1)\n");
+    assert_logged(&d, "Real server down: 10.1.0.2:80 (tcp:10.0.0.1:80): L4CON");
+    interval(&d, NULL, 0);
+    interval(&d, "10.1.0.2", LD_L4CON);
+    assert_told(&d, "");
+    interval(&d, NULL, 0);
+    interval(&d, NULL, 0);
+    assert_told(&d, TO "Restored real server: " WEB2 " (Weight set to 2)\n");
+    end(&d);
+}
+
+static void who_rises_when_standby_ends_is_not_called_inaccessible(void **state)
+{
+    struct ld_config *config = mailing(0);
+    struct fake_director d;
+
+    (void)state;
+    first(config)->risecount = 2;
+    fake_director_init(&d, config, 1);
+    fake_director_start_standby(&d);
+    fake_director_pass(&d, HA_NS_PER_S);
+    fake_director_answer(&d, "10.1.0.1", LD_L7OK);
+    fake_director_answer(&d, "10.1.0.2", LD_L4CON);
+    fake_director_mode(&d, false);
+    assert_told(&d, TO "Inaccessible real server: " WEB2 "\n");
+    interval(&d, "10.1.0.1", LD_L4CON);
+    assert_told(&d, TO "Inaccessible real server: " WEB1 "\n");
+    end(&d);
+}
+
 static void what_was_adopted_from_the_table_is_no_news(void **state)
 {
     struct ld_service_id id = {.protocol = LD_TCP, .port = 80};
@@ -327,6 +371,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_start_tells_of_each_server_once),
+        cmocka_unit_test(one_that_fails_before_it_has_risen_is_told_once),
+        cmocka_unit_test(who_rises_when_standby_ends_is_not_called_inaccessible),
         cmocka_unit_test(what_was_adopted_from_the_table_is_no_news),
         cmocka_unit_test(a_failure_and_a_return_are_told),
         cmocka_unit_test(a_quiescent_server_is_told_by_its_weight),

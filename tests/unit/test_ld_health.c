@@ -108,6 +108,31 @@ static void the_first_failure_of_a_server_never_up_is_told_once(void **state)
     ld_health_clear(&health);
 }
 
+static void one_that_fails_while_it_first_rises_is_told_of_as_well(void **state)
+{
+    static const struct {
+        enum ld_verdict verdict;
+        enum ld_change change;
+        bool unjudged;
+    } rows[] = {
+        {LD_L7OK, LD_CHANGE_RISING, true},   {LD_INTERNAL, LD_CHANGE_NONE, true},
+        {LD_L7OK, LD_CHANGE_RISING, true},   {LD_L4CON, LD_CHANGE_FOUND_DOWN, false},
+        {LD_L7OK, LD_CHANGE_RISING, false},  {LD_L4CON, LD_CHANGE_NONE, false},
+        {LD_L7OK, LD_CHANGE_RISING, false},  {LD_L7OK, LD_CHANGE_RISING, false},
+        {LD_L7OK, LD_CHANGE_UP, false},      {LD_L4CON, LD_CHANGE_DOWN, false},
+    };
+    struct ld_health health = {0};
+
+    (void)state;
+    assert_true(ld_health_unjudged(&health));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(ld_health_verdict(&health, 1, 3, rows[i].verdict, NULL, 1, 9, NULL),
+                         rows[i].change);
+        assert_int_equal(ld_health_unjudged(&health), rows[i].unjudged);
+    }
+    ld_health_clear(&health);
+}
+
 static void the_last_words_are_kept_and_bounded(void **state)
 {
     struct ld_health health = {0};
@@ -134,6 +159,7 @@ int main(void)
         cmocka_unit_test(every_state_and_verdict_has_its_outcome),
         cmocka_unit_test(a_server_rises_after_so_many_successes_in_a_row),
         cmocka_unit_test(the_first_failure_of_a_server_never_up_is_told_once),
+        cmocka_unit_test(one_that_fails_while_it_first_rises_is_told_of_as_well),
         cmocka_unit_test(the_last_words_are_kept_and_bounded),
     };
 
