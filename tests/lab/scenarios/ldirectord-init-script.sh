@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # /etc/init.d/ldirectord of the original and ours side by side: the file that /etc/default/ldirectord
-# names is the one that is run, and each word says and returns the same.
+# names is the one that is run, and each word says and returns the same. Then Debian's OCF agent, as a
+# cluster manager calls it, with our daemon in the place of its own: it reads the exit statuses, looks
+# for a sentence, and finds the process by its command line.
 # needs: ipvs hearth peer
-# bound: 150
+# bound: 300
 
 network wire
 host ours product=hearth eth0=wire:10.0.0.1/24
@@ -83,3 +85,29 @@ says ours start
 expect "ours starts" test "$said" = "Running ldirectord: start. (status 0)"
 wait_until 20 "and serves it" serves ours 100
 expect "as the instance of those who name no file" on ours ldirectord stop
+
+tell "The OCF agent of the original with our daemon"
+host_install theirs /opt/ldirectord 755 <"$LAB_STAGE/usr/sbin/ldirectord"
+ocf() { # STATUS WORD
+    local status=0
+    said=$(on theirs env OCF_ROOT=/usr/lib/ocf OCF_RESOURCE_INSTANCE=x OCF_RESKEY_configfile=/etc/ha.d/100.cf \
+        OCF_RESKEY_ldirectord=/opt/ldirectord sh /usr/lib/ocf/resource.d/heartbeat/ldirectord "$2" 2>&1) || status=$?
+    note "$2: $status: $said"
+    (($1 == status))
+}
+expect "it does not run" ocf 7 monitor
+expect "start" ocf 0 start
+expect "it serves" serves theirs 100
+expect "it runs" ocf 0 monitor
+read -r REPLY <"$(host_root theirs)/run/ldirectord.100.cf.pid"
+on theirs busybox kill -9 "$REPLY"
+expect "killed, it does not run" ocf 7 monitor
+expect "start" ocf 0 start
+host_install theirs /etc/ha.d/100.cf <<<bogus=1
+expect "with a bad file it cannot be told" ocf 1 monitor
+expect "but stopped, for its process is found" ocf 0 stop
+host_install theirs /etc/ha.d/100.cf <"$(host_root ours)/etc/ha.d/100.cf"
+expect "it does not run" ocf 7 monitor
+expect "start" ocf 0 start
+expect "stop" ocf 0 stop
+expect "nothing is left" empty theirs
