@@ -51,8 +51,19 @@ on app nginx -c /etc/nginx/lab.conf
 
 net_servers_install net 10.6.0.12 fd06::12
 news_name net news.hearth-lab.net
-# The original knows no Message-Authenticator.
-sed -i 's/\(require_message_authenticator\) = yes/\1 = no/' "$(host_root net)/etc/lab/radius/radiusd.conf"
+# The original knows no Message-Authenticator; port 1645 is for those that do.
+radius=$(host_root net)/etc/lab/radius/radiusd.conf
+sed -i 's/\(require_message_authenticator\) = yes/\1 = no/
+    s/^    authorize {/    listen {\n type = auth\n ipaddr = 10.6.0.12\n port = 1645\n clients = strict\n }\n&/' "$radius"
+cat >>"$radius" <<'END'
+clients strict {
+    client all {
+        ipaddr = 0.0.0.0/0
+        secret = geheim
+        require_message_authenticator = yes
+    }
+}
+END
 host_install net /etc/resolv.conf <<<'nameserver 127.0.0.2' # refuses, which is quick
 host_install net /etc/hosts <<'END'
 127.0.0.1 localhost
@@ -230,6 +241,8 @@ for protocol in udp tcp; do
 done
 long='passwd="a password of more than sixteen letters"'
 service radius radius udp:1812 12 "$all" service=radius 'login="joe"' "$long" 'secret="geheim"'
+service radius radius-strict udp:1645 12 healthy service=radius 'login="joe"' "$long" 'secret="geheim"'
+departs radius-strict-healthy 'radius: no Message-Authenticator, which servers now ask for (BlastRADIUS)'
 service strangers radius-stranger udp:1812 12 healthy- service=radius "${eve[@]}" 'secret="geheim"'
 
 for name in mysql:3306:shop pgsql:5432:postgres; do
@@ -353,6 +366,8 @@ host_install ours /etc/ha.d/ldirectord.cf <"$LAB_DIR/ldirectord.cf"
 cp "$LAB_DIR/ldirectord.cf" "$LAB_OUT/"
 note "${#names[@]} services, ${#wanted[@]} servers, ${#files[@]} files of the original"
 
+# Those first that take long.
+files=(imaps-rest imaps-tls imap-rest imaps imap imap-slow ping $(printf '%s\n' "${files[@]}" | grep -v '^imap\|^ping'))
 on theirs env SSL_CERT_FILE=/etc/lab/ca.pem bash -c "printf '%s\n' ${files[*]} | xargs -P 8 -I{} \
     ldirectord /etc/ha.d/{}.cf start &>>/var/log/start" &
 expect "ours starts" on ours env SSL_CERT_FILE=/etc/lab/ca.pem ldirectord /etc/ha.d/ldirectord.cf start
