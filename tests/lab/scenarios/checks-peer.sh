@@ -73,6 +73,21 @@ host_install net /etc/hosts <<'END'
 END
 net_servers_start net
 
+# Such as speak the right language and say no, by their port.
+host_install net /etc/lab/busy 755 <<'END'
+#!/bin/bash
+case $SOCAT_SOCKPORT in
+    2021 | 2025) printf '421 not now\r\n' ;;
+    2110) printf -- '-ERR not now\r\n' ;;
+    2119) printf '400 not now\r\n' ;;
+    2143) printf '* BYE not now\r\n' ;;
+esac
+sleep 3
+END
+for port in 2021 2025 2110 2119 2143; do
+    net_serve net busy-$port "socat TCP-LISTEN:$port,fork,reuseaddr EXEC:/etc/lab/busy"
+done
+
 bad_servers_start bad {tcp,udp}:{7,53,1812,5060} \
     tcp:{21,25,80,110,119,143,389,443,587,636,993,995,3128,3306,5432}
 
@@ -174,11 +189,13 @@ service ftp ftp-none tcp:21 11 healthy- service=ftp 'request="/pub/nothing"' 're
 service strangers ftp-stranger tcp:21 11 healthy- service=ftp 'request="/pub/health.txt"' 'receive="well"' 'login="joe"' 'passwd="x"'
 service ftp ftp-any tcp:21 11 "refuses healthy" service=ftp 'request="/pub/health.txt"'
 departs ftp-any-refuses 'ftp: with an empty `receive` always up'
+service loose ftp-busy tcp:2021 12 healthy- service=ftp 'request="/pub/health.txt"' 'receive="well"'
 service ftp-slow ftp-slow tcp:21 11 slow service=ftp 'request="/pub/health.txt"' 'receive="well"'
 unheard ftp-slow-slow 'smtp, pop, imap, ftp: the timeout is for each step anew'
 for name in smtp submission; do
     [[ $name == smtp ]] && port=25 || port=587
     service $name $name tcp:$port 11 "refuses wrong early deaf silent healthy" service=$name
+    service loose $name-busy tcp:2025 12 healthy- service=$name
     service $name-slow $name-slow tcp:$port 11 slow service=$name
     unheard $name-slow-slow 'smtp, pop, imap, ftp: the timeout is for each step anew'
 done
@@ -190,6 +207,7 @@ service pop pop-again tcp:110 11 healthy- service=pop "${eve[@]}"
 departs pop-again-healthy 'two services that ask the same server with different logins or passwords'
 service loose pop-any tcp:110 11 "refuses healthy" service=pop
 departs pop-any-refuses 'pop, pops without login: up even if nobody is there'
+service loose pop-busy tcp:2110 12 healthy- service=pop "${joe[@]}"
 service pop-slow pop-slow tcp:110 11 "silent slow" service=pop "${joe[@]}"
 unheard pop-slow-silent 'smtp, pop, imap, ftp: the timeout is for each step anew'
 unheard pop-slow-slow 'smtp, pop, imap, ftp: the timeout is for each step anew'
@@ -201,6 +219,9 @@ service imap imap tcp:143 11 "refuses wrong early healthy" service=imap "${joe[@
 service strangers imap-stranger tcp:143 11 healthy- service=imap "${eve[@]}"
 service imap-rest imap-rest tcp:143 11 "deaf silent healthy" service=imap "${joe[@]}"
 service imap-rest imap-any tcp:143 11 "refuses healthy" service=imap
+service loose imap-busy tcp:2143 12 healthy- service=imap "${joe[@]}"
+service loose imap-port tcp:143 11 healthy- service=imap checkport=1143 "${joe[@]}"
+departs imap-port-healthy 'imap, imaps: always port 143 or 993'
 service imap-slow imap-slow tcp:143 11 slow service=imap "${joe[@]}"
 unheard imap-slow-slow 'smtp, pop, imap, ftp: the timeout is for each step anew'
 service imaps imaps tcp:993 11 "refuses wrong early healthy" service=imaps "${joe[@]}"
@@ -218,6 +239,7 @@ service ldaps ldaps tcp:636 11 "expired+ renamed+ unsigned+ $all" service=ldaps 
 
 service nntp nntp tcp:119 12 "refuses wrong early silent slow healthy" service=nntp
 departs nntp-slow 'nntp: one byte `2` passes; the connection is not bounded by any timeout'
+service nntp nntp-busy tcp:2119 12 healthy- service=nntp
 service nntp-deaf nntp-deaf tcp:119 12 deaf service=nntp
 unheard nntp-deaf-deaf 'nntp: one byte `2` passes; the connection is not bounded by any timeout'
 
