@@ -40,6 +40,14 @@ sub fallback_of
 	return "$f->{server}:" . (0 + $port) . "/$f->{forward}";
 }
 
+# A port with zeros in front is no port of a well-known service to it.
+sub service_of
+{
+	my ($v) = @_;
+	return $v->{service} unless $v->{service} eq 'none' && $v->{port} =~ /^0+[1-9]/;
+	return main::ld_port_to_service(number($v->{port}), $v->{protocol}) // 'none';
+}
+
 sub virtual_of
 {
 	my ($v) = @_;
@@ -59,7 +67,7 @@ sub virtual_of
 		[persistent => $persistent && $persistent > 0 ? number($persistent) . '/' . ($v->{netmask} // 'whole') : '-'],
 		[ops => $v->{protocol} eq 'udp' ? $v->{ops} : 'no'],
 		[check => $v->{checktype} . $combined],
-		[service => $v->{service}],
+		[service => service_of($v)],
 		[checkport => $v->{checkport} ? number($v->{checkport}) : '-'],
 		[checktimeout => first($ct, $nt, $main::CHECKTIMEOUT, $main::NEGOTIATETIMEOUT, 5)],
 		[negotiatetimeout => first($nt, $ct, $main::NEGOTIATETIMEOUT, $main::CHECKTIMEOUT, 30)],
@@ -70,8 +78,8 @@ sub virtual_of
 		[cleanstop => own($v, 'cleanstop', $main::CLEANSTOP)],
 		[method => $v->{httpmethod}],
 		[fallback => fallback_of($v)],
-		[command => $v->{checkcommand}],
-		[virtualhost => say_or($v->{virtualhost})],
+		[command => plain($v->{checkcommand})],
+		[virtualhost => trimmed($v->{virtualhost})],
 		[login => $given_login],
 		[passwd => $given_passwd],
 		[database => say_or($v->{database})],
@@ -90,7 +98,7 @@ sub real_of
 {
 	my ($r, $v) = @_;
 	return "  real $r->{server}:" . number($r->{port}) . " $r->{forward} " . number($r->{weight})
-		. ' l=' . number($r->{'l-threshold'} // 0) . ' u=' . number($r->{'u-threshold'} // 0)
+		. ' l=' . ($r->{'u-threshold'} ? number($r->{'l-threshold'} // 0) : 0) . ' u=' . number($r->{'u-threshold'} // 0)
 		. ' request=' . ($r->{request} // $v->{request})
 		. ' receive=' . say_or($r->{receive} // $v->{receive}) . "\n";
 }
@@ -98,10 +106,10 @@ sub real_of
 sub meaning
 {
 	my $out = "global autoreload=$main::AUTOCHECK supervised=$main::SUPERVISED fork=$main::FORKING "
-		. "readdquiescent=$main::READDQUIESCENT logfile=" . plain($main::LDIRLOG)
+		. "readdquiescent=$main::READDQUIESCENT logfile=" . say_or($main::LDIRLOG)
 		. ' emailalertfrom=' . trimmed($main::EMAILALERTFROM)
-		. ' maintenancedir=' . plain($main::MAINTDIR) . ' callback=' . plain($main::CALLBACK)
-		. ' execute=' . join(',', sort map { plain($_) } keys %main::LD_INSTANCE) . "\n";
+		. ' maintenancedir=' . plain($main::MAINTDIR) . ' callback=' . say_or($main::CALLBACK)
+		. ' execute=' . join(',', sort keys %{{ map { plain($_) => 1 } keys %main::LD_INSTANCE }}) . "\n";
 	for my $v (@main::VIRTUAL) {
 		$out .= virtual_of($v);
 		$out .= real_of($_, $v) for @{$v->{real}};

@@ -67,6 +67,20 @@ all_meant() {
         [[ $line == *': warning: '* ]] || meant ours "$line" || return 1
     done <"$1.ours.err"
 }
+# Word for word, what we read otherwise is meant to be.
+words_meant() { # THEIRS OURS
+    local line left=0 right=0
+    while IFS= read -r line; do
+        case $line in
+            '<'*) left=$((left + 1)) ;;
+            '>'*)
+                right=$((right + 1))
+                meant means "${line#> }" || return 1
+                ;;
+        esac
+    done < <(diff <(tr ' ' '\n' <<<"$1") <(tr ' ' '\n' <<<"$2"))
+    ((left == right))
+}
 # We have an error in the same line, as "ldirectord FILE reload" says them; counts those that begin with
 # the original's words.
 same_line() {
@@ -101,7 +115,8 @@ judge() { # FILE, without its ending
         [[ $theirs == 'refused 2' ]] || trouble "${file##*/}" "the original ends with ${theirs#refused }"
         if [[ $status == 2 ]]; then
             both=$((both + 1))
-            same_line "$file" || meant theirs "$their_words" || all_meant "$file" ||
+            same_line "$file" || meant theirs "$their_words" || meant first "$their_words" ||
+                all_meant "$file" ||
                 trouble "${file##*/}" "we refuse it, but not for line $their_line"
         else
             meant theirs "$their_words" || trouble "${file##*/}" "the original refuses it, we end with $status"
@@ -110,7 +125,7 @@ judge() { # FILE, without its ending
         all_meant "$file" || trouble "${file##*/}" "we refuse what the original takes: $(sed -n '/: warning: /d;p;4q' "$file.ours.err")"
     elif [[ $status != 1 ]]; then
         trouble "${file##*/}" "we end with $status"
-    elif [[ $ours != "$theirs" ]]; then
+    elif [[ $ours != "$theirs" ]] && ! words_meant "$theirs" "$ours"; then
         trouble "${file##*/}" "it means: $(diff <(tr ' ' '\n' <<<"$theirs") <(tr ' ' '\n' <<<"$ours") | sed -n '/^[<>]/p;7q' || :)"
     fi
 }
