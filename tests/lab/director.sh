@@ -23,12 +23,15 @@ ipvs_hex() {
 }
 
 # ipvs_find HOST SERVICE [REAL]: "SCHEDULER" or "FORWARD WEIGHT" in $REPLY; nothing if not there.
+# The table is read in one piece: where hosts share a kernel, one that reads on from the middle is not shown
+# all of it. (A piece is a page: some 60 entries.)
 ipvs_find() {
-    local service real='' current='' first second third fourth _
+    local service real='' current='' text='' first second third fourth _
     ipvs_hex "$2"; service=$REPLY
     if (($# > 2)); then ipvs_hex "$3"; real=$REPLY; fi
     REPLY=''
     host_up "$1" || return 0
+    read -r -d '' text <"/proc/${host_pid[$1]}/net/ip_vs" || :
     while read -r first second third fourth _; do
         case $first in
             TCP | UDP | SCTP | FWM)
@@ -45,7 +48,7 @@ ipvs_find() {
                 fi
                 ;;
         esac
-    done <"/proc/${host_pid[$1]}/net/ip_vs"
+    done <<<"$text"
 }
 
 # weight_is HOST SERVICE REAL WEIGHT
