@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * dns: asks the server for the addresses of request, or if request is an
- * address for its name; receive must be found in one of them. Over UDP, a lost
+ * address for its name; receive must be found in one of them. The IPv6 addresses
+ * are asked for when the IPv4 ones will not do. Over UDP, a lost
  * datagram is asked again and a truncated answer over TCP; over TCP where the
  * service is a TCP one. Names are asked as they are written: the director's own
  * resolver and its search list are none of the server's business.
@@ -45,12 +46,35 @@ static bool says_no(const struct dns_state *state, unsigned rcode)
     return rcode != 0 && !(at_work && state->question.type == LD_DNS_NS);
 }
 
+/* Closes the connection, or what there is of one, and asks anew. */
+static void ask_over(struct ld_check *check, enum ld_protocol protocol)
+{
+    struct dns_state *state = ld_check_state(check);
+    int error;
+
+    ld_wire_close(&state->wire);
+    error = ld_wire_open(&state->wire, check, protocol, &dns_talk);
+    if (error != 0)
+        ld_wire_done(&state->wire, ld_check_errno(-error), g_strerror(-error));
+}
+
+static bool is_enough(const struct dns_state *state, const char *receive)
+{
+    return receive != NULL && receive[0] != '\0' ? state->matched || state->why != NULL
+                                                 : state->records > 0;
+}
+
 static void judge_answer(struct ld_check *check, unsigned rcode)
 {
     struct dns_state *state = ld_check_state(check);
     const char *receive = ld_check_probe(check)->receive;
     char text[16];
 
+    if (rcode == 0 && state->question.type == LD_DNS_A && !is_enough(state, receive)) {
+        state->question.type = LD_DNS_AAAA;
+        ask_over(check, state->wire.datagrams ? LD_UDP : LD_TCP);
+        return;
+    }
     if (says_no(state, rcode))
         ld_wire_done(&state->wire, LD_L7STS, ld_dns_rcode_name(rcode, text));
     else if (receive != NULL && receive[0] != '\0')
@@ -60,20 +84,9 @@ static void judge_answer(struct ld_check *check, unsigned rcode)
                                         : "not found in any record");
     else if (state->records == 0 && state->question.type != LD_DNS_NS)
         ld_wire_done(&state->wire, LD_L7STS,
-                     state->question.type == LD_DNS_A ? "no address" : "no name");
+                     state->question.type == LD_DNS_AAAA ? "no address" : "no name");
     else
         ld_wire_done(&state->wire, LD_L7OK, NULL);
-}
-
-static void ask_over_tcp(struct ld_check *check)
-{
-    struct dns_state *state = ld_check_state(check);
-    int error;
-
-    ld_wire_close(&state->wire);
-    error = ld_wire_open(&state->wire, check, LD_TCP, &dns_talk);
-    if (error != 0)
-        ld_wire_done(&state->wire, ld_check_errno(-error), g_strerror(-error));
 }
 
 static void judge_message(struct ld_check *check, const uint8_t *bytes, size_t length)
@@ -91,7 +104,7 @@ static void judge_message(struct ld_check *check, const uint8_t *bytes, size_t l
         return;
     case LD_DNS_TRUNCATED:
         if (datagrams)
-            ask_over_tcp(check);
+            ask_over(check, LD_TCP);
         else
             ld_wire_done(&state->wire, LD_L7RSP, "truncated over TCP");
         return;

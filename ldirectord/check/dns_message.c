@@ -211,7 +211,7 @@ static bool take_record(struct reader *reader, enum ld_dns_type wanted, ld_dns_r
                         void *ctx)
 {
     struct ld_dns_question name;
-    struct ha_addr addr = {.family = AF_INET};
+    struct ha_addr addr = {.family = wanted == LD_DNS_AAAA ? AF_INET6 : AF_INET};
     char text[LD_DNS_TEXT_MAX];
     unsigned type, class, size;
     size_t data;
@@ -224,10 +224,10 @@ static bool take_record(struct reader *reader, enum ld_dns_type wanted, ld_dns_r
         return false;
     if (type != wanted || class != CLASS_IN)
         return true;
-    if (type == LD_DNS_A) {
-        if (size != 4)
+    if (type == LD_DNS_A || type == LD_DNS_AAAA) {
+        if (size != ha_addr_bits(&addr) / 8)
             return false;
-        memcpy(addr.bytes, reader->bytes + data, 4);
+        memcpy(addr.bytes, reader->bytes + data, size);
         ha_addr_text(&addr, text);
     } else {
         struct reader inner = {reader->bytes, data + size, data};

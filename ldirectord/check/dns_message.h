@@ -17,7 +17,7 @@
 /* A name as text: each byte may become \DDD. */
 #define LD_DNS_TEXT_MAX  (4 * LD_DNS_NAME_MAX + 1)
 
-enum ld_dns_type { LD_DNS_A = 1, LD_DNS_NS = 2, LD_DNS_PTR = 12 };
+enum ld_dns_type { LD_DNS_A = 1, LD_DNS_NS = 2, LD_DNS_PTR = 12, LD_DNS_AAAA = 28 };
 
 struct ld_dns_question {
     enum ld_dns_type type;
@@ -34,7 +34,7 @@ enum ld_dns {
 };
 
 /* What request means: an address its name (PTR), nothing the name servers of the root, anything
- * else the IPv4 addresses of that name (A). False: no name can look like that. */
+ * else the IPv4 addresses of that name (A; AAAA is for the caller to set). False: no name can look like that. */
 bool ld_dns_question_of(struct ld_dns_question *question, const char *request);
 /* The length of the query. */
 size_t ld_dns_query(const struct ld_dns_question *question, uint16_t id,

@@ -132,6 +132,39 @@ static void a_truncated_answer_is_fetched_over_tcp(void **state)
     fake_talker_stop(&udp);
 }
 
+/* No record for A, this one for AAAA. */
+static size_t answer_ipv6_only(const uint8_t *asked, size_t length, uint8_t *out, size_t size)
+{
+    records_count = length > 4 && asked[length - 3] == 28 ? 1 : 0;
+    records_length = records_count > 0 ? 28 : 0;
+    return answer(asked, length, out, size);
+}
+
+static size_t answer_ipv6_only_over_tcp(const uint8_t *asked, size_t length, uint8_t *out, size_t size)
+{
+    records_count = length > 4 && asked[length - 3] == 28 ? 1 : 0;
+    records_length = records_count > 0 ? 28 : 0;
+    return answer_over_tcp(asked, length, out, size);
+}
+
+static void a_name_may_have_ipv6_addresses_alone(void **state)
+{
+    static const char six[] = "\xc0\x0c\0\x1c\0\1\0\0\0\1\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1";
+    static const struct {
+        const char *receive;
+        enum ld_verdict verdict;
+    } rows[] = {{NULL, LD_L7OK}, {"^2001:db8::1$", LD_L7OK}, {"^192", LD_L7MATCH}};
+    const struct fake_talk udp = {.type = SOCK_DGRAM, .answer = answer_ipv6_only};
+    const struct fake_talk tcp = {.answer = answer_ipv6_only_over_tcp};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        server_says(0, 1, six, 28);
+        assert_told(probe_of(LD_UDP, "/x.org", rows[i].receive), &udp, rows[i].verdict);
+        assert_told(probe_of(LD_TCP, "/x.org", rows[i].receive), &tcp, rows[i].verdict);
+    }
+}
+
 static void a_lost_datagram_is_asked_again(void **state)
 {
     struct fake_talk talk = over_udp;
@@ -178,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_answer_decides),
         cmocka_unit_test(a_truncated_answer_is_fetched_over_tcp),
+        cmocka_unit_test(a_name_may_have_ipv6_addresses_alone),
         cmocka_unit_test(a_lost_datagram_is_asked_again),
         cmocka_unit_test(an_answer_to_something_else_is_none),
         cmocka_unit_test(a_request_that_is_no_name_says_nothing_about_the_server),

@@ -29,6 +29,8 @@ expect "dns: an answer too long for a datagram is fetched over tcp" $ask L7OK dn
 expect "dns: the name of an address" $ask L7OK dns udp 10.3.0.1 53 request=/192.0.2.1 receive='^www\.lab\.test$'
 expect "dns: the name of an IPv6 address" $ask L7OK dns udp 10.3.0.1 53 request=/2001:db8::1 receive=six
 expect "dns: another address than the one wanted" $ask L7MATCH dns udp 10.3.0.1 53 request=/www.lab.test receive='10\.'
+expect "dns: a name with an IPv6 address alone" $ask L7OK dns udp fd03::1 53 request=/six.lab.test receive='^2001:db8::6$'
+expect "dns: the IPv6 address of one with both" $ask L7OK dns tcp fd03::1 53 request=/www.lab.test receive='^2001:db8::2$'
 expect "dns: a name there is not" $ask L7STS dns udp 10.3.0.1 53 request=/nobody.lab.test
 expect "dns: a name without an address" $ask L7STS dns udp 10.3.0.1 53 request=/alone.lab.test
 expect "dns: a server at work, whatever it knows" $ask L7OK dns udp 10.3.0.1 53

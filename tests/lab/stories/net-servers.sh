@@ -36,6 +36,8 @@ server:
     local-data: "www.lab.test. A 192.0.2.1"
     local-data: "www.lab.test. A 192.0.2.2"
     local-data: "alone.lab.test. TXT nothing"
+    local-data: "six.lab.test. AAAA 2001:db8::6"
+    local-data: "www.lab.test. AAAA 2001:db8::2"
     local-data-ptr: "192.0.2.1 www.lab.test"
     local-data-ptr: "2001:db8::1 six.lab.test"
 $(for i in {1..200}; do echo "    local-data: \"many.lab.test. A 198.51.100.$i\""; done)
