@@ -26,6 +26,7 @@ struct ld_director {
     struct ld_act *act;
     struct ld_actions actions;
     struct ha_timer wake, table;
+    uint64_t woke_ns;         /* by the first of them, last */
     bool table_wanted, stopped;
     struct ha_timer look;     /* at the kernel's table, without a reason of our own */
     uint64_t look_cost_ns;    /* of the last whole look, or of the one under way so far */

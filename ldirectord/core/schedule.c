@@ -81,6 +81,7 @@ void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed)
     ha_rand_seed(&schedule->rand, seed);
     schedule->flying_max = LD_IN_FLIGHT_MAX;
     schedule->orders = 0;
+    schedule->places = seed;
     schedule->last_id = 0;
 }
 
@@ -135,7 +136,15 @@ struct ld_question *ld_schedule_take(struct ld_schedule *schedule, uint64_t now_
     return question;
 }
 
-/* The first time a place on the grid, not too soon after the first answer: two
+/* Places in the interval, as far from all earlier ones as can be, however many there will be:
+ * steps of the golden ratio. */
+static uint64_t next_place(struct ld_schedule *schedule, uint64_t interval)
+{
+    schedule->places += UINT64_C(0x9e3779b97f4a7c15);
+    return (uint64_t)(((unsigned __int128)schedule->places * interval) >> 64);
+}
+
+/* First a place on the grid, not too soon after the first answer: two
  * failures in a row are to be two observations. Later the next place that is
  * still to come: a check slower than its interval does not heap up. */
 static uint64_t next_due(struct ld_schedule *schedule, struct ld_question *question,
@@ -144,10 +153,12 @@ static uint64_t next_due(struct ld_schedule *schedule, struct ld_question *quest
     uint64_t interval = question->interval_ns, missed;
 
     if (!question->settled) {
-        uint64_t soonest = interval / 4;
+        uint64_t place = next_place(schedule, interval);
+        uint64_t ahead = (place + interval - now_ns % interval) % interval;
 
-        question->settled = true;
-        return ha_after_ns(now_ns, soonest + ha_rand_below(&schedule->rand, interval - soonest));
+        /* Too soon: once between the places, then look for another. */
+        question->settled = ahead >= interval / 4;
+        return ha_after_ns(now_ns, question->settled ? ahead : ahead + interval / 2);
     }
     if (now_ns < question->due_ns)
         return ha_after_ns(question->due_ns, interval);

@@ -2,9 +2,10 @@
 /*
  * When each question is asked: the first time at once, a whole configuration's
  * first questions spread over a small time; then once per interval on a grid
- * of its own, placed by the seeded generator so that a thousand checks do not
- * fall together. No more than flying_max are in flight; what is due
- * beyond that waits in the order in which it fell due.
+ * of its own, whose places are evenly apart, so that a thousand checks do not
+ * fall together and no tenth of a second has many more than another. No more
+ * than flying_max are in flight; what is due beyond that waits in the order in
+ * which it fell due.
  */
 #ifndef LD_CORE_SCHEDULE_H
 #define LD_CORE_SCHEDULE_H
@@ -19,7 +20,7 @@ struct ld_schedule {
     GHashTable *flying; /* check_id -> struct ld_question *, not owned */
     guint flying_max;   /* from 1 to LD_IN_FLIGHT_MAX */
     struct ha_rand rand;
-    uint64_t orders;
+    uint64_t orders, places;
     uint32_t last_id;
 };
 
