@@ -4,7 +4,7 @@
 # UDP, which keep sending from the same port; with the kernel's switches as they are, and as
 # ldirectord.cf can set them.
 # needs: ipvs hearth
-# bound: 120
+# bound: 180
 
 source "$LAB_SRC/stories/director.sh"
 
@@ -126,5 +126,47 @@ dies "10.0.0.1${other#web}"
 wait_until 10 "now that one dies" table_lacks "10.0.0.1${other#web}:5353"
 wait_until 5 "and the flow moves on by itself" udp_says "$first"
 exec {talking}>&-
+
+tell "TCP, with it and without"
+returns "10.0.0.1${other#web}"
+wait_until 10 "both serve again" all_serve
+# One connection for all questions: what becomes of the next one.
+mkfifo "$LAB_DIR/ask" "$LAB_DIR/told"
+on client bash -c 'trap "" PIPE
+    exec 3<>/dev/tcp/$1/80
+    while read -r; do
+        printf "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" >&3
+        status=0
+        read -r -t 5 -u 3 line || status=$?
+        if ((status > 128)); then
+            echo silence
+        elif ((status > 0)); then
+            echo "the end"
+        else
+            echo "an answer"
+            while ((${#line} > 1)) && read -r -u 3 line; do :; done
+        fi
+    done' - $vip <"$LAB_DIR/ask" >"$LAB_DIR/told" 2>>"$LAB_OUT/story.txt" &
+exec {asking}>"$LAB_DIR/ask" {telling}<"$LAB_DIR/told"
+tcp_says() {
+    echo >&"$asking"
+    read -r -t 10 -u "$telling" answer
+    note "the connection: $answer"
+    [[ $answer == "$1" ]]
+}
+web_says
+first=$REPLY other=web1
+[[ $first == web2 ]] || other=web2
+expect "a connection stands" tcp_says "an answer"
+config no "expire_nodest_conn=no" | director_configure
+wait_until 10 "the file has the switch set" switch expire_nodest_conn 0
+dies "10.0.0.1${first#web}"
+wait_until 10 "its server is taken out" table_lacks "10.0.0.1${first#web}:80"
+expect "it hangs" tcp_says silence
+config no "expire_nodest_conn=yes" | director_configure
+wait_until 10 "the file has the switch set" switch expire_nodest_conn 1
+wait_until 30 "it ends" tcp_says "the end"
+expect "and the client is free to begin anew, though it was bound" says_web "$other"
+exec {asking}>&-
 expect "stop" ldirectord_says 0 stop
 expect "the switches stay" switch expire_nodest_conn 1
