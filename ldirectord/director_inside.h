@@ -20,6 +20,7 @@ struct ld_director {
     struct ld_config *config;
     struct ld_content content;
     struct ld_config_watch *watch;
+    struct ld_reload *reload; /* NULL before the first and after the last */
     struct ld_ipvs *ipvs;
     struct ld_core *core;
     struct ld_checks *checks;
@@ -58,6 +59,11 @@ void ld_table_soon(struct ld_director *director);
 /* The next look without a reason of our own, by the configuration in force. */
 void ld_table_look_later(struct ld_director *director);
 void ld_table_end(struct ld_director *director);
+
+/* ---- reload.c ---- */
+/* Heeds edits from now on; until the end. */
+void ld_reload_watch(struct ld_director *director);
+void ld_reload_end(struct ld_director *director);
 
 /* ---- kernel_set.c ---- */
 /* After each reading of the file. */

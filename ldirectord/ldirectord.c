@@ -108,115 +108,6 @@ static void maintenance_told(void *ctx, const struct ld_maintenance *maintenance
     ld_director_step(ctx, &(struct ld_event){.kind = LD_EV_MAINTENANCE, .maintenance = maintenance});
 }
 
-/* ---- configuration ---- */
-
-static void watch_file(struct ld_director *director);
-
-static void log_diags(const struct ha_diags *diags)
-{
-    for (guint i = 0; i < diags->list->len; i++) {
-        const struct ha_diag *diag = g_ptr_array_index(diags->list, i);
-        char *text = ld_diag_classic(diag);
-
-        ha_log(diag->severity == HA_WARNING ? HA_LOG_WARNING : HA_LOG_ERROR, "%s", text);
-        g_free(text);
-    }
-}
-
-static void set_logging(struct ld_director *director)
-{
-    if (!ld_logging_setup(director->logging, director->config->logfile, director->instance))
-        ha_log(HA_LOG_WARNING, "logfile: expected a path or a syslog facility, found \"%s\"; "
-               "logging to the facility daemon", director->config->logfile);
-}
-
-static void take_config(struct ld_director *director, struct ld_config *config)
-{
-    struct ld_config *old = director->config;
-    struct ld_event event = {.kind = LD_EV_CONFIG, .config = config};
-    struct ld_portion unlike;
-    struct ld_table *actual = NULL;
-
-    /* Servers that are new to us but stand in the table already are taken as they stand. */
-    ld_core_unlike(director->core, config, &unlike);
-    if (director->ipvs->ops->read(director->ipvs, &unlike, &actual) == 0)
-        event.actual = actual;
-    ld_portion_clear(&unlike);
-    director->config = config;
-    set_logging(director);
-    ld_act_config(director->act, config, ld_core_standby(director->core));
-    step(director, &event);
-    ld_table_free(actual);
-    ld_config_free(old);
-    ld_kernel_set_switches(director);
-    ld_kernel_sync(director, false);
-    ld_table_look_later(director);
-    ld_kept_write(director);
-}
-
-void ld_director_reload(struct ld_director *director)
-{
-    struct ha_diags diags;
-    struct ld_config *config;
-    struct ld_content before = director->content;
-    unsigned looks = LD_LOOK_FILES;
-    char *notice;
-
-    if (director->stopped)
-        return;
-    if (director->logging == LD_LOG_CONFIGURED)
-        looks |= LD_LOOK_LOG;
-    notice = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
-                             ha_clock_ns() / 1000);
-    ha_daemon_notify(notice);
-    g_free(notice);
-    ha_diags_init(&diags);
-    config = ld_config_load(director->path, &director->content, looks, &diags);
-    log_diags(&diags);
-    if (config != NULL && config->services->len == 0 && director->config->services->len > 0) {
-        /* Cut off by a full disk or a crashed editor more likely than meant. */
-        ha_log(HA_LOG_ERROR, "Configuration file '%s' has no virtual service any more: nothing is "
-               "changed (to end them all, stop ldirectord)", director->path);
-        ld_config_free(config);
-    } else if (config != NULL) {
-        take_config(director, config);
-        if (strcmp(before.digest, director->content.digest) != 0)
-            ld_act_callback(director->act);
-    } else
-        ha_log(HA_LOG_ERROR, "Configuration file '%s' has errors: nothing is changed",
-               director->path);
-    ha_diags_clear(&diags);
-    ha_daemon_notify("READY=1");
-}
-
-static void file_changed(void *ctx)
-{
-    struct ld_director *director = ctx;
-    struct ha_diags diags;
-    struct ld_config *ignored;
-
-    ha_log(HA_LOG_INFO, "Configuration file '%s' has changed on disk", director->path);
-    if (director->config->autoreload) {
-        ha_log(HA_LOG_INFO, " - reread new configuration");
-        ld_director_reload(director);
-        return;
-    }
-    ha_log(HA_LOG_INFO, " - ignore new configuration");
-    ha_diags_init(&diags); /* what the file holds now is what the next change is compared with */
-    ignored = ld_config_load(director->path, &director->content, LD_LOOK_FILES, &diags);
-    if (ignored != NULL) {
-        ld_config_free(ignored);
-        ld_act_callback(director->act);
-    }
-    ha_diags_clear(&diags);
-}
-
-static void watch_file(struct ld_director *director)
-{
-    director->watch = ld_config_watch_start(director->loop, director->path, &director->content,
-                                            file_changed, director);
-}
-
 /* ---- standby ---- */
 
 int ld_director_set_standby(struct ld_director *director, bool standby, unsigned *refused)
@@ -330,7 +221,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     ld_kernel_set_switches(director);
     ld_kernel_sync(director, false);
     ld_table_look_later(director);
-    watch_file(director);
+    ld_reload_watch(director);
     *out = director;
     return 0;
 }
@@ -338,8 +229,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
 void ld_director_stop(struct ld_director *director)
 {
     director->stopped = true;
-    ld_config_watch_stop(director->watch);
-    director->watch = NULL;
+    ld_reload_end(director);
     step(director, &(struct ld_event){.kind = LD_EV_STOP});
     if (director->table_wanted)
         ld_director_write(director);
@@ -356,7 +246,7 @@ void ld_director_free(struct ld_director *director)
 {
     if (director == NULL)
         return;
-    ld_config_watch_stop(director->watch);
+    ld_reload_end(director);
     ha_timer_cancel(director->loop, &director->wake);
     ld_table_end(director);
     ld_report_free(director->report);

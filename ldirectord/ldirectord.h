@@ -32,8 +32,11 @@ struct ld_director_settings {
  * why, and the table is as it was. path and instance must outlive it. */
 int ld_director_start(struct ld_director **out, struct ha_loop *loop,
                       const struct ld_director_settings *settings);
-/* Reads the file again; a bad one changes nothing. */
+/* Has the file read again; a bad one changes nothing. The loop goes on meanwhile, and what was read
+ * comes into force from it, after this has returned. */
 void ld_director_reload(struct ld_director *director);
+/* It is being read. */
+bool ld_director_reloading(const struct ld_director *director);
 /* Into standby or out of it, or the same again: when this returns the kernel's table has been
  * written accordingly. 0, also if the kernel refused some of it (*refused operations, the log names
  * them; they come again); negative errno if its table cannot be read or written at all. */

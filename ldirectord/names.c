@@ -2,7 +2,7 @@
 /*
  * Names for the parser, from the system's resolver: the first address of the
  * wanted family, a port by services(5). This waits for name servers, so it is
- * only ever called while a file with names in it is read.
+ * only ever called while a file with names in it is read, from any thread.
  */
 #include "ldirectord/names.h"
 
@@ -26,10 +26,11 @@ static bool find_host(void *ctx, const char *name, int family, struct ha_addr *o
 
 static bool find_port(void *ctx, const char *name, const char *protocol, uint16_t *out)
 {
-    struct servent *found = getservbyname(name, protocol);
+    struct servent entry, *found = NULL;
+    char space[1024];
 
     (void)ctx;
-    if (found == NULL)
+    if (getservbyname_r(name, protocol, &entry, space, sizeof(space), &found) != 0 || found == NULL)
         return false;
     *out = ntohs((uint16_t)found->s_port);
     return true;

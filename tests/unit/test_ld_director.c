@@ -176,6 +176,17 @@ static void start(void)
 
 /* ---- cases ---- */
 
+static bool has_reloaded(const void *director)
+{
+    return !ld_director_reloading(director);
+}
+
+static void reload(void)
+{
+    ld_director_reload(house.director);
+    assert_true(loop_wait(house.loop, has_reloaded, house.director, 20 * HA_NS_PER_S));
+}
+
 static void the_table_stands_when_start_returns(void **state)
 {
     (void)state;
@@ -231,6 +242,33 @@ static void a_touched_file_is_not_read_again(void **state)
     assert_int_equal(times_logged("has changed on disk"), 0);
 }
 
+static void the_old_configuration_is_in_force_while_the_new_one_is_read(void **state)
+{
+    (void)state;
+    write_service(80, "autoreload=no\n");
+    start();
+    write_service(81, "autoreload=no\n");
+    ld_director_reload(house.director);
+    assert_true(ld_director_reloading(house.director));
+    write_service(82, "autoreload=no\n");
+    ld_director_reload(house.director); /* what was read by then may be either file */
+    assert_non_null(service_at(80));
+    WAIT(service_is_there, PORT(82));
+    assert_null(service_at(80));
+    assert_null(service_at(81));
+}
+
+static void a_stop_does_not_wait_for_the_file(void **state)
+{
+    (void)state;
+    write_service(80, "autoreload=no\n");
+    start();
+    ld_director_reload(house.director);
+    ld_director_stop(house.director);
+    assert_false(ld_director_reloading(house.director));
+    assert_null(service_at(80));
+}
+
 static void a_bad_edit_is_told_whole_and_changes_nothing(void **state)
 {
     (void)state;
@@ -254,11 +292,11 @@ static void a_file_cut_off_before_its_services_changes_nothing(void **state)
     start();
     WAIT(server_is_in, PORT(80));
     assert_int_equal(truncate(house.file, 0), 0);
-    ld_director_reload(house.director);
+    reload();
     assert_true(is_logged("no virtual service any more: nothing is changed"));
     assert_true(server_is_in(PORT(80)));
     write_file("%s", ""); /* what stands above them is there still */
-    ld_director_reload(house.director);
+    reload();
     assert_int_equal(times_logged("no virtual service any more"), 2);
     assert_true(server_is_in(PORT(80)));
     write_service(81, "");
@@ -271,7 +309,7 @@ static void a_file_that_vanishes_costs_nothing_until_it_is_back(void **state)
     write_service(80, "");
     start();
     assert_int_equal(g_unlink(house.file), 0);
-    ld_director_reload(house.director);
+    reload();
     assert_true(is_logged("cannot be read"));
     assert_true(service_is_there(PORT(80)));
     write_service(81, "");
@@ -286,7 +324,7 @@ static void without_autoreload_an_edit_waits_for_the_signal(void **state)
     write_service(81, "autoreload=no\n");
     WAIT(is_logged, "ignore new configuration");
     assert_null(service_at(81));
-    ld_director_reload(house.director);
+    reload();
     WAIT(service_is_there, PORT(81));
 }
 
@@ -533,6 +571,8 @@ int main(void)
         CASE(an_edit_in_place_is_taken_up),
         CASE(an_edit_by_a_new_file_is_taken_up),
         CASE(a_touched_file_is_not_read_again),
+        CASE(the_old_configuration_is_in_force_while_the_new_one_is_read),
+        CASE(a_stop_does_not_wait_for_the_file),
         CASE(a_bad_edit_is_told_whole_and_changes_nothing),
         CASE(a_file_cut_off_before_its_services_changes_nothing),
         CASE(a_file_that_vanishes_costs_nothing_until_it_is_back),

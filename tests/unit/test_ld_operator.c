@@ -21,6 +21,7 @@
 #include "common/run/log.h"
 #include "ldirectord/ldirectord.h"
 #include "tests/fakes/fake_ipvs.h"
+#include "tests/unit/loop_wait.h"
 
 static struct house {
     char *folder, *file, *log, *orders;
@@ -56,6 +57,17 @@ static void start(void)
     assert_non_null(settings.config);
     ld_logging_setup(LD_LOG_CONFIGURED, house.log, "test");
     assert_int_equal(ld_director_start(&house.director, house.loop, &settings), 0);
+}
+
+static bool has_reloaded(const void *director)
+{
+    return !ld_director_reloading(director);
+}
+
+static void reload(void)
+{
+    ld_director_reload(house.director);
+    assert_true(loop_wait(house.loop, has_reloaded, house.director, 20 * HA_NS_PER_S));
 }
 
 static void stop(void)
@@ -211,7 +223,7 @@ static void an_order_is_obeyed_at_once_and_shown_with_who_gave_it(void **state)
     assert_non_null(strstr(answer->str, "  - order: drain 127.1.0.2 (everywhere)\n    by: root"));
     assert_int_equal(order("weight 127.1.0.2:80 7 tcp:10.9.0.1:80"), 0);
     assert_int_equal(weight(), 7);
-    ld_director_reload(house.director);
+    reload();
     assert_int_equal(weight(), 7);
     g_string_free(answer, TRUE);
     stop();
@@ -225,7 +237,7 @@ static void orders_outlive_a_restart_only_if_wished(void **state)
     assert_int_equal(order("drain 127.1.0.2"), 0);
     assert_false(g_file_test(house.orders, G_FILE_TEST_EXISTS));
     write_config("keeporders=yes", 2);
-    ld_director_reload(house.director); /* wished from now on */
+    reload(); /* wished from now on */
     stop(); /* waits for the file */
     assert_true(g_file_test(house.orders, G_FILE_TEST_EXISTS));
     start();
@@ -246,7 +258,7 @@ static void orders_that_were_not_to_be_kept_do_not_come_back_another_day(void **
     start();
     assert_int_equal(order("drain 127.1.0.2"), 0);
     write_config("keeporders=no", 2);
-    ld_director_reload(house.director); /* not wished any more */
+    reload(); /* not wished any more */
     stop();
     write_config("keeporders=yes", 2);
     start();
@@ -333,7 +345,7 @@ static void nobody_looks_at_the_table_unless_told_to(void **state)
     first_dest()->weight = 9;
     assert_false(weight_becomes(2, 300));
     write_config("tablecheck=50ms", 2);
-    ld_director_reload(house.director); /* writes the table, too */
+    reload(); /* writes the table, too */
     assert_true(weight_becomes(2, 20000));
     first_dest()->weight = 9;
     assert_true(weight_becomes(2, 20000));
@@ -350,7 +362,7 @@ static void switches_are_set_only_if_the_file_mentions_them(void **state)
     assert_string_equal(house.ipvs.switches->str, "");
     assert_int_equal(house.ipvs.syncs, 0);
     write_config("expire_nodest_conn=yes\nexpire_quiescent_template=no", 2);
-    ld_director_reload(house.director);
+    reload();
     assert_string_equal(house.ipvs.switches->str,
                         "expire_nodest_conn=1 expire_quiescent_template=0 ");
     stop();
@@ -368,7 +380,7 @@ static void the_synchronisation_follows_the_mode_and_ends_with_us(void **state)
     assert_int_equal(ld_director_set_standby(house.director, true, &refused), 0);
     assert_int_equal(house.ipvs.sync.role, LD_SYNC_BACKUP);
     write_config("syncdaemon=eth1 7 both", 2);
-    ld_director_reload(house.director);
+    reload();
     assert_int_equal(house.ipvs.sync.role, LD_SYNC_BOTH);
     stop();
     assert_int_equal(house.ipvs.sync.role, LD_SYNC_NONE);
@@ -382,10 +394,10 @@ static void a_synchronisation_the_file_no_longer_has_is_ended_once(void **state)
     write_config("syncdaemon=eth1", 2);
     start();
     write_config("", 2);
-    ld_director_reload(house.director);
+    reload();
     assert_int_equal(house.ipvs.sync.role, LD_SYNC_NONE);
     syncs = house.ipvs.syncs;
-    ld_director_reload(house.director);
+    reload();
     assert_int_equal(house.ipvs.syncs, syncs); /* somebody else's, if there is one now */
     stop();
     assert_int_equal(house.ipvs.syncs, syncs);
