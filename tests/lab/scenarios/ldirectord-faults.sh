@@ -4,7 +4,7 @@
 # away or cannot be run, servers that swallow packets. Each is named in a message; none costs
 # anything to the rest.
 # needs: ipvs hearth
-# bound: 120
+# bound: 240
 
 source "$LAB_SRC/stories/director.sh"
 
@@ -77,8 +77,25 @@ web_kill web1
 wait_until 5 "and none delays the others" table_lacks "10.0.0.100:1007 -r"
 web_start web1
 wait_until 5 "in either direction" table_has "-a -t 10.0.0.100:1007 -r 10.0.0.11:80 -m -w 1"
+
+# A name server that takes questions and never answers.
+host_install director /etc/resolv.conf 644 <<<"nameserver 10.0.0.11"$'\n'"options timeout:20 attempts:1"
+on web1 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 53, Proto => "udp"); sleep 300' &
+host_install director /etc/ha.d/ldirectord.cf < <(
+    cat "$(host_root director)$file"
+    printf '\nvirtual=10.0.0.100:1009\n\treal=name.that.nobody.knows:80 masq\n'
+)
 daemon_pid
 daemon=$REPLY
+on director kill -HUP "$daemon"
+wait_until 10 "a reload begins" log_says "Reloading Linux Director Daemon config on signal"
+web_kill web1
+wait_until 15 "while a name server does not answer, a server that dies is noticed" table_lacks "10.0.0.100:1007 -r"
+expect "and the file is still being read" not log_says "name.that.nobody.knows"
+web_start web1
+wait_until 60 "in the end the name is named" log_says "name.that.nobody.knows"
+wait_until 10 "and nothing has changed" table_has "-a -t 10.0.0.100:1007 -r 10.0.0.11:80 -m -w 1"
+
 few_descriptors() {
     local count
     count=$(on director bash -c "ls /proc/$daemon/fd | wc -l")
