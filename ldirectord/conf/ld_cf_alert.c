@@ -77,7 +77,7 @@ bool ld_cf_set_emailalertfreq(struct ld_cf *cf, const struct ld_cf_row *row, con
     struct ld_cf_settings *settings = ld_cf_scope(cf);
 
     if (!g_ascii_isdigit(*value) ||
-        !ld_cf_number(value, 0, LD_CF_NUM_MAX, &settings->emailalertfreq)) {
+        !ld_cf_bounded(cf, row, value, 0, LD_CF_TIME_MAX, " seconds", &settings->emailalertfreq)) {
         ld_cf_wrong(cf, row->wrong, "a number of seconds, 0 or more", value);
         return false;
     }

@@ -25,10 +25,7 @@ bool ld_cf_set_checktype(struct ld_cf *cf, const struct ld_cf_row *row, const ch
     bool known;
 
     if (value[strcspn(value, "0123456789")]) {
-        if (!ld_cf_number(value, 0, LD_CF_NUM_MAX, &service->combined_connects)) {
-            ld_cf_wrong(cf, "checktype is out of range", "a smaller number", value);
-            return false;
-        }
+        ld_cf_bounded(cf, row, value, 0, LD_CF_NUM_MAX, "", &service->combined_connects);
         ld_cf_warn_of_number(cf, row, value);
         service->checktype = LD_CHECK_COMBINED;
         return true;
@@ -160,8 +157,8 @@ bool ld_cf_set_persistent(struct ld_cf *cf, const struct ld_cf_row *row, const c
     struct ld_service *service = cf->block->service;
     unsigned seconds;
 
-    if (!ld_cf_number(value, 0, 31 * 24 * 3600, &seconds)) {
-        ld_cf_wrong(cf, row->wrong, "a number of seconds, at most 31 days", value);
+    if (!ld_cf_bounded(cf, row, value, 0, LD_CF_TIME_MAX, " seconds", &seconds)) {
+        ld_cf_wrong(cf, row->wrong, "a number of seconds", value);
         return false;
     }
     ld_cf_warn_of_number(cf, row, value);

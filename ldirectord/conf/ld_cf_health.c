@@ -15,7 +15,7 @@ static bool split_number(const char *value, unsigned *number, char **rest)
 
     if (digits == 0)
         return false;
-    if (!ld_cf_number(value, 0, LD_CF_NUM_MAX, number))
+    if (!ld_cf_number(value, 0, LD_CF_SUM_MAX, number))
         return false;
     *rest = g_strstrip(g_strdup(value + digits));
     return true;
@@ -36,7 +36,8 @@ static bool read_span(const char *value, uint64_t *ms)
     else
         good = false;
     g_free(unit);
-    return good && (*ms == 0 || *ms >= LD_CF_DURATION_MIN_MS);
+    return good && (*ms == 0 || *ms >= LD_CF_DURATION_MIN_MS) &&
+           *ms <= LD_CF_TIME_MAX * UINT64_C(1000);
 }
 
 bool ld_cf_set_span(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
@@ -44,8 +45,8 @@ bool ld_cf_set_span(struct ld_cf *cf, const struct ld_cf_row *row, const char *v
     struct ld_cf_span span = {.line = cf->line};
 
     if (!read_span(value, &span.ms)) {
-        ld_cf_wrong(cf, row->wrong, "a time like 30, 30s or 500ms, at least 10ms, or 0 for none",
-                    value);
+        ld_cf_wrong(cf, row->wrong, "a time like 30, 30s or 500ms, from 10ms to 31 days (2678400), "
+                    "or 0 for none", value);
         return false;
     }
     memcpy((char *)ld_cf_scope(cf) + row->offset, &span, sizeof(span));
@@ -66,8 +67,8 @@ bool ld_cf_set_quorum(struct ld_cf *cf, const struct ld_cf_row *row, const char 
         g_free(unit);
     }
     if (!good) {
-        ld_cf_wrong(cf, row->wrong, "a number of servers, 1 or more, or of weight (\"30 weight\")",
-                    value);
+        ld_cf_wrong(cf, row->wrong, "a number of servers, or of weight (\"30 weight\"), from 1 to "
+                    "1000000000", value);
         return false;
     }
     scope->quorum = number;
@@ -88,7 +89,7 @@ bool ld_cf_set_hysteresis(struct ld_cf *cf, const struct ld_cf_row *row, const c
         g_free(rest);
     }
     if (!good) {
-        ld_cf_wrong(cf, row->wrong, "a number, 0 or more", value);
+        ld_cf_wrong(cf, row->wrong, "a number from 0 to 1000000000", value);
         return false;
     }
     scope->hysteresis_set = true;

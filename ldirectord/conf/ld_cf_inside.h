@@ -24,8 +24,13 @@
 
 /* Longest accepted line, in bytes. */
 #define LD_CF_LINE_MAX ((size_t)64 << 10)
-/* Seconds, counts: what is beyond is a typing mistake. */
-#define LD_CF_NUM_MAX 1000000000u
+/* What is beyond is a typing mistake: in classic directives cut down with a warning, since it was
+ * taken for twenty years, in others refused. Small enough for any product of them. */
+#define LD_CF_NUM_MAX   1000000u
+#define LD_CF_TRIES_MAX 1000u /* of a ping */
+#define LD_CF_TIME_MAX  (31u * 24 * 3600) /* seconds; the kernel's bound for persistence, too */
+/* A quorum may count weights. */
+#define LD_CF_SUM_MAX   1000000000u
 /* Shorter than this no server can be asked sensibly. */
 #define LD_CF_DURATION_MIN_MS 10
 
@@ -149,6 +154,9 @@ const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length);
 /* ---- ld_cf_value.c ---- */
 /* The first run of digits anywhere in the text. */
 bool ld_cf_number(const char *text, unsigned min, unsigned max, unsigned *out);
+/* The same, but more than max is max, with a warning. unit: " seconds", or "". */
+bool ld_cf_bounded(struct ld_cf *cf, const struct ld_cf_row *row, const char *value, unsigned min,
+                   unsigned max, const char *unit, unsigned *out);
 /* From the first quote, which must come first, to the last one; NULL: not quoted. g_free() it. */
 char *ld_cf_quoted(const char *value);
 /* The first word. g_free() it. */

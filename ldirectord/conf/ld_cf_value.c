@@ -25,6 +25,21 @@ bool ld_cf_number(const char *text, unsigned min, unsigned max, unsigned *out)
     return true;
 }
 
+bool ld_cf_bounded(struct ld_cf *cf, const struct ld_cf_row *row, const char *value, unsigned min,
+                   unsigned max, const char *unit, unsigned *out)
+{
+    const char *digits = value + strcspn(value, "0123456789");
+
+    if (ld_cf_number(value, min, max, out))
+        return true;
+    if (!*digits || ld_cf_number(value, 0, max, out))
+        return false; /* none, or too small */
+    *out = max;
+    ld_cf_warning(cf, value, "%s: expected %u%s at most, found \"%s\": it is %u%s", row->name, max,
+                  unit, value, max, unit);
+    return true;
+}
+
 char *ld_cf_quoted(const char *value)
 {
     const char *last = strrchr(value, '"');
@@ -66,22 +81,9 @@ static void *place(struct ld_cf *cf, const struct ld_cf_row *row)
     return (char *)ld_cf_scope(cf) + row->offset;
 }
 
-static bool set_number(struct ld_cf *cf, const struct ld_cf_row *row, const char *value,
-                       const char *expected)
-{
-    unsigned number;
-
-    if (!ld_cf_number(value, 1, LD_CF_NUM_MAX, &number)) {
-        ld_cf_wrong(cf, row->wrong, expected, value);
-        return false;
-    }
-    ld_cf_warn_of_number(cf, row, value);
-    memcpy(place(cf, row), &number, sizeof(number));
-    return true;
-}
-
 /* As lax as a number is; only "ms" right behind the digits says more. */
-static bool read_duration(const char *value, uint64_t *ms)
+static bool read_duration(struct ld_cf *cf, const struct ld_cf_row *row, const char *value,
+                          uint64_t *ms)
 {
     const char *unit = value + strcspn(value, "0123456789");
     bool thousandths;
@@ -89,7 +91,9 @@ static bool read_duration(const char *value, uint64_t *ms)
 
     unit += strspn(unit, "0123456789");
     thousandths = strncmp(unit, "ms", 2) == 0 && !g_ascii_isalnum(unit[2]);
-    if (!ld_cf_number(value, thousandths ? LD_CF_DURATION_MIN_MS : 1, LD_CF_NUM_MAX, &number))
+    if (!ld_cf_bounded(cf, row, value, thousandths ? LD_CF_DURATION_MIN_MS : 1,
+                       thousandths ? LD_CF_TIME_MAX * 1000 : LD_CF_TIME_MAX,
+                       thousandths ? " milliseconds" : " seconds", &number))
         return false;
     *ms = thousandths ? number : number * UINT64_C(1000);
     return true;
@@ -99,7 +103,7 @@ bool ld_cf_set_duration(struct ld_cf *cf, const struct ld_cf_row *row, const cha
 {
     uint64_t ms;
 
-    if (!read_duration(value, &ms)) {
+    if (!read_duration(cf, row, value, &ms)) {
         bool other = cf->block && strcmp(row->name, "checkinterval") == 0;
 
         ld_cf_wrong(cf, other ? "invalid checkinterval" : row->wrong,
@@ -116,11 +120,20 @@ bool ld_cf_set_duration(struct ld_cf *cf, const struct ld_cf_row *row, const cha
 
 bool ld_cf_set_count(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    if (strcmp(row->name, "checkcount") == 0)
+    bool tries = strcmp(row->name, "checkcount") == 0;
+    unsigned number;
+
+    if (tries)
         ld_cf_warning(cf, NULL,
                       "checkcount option is deprecated and slated for removal.  "
                       "please see 'failurecount'");
-    return set_number(cf, row, value, "a number, 1 or more");
+    if (!ld_cf_bounded(cf, row, value, 1, tries ? LD_CF_TRIES_MAX : LD_CF_NUM_MAX, "", &number)) {
+        ld_cf_wrong(cf, row->wrong, "a number, 1 or more", value);
+        return false;
+    }
+    ld_cf_warn_of_number(cf, row, value);
+    memcpy(place(cf, row), &number, sizeof(number));
+    return true;
 }
 
 bool ld_cf_set_yes_no(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)

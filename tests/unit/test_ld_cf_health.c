@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "common/base/time.h"
+#include "ldirectord/core/probe.h"
 #include "tests/fakes/fake_names.h"
 
 #define HEAD "virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate 10\n\treal=10.1.0.2:80 gate 20\n"
@@ -36,8 +38,9 @@ static void times_are_seconds_or_milliseconds(void **state)
     } rows[] = {
         {"2", 2000},      {"2s", 2000},    {"500ms", 500}, {"10ms", 10}, {" 250ms ", 250},
         {"x 9 s", 9000},  {"5 ms", 5000},  {"5msec", 5000}, /* as lax as ever */
-        {"1000000000", 1000000000000}, {"0", 0}, {"0ms", 0}, {"9ms", 0}, {"ms", 0}, {"", 0},
-        {"1000000001", 0},
+        {"2678400", 2678400000}, {"0", 0}, {"0ms", 0}, {"9ms", 0}, {"ms", 0}, {"", 0},
+        {"2678401", 2678400000}, {"99999999999999999999999", 2678400000},
+        {"2678400001ms", 2678400000},
     };
 
     (void)state;
@@ -63,6 +66,69 @@ static void times_are_seconds_or_milliseconds(void **state)
         ha_diags_clear(&diags);
         g_free(text);
     }
+}
+
+static void what_is_too_much_is_as_much_as_there_can_be(void **state)
+{
+    static const char service[] = "virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate\n";
+    static const struct {
+        const char *line, *said;
+    } rows[] = {
+        {"\tchecktimeout=9999999\n",
+         "f:3:15: warning: checktimeout: expected 2678400 seconds at most, found \"9999999\": it is "
+         "2678400 seconds\n"},
+        {"\tfailurecount = 4294967296\n",
+         "f:3:17: warning: failurecount: expected 1000000 at most, found \"4294967296\": it is 1000000\n"},
+        {"\tchecktype=99999999999\n",
+         "f:3:12: warning: checktype: expected 1000000 at most, found \"99999999999\": it is 1000000\n"},
+        {"\tpersistent=2678401\n",
+         "f:3:13: warning: persistent: expected 2678400 seconds at most, found \"2678401\": it is "
+         "2678400 seconds\n"},
+        {"\temailalertfreq=99999999999\n",
+         "f:3:17: warning: emailalertfreq: expected 2678400 seconds at most"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *text = g_strconcat(service, rows[i].line, NULL);
+        GString *said = g_string_new(NULL);
+        struct ha_diags diags;
+        struct ld_config *config;
+
+        ha_diags_init(&diags);
+        config = ld_cf_parse("f", text, strlen(text), &fake_names, &diags);
+        ha_diags_print(&diags, said);
+        assert_non_null(config);
+        if (!g_str_has_prefix(said->str, rows[i].said))
+            fail_msg("%s: %s", rows[i].line, said->str);
+        ld_config_free(config);
+        ha_diags_clear(&diags);
+        g_string_free(said, TRUE);
+        g_free(text);
+    }
+}
+
+/* A ping waits for each of its attempts. */
+static void the_longest_times_do_not_wrap(void **state)
+{
+    static const char text[] = "checktimeout=99999999999\ncheckcount=99999999999\n"
+                               "checkinterval=99999999999\n" HEAD "\tchecktype=ping\n";
+    const struct ld_service *service;
+    struct ld_question *question;
+    struct ha_diags diags;
+    struct ld_config *config;
+
+    (void)state;
+    ha_diags_init(&diags);
+    config = ld_cf_parse("f", text, strlen(text), &fake_names, &diags);
+    assert_non_null(config);
+    service = config->services->pdata[0];
+    question = ld_question_new(service, service->reals->pdata[0]);
+    assert_int_equal(ld_question_probe(question)->timeout_ms, UINT64_C(2678400000) * 1000);
+    assert_true(ha_ms_to_ns(ld_question_probe(question)->timeout_ms) < HA_NEVER);
+    ld_question_free(question);
+    ld_config_free(config);
+    ha_diags_clear(&diags);
 }
 
 static void a_time_that_is_none_is_told_with_what_would_be_one(void **state)
@@ -132,7 +198,7 @@ static void the_block_wins_over_the_file(void **state)
 static void new_values_are_read_strictly(void **state)
 {
     static const char *const bad[] = {
-        "slowstart=30x", "slowstart=x30", "slowstart=9ms", "slowstart=1.5", "slowstart=",
+        "slowstart=2678401", "draintime=2678400001ms", "quorum=1000000001", "slowstart=30x", "slowstart=x30", "slowstart=9ms", "slowstart=1.5", "slowstart=",
         "draintime=1 2", "recheckinterval=-1", "risecount=0", "quorum=0", "quorum=two",
         "quorum=2 kilo", "quorum=2weights", "hysteresis=-1", "hysteresis=1 weight", "hysteresis=",
         "agentport=65536", "agentport=x", "agentport=", "agentinterval=1x", "checkweight=maybe",
@@ -185,6 +251,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_seconds_or_milliseconds),
+        cmocka_unit_test(what_is_too_much_is_as_much_as_there_can_be),
+        cmocka_unit_test(the_longest_times_do_not_wrap),
         cmocka_unit_test(a_time_that_is_none_is_told_with_what_would_be_one),
         cmocka_unit_test(what_is_not_said_is_off),
         cmocka_unit_test(the_block_wins_over_the_file),
