@@ -34,7 +34,8 @@ struct ld_question {
     uint64_t order;    /* decides among those due at the same time */
     guint place;       /* in the heap; valid while not in flight */
     uint32_t check_id; /* in flight; 0: not */
-    bool settled;      /* has its place in the interval */
+    uint64_t place_ns; /* in the interval; HA_NEVER: none yet */
+    bool settled;      /* is asked there */
 };
 
 /* NULL where nothing is asked: checktype on and off, service none. */

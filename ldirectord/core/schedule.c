@@ -96,6 +96,7 @@ void ld_schedule_add(struct ld_schedule *schedule, struct ld_question *question,
 {
     question->check_id = 0;
     question->settled = false;
+    question->place_ns = HA_NEVER;
     question->due_ns = ha_after_ns(now_ns, ha_rand_below(&schedule->rand, window_ns));
     push(schedule, question);
 }
@@ -153,10 +154,12 @@ static uint64_t next_due(struct ld_schedule *schedule, struct ld_question *quest
     uint64_t interval = question->interval_ns, missed;
 
     if (!question->settled) {
-        uint64_t place = next_place(schedule, interval);
-        uint64_t ahead = (place + interval - now_ns % interval) % interval;
+        uint64_t ahead;
 
-        /* Too soon: once between the places, then look for another. */
+        if (question->place_ns == HA_NEVER)
+            question->place_ns = next_place(schedule, interval);
+        ahead = (question->place_ns + interval - now_ns % interval) % interval;
+        /* Too soon: once half-way to the place after that. */
         question->settled = ahead >= interval / 4;
         return ha_after_ns(now_ns, question->settled ? ahead : ahead + interval / 2);
     }

@@ -39,7 +39,8 @@ static unsigned burst_of(unsigned count, uint64_t seed)
             if (now_ns >= from_ns) {
                 assert_in_range(now_ns - last_ns[i], INTERVAL_NS - STEP_NS, INTERVAL_NS + STEP_NS);
                 asked++;
-                most = MAX(most, ++in_bin);
+                in_bin++;
+                most = MAX(most, in_bin);
             }
             last_ns[i] = now_ns;
             ld_schedule_answer(&schedule, question->check_id, now_ns);
