@@ -197,10 +197,12 @@ static int leave(int status, const struct command *command, const char *what)
     return status;
 }
 
-/* The daemon's pid; 0: none; -ESRCH: a pid file it left behind. */
+/* The daemon's pid; 0: none; -ESRCH: a pid file that was left behind, whatever is in it. */
 static int running(const struct command *command)
 {
-    return ha_pidfile_check(command->pid_file, "ldirectord");
+    int pid = ha_pidfile_check(command->pid_file, "ldirectord");
+
+    return pid == -EINVAL ? -ESRCH : pid;
 }
 
 /* ---- orders ---- */

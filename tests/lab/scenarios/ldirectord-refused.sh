@@ -28,3 +28,11 @@ else
 fi
 expect "status says that it does not run" ldirectord_says 3 status
 expect "stop does no harm" ldirectord_says 0 stop
+
+for pid in rubbish 99999999999 1; do
+    host_install director /run/ldirectord.ldirectord.pid <<<$pid
+    expect "a pid file with $pid in it is stale: status 1" ldirectord_says 1 status
+    expect "in the words that cluster managers look for" said_in "ldirectord stale pid file"
+done
+host_install director /run/ldirectord.ldirectord.pid <<<''
+expect "an empty one is none" ldirectord_says 3 status
