@@ -153,6 +153,36 @@ static void an_edit_that_the_kernel_does_not_tell_of_is_found(void **state)
     g_free(there);
 }
 
+static void found(void *ctx)
+{
+    struct ld_config_watch **by_looking = ctx;
+
+    assert_int_equal(place.told, 1);
+    place.told++;
+    ld_config_watch_stop(*by_looking);
+    *by_looking = NULL;
+}
+
+/* Else whoever looks at a link to the same file would find it first. */
+static void the_kernel_tells_before_anybody_finds_it_by_looking(void **state)
+{
+    struct ld_config_watch *by_looking;
+    struct ld_content content;
+    char *link = at("link");
+
+    (void)state;
+    fill(place.file, "checkinterval=1\n");
+    assert_int_equal(symlink(place.file, link), 0);
+    read_it();
+    content = place.content;
+    by_looking = ld_config_watch_start(place.loop, link, &content, found, &by_looking);
+    start(); /* and so would look after it */
+    fill(place.file, "checkinterval=2\n");
+    assert_told(2);
+    assert_null(by_looking);
+    g_free(link);
+}
+
 /* The folder that inotify watches is another one then. */
 static void a_folder_that_goes_and_comes_back_is_followed(void **state)
 {
@@ -193,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_edit_is_told_once_however_it_is_made),
         CASE(an_edit_that_the_kernel_does_not_tell_of_is_found),
+        CASE(the_kernel_tells_before_anybody_finds_it_by_looking),
         CASE(a_folder_that_goes_and_comes_back_is_followed),
         CASE(a_file_that_is_back_as_it_was_is_no_edit),
     };
