@@ -32,12 +32,23 @@
 #define PIECE_BYTES    ((size_t)PIPE_BUF)
 /* How long a terminal or pipe may take to make room, the first time. */
 #define STALL_MS       200
+/* More than that is not held back. */
+#define HELD_BYTES     65536
+
+/* One that is written to, and what it is still to get. */
+struct log_file {
+    char *path; /* NULL: none */
+    bool failed;
+    GString *held;
+};
 
 static struct {
     bool open;
     struct ha_log_settings set;
-    char *ident, *file, *debug_file;
-    bool file_failed, debug_file_failed;
+    char *ident;
+    struct log_file file, debug_file;
+    unsigned holds;
+    pid_t holder; /* a child that writes a line does not come to the end of its parent's step */
     int file_target, syslog_target;
     int syslog_fd;
     unsigned syslog_lost;
@@ -71,30 +82,75 @@ static void to_stderr(const char *line, size_t length)
 }
 
 /* O_NONBLOCK: a fifo without a reader is an error, not a wait. */
-static bool append_line(const char *path, const GString *line, bool *failed)
+static void append_text(struct log_file *file, const GString *text)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
-    ssize_t written = fd >= 0 ? write(fd, line->str, line->len) : -1;
-    bool done = written == (ssize_t)line->len;
+    int fd = open(file->path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+                  0644);
+    ssize_t written = fd >= 0 ? write(fd, text->str, text->len) : -1;
+    bool done = written == (ssize_t)text->len;
 
     if (written >= 0 && !done) {
         errno = ENOSPC;
     }
-    if (!done && !*failed) {
-        char text[256];
-        int used = snprintf(text, sizeof(text), "cannot write the log file %s: %s\n", path,
+    if (!done && !file->failed) {
+        char why[256];
+        int used = snprintf(why, sizeof(why), "cannot write the log file %s: %s\n", file->path,
                             strerror(errno));
 
-        to_stderr(text, used < (int)sizeof(text) ? (size_t)used : sizeof(text) - 1);
+        to_stderr(why, used < (int)sizeof(why) ? (size_t)used : sizeof(why) - 1);
         if (!logging.set.to_stderr) {
-            to_stderr(line->str, line->len);
+            to_stderr(text->str, text->len);
         }
     }
-    *failed = !done;
+    file->failed = !done;
     if (fd >= 0) {
         close(fd);
     }
-    return done;
+}
+
+static void write_held(struct log_file *file)
+{
+    if (file->held != NULL && file->held->len > 0) {
+        append_text(file, file->held);
+        g_string_truncate(file->held, 0);
+    }
+}
+
+static void append_line(struct log_file *file, const GString *line)
+{
+    if (logging.holds == 0 || logging.holder != getpid()) {
+        append_text(file, line);
+        return;
+    }
+    if (file->held == NULL) {
+        file->held = g_string_new(NULL);
+    }
+    g_string_append_len(file->held, line->str, (gssize)line->len);
+    if (file->held->len > HELD_BYTES) {
+        write_held(file);
+    }
+}
+
+void ha_log_flush(void)
+{
+    if (logging.holder == getpid()) {
+        write_held(&logging.file);
+        write_held(&logging.debug_file);
+    }
+}
+
+void ha_log_hold(void)
+{
+    if (logging.holds++ == 0) {
+        logging.holder = getpid();
+    }
+}
+
+void ha_log_release(void)
+{
+    if (logging.holds > 0 && --logging.holds == 0) {
+        ha_log_flush();
+    }
 }
 
 static void log_to_files(int32_t target, struct qb_log_callsite *site, struct timespec *stamp,
@@ -102,7 +158,8 @@ static void log_to_files(int32_t target, struct qb_log_callsite *site, struct ti
 {
     enum ha_level level = site->priority > HA_LOG_DEBUG ? HA_LOG_DEBUG : site->priority;
     GString *line = g_string_new(NULL);
-    bool same = logging.file && logging.debug_file && !strcmp(logging.file, logging.debug_file);
+    bool same = logging.file.path && logging.debug_file.path &&
+                !strcmp(logging.file.path, logging.debug_file.path);
 
     (void)target;
     (void)stamp;
@@ -114,11 +171,11 @@ static void log_to_files(int32_t target, struct qb_log_callsite *site, struct ti
     if (logging.set.to_stderr) {
         to_stderr(line->str, line->len);
     }
-    if (logging.file && level < HA_LOG_DEBUG && !same) {
-        append_line(logging.file, line, &logging.file_failed);
+    if (logging.file.path && level < HA_LOG_DEBUG && !same) {
+        append_line(&logging.file, line);
     }
-    if (logging.debug_file) {
-        append_line(logging.debug_file, line, &logging.debug_file_failed);
+    if (logging.debug_file.path) {
+        append_line(&logging.debug_file, line);
     }
     g_string_free(line, TRUE);
 }
@@ -217,6 +274,13 @@ static void filter(int target, bool wanted, enum ha_level level)
     qb_log_ctl(target, QB_LOG_CONF_ENABLED, wanted);
 }
 
+static void file_set(struct log_file *file, char *path)
+{
+    g_free(file->path);
+    file->path = path;
+    file->failed = false;
+}
+
 int ha_log_setup(const struct ha_log_settings *settings)
 {
     char *ident = g_strdup(settings->ident ? settings->ident : OURS);
@@ -237,17 +301,23 @@ int ha_log_setup(const struct ha_log_settings *settings)
         }
         logging.open = true;
     }
+    ha_log_flush();
     g_free(logging.ident);
-    g_free(logging.file);
-    g_free(logging.debug_file);
     logging.set = *settings;
     logging.ident = ident;
-    logging.file = file;
-    logging.debug_file = debug_file;
-    logging.file_failed = logging.debug_file_failed = false;
+    file_set(&logging.file, file);
+    file_set(&logging.debug_file, debug_file);
     filter(logging.file_target, settings->to_stderr || file || debug_file, settings->level);
     filter(logging.syslog_target, settings->syslog_facility >= 0, settings->level);
     return 0;
+}
+
+static void file_free(struct log_file *file)
+{
+    g_free(file->path);
+    if (file->held != NULL) {
+        g_string_free(file->held, TRUE);
+    }
 }
 
 void ha_log_close(void)
@@ -256,12 +326,13 @@ void ha_log_close(void)
         return;
     }
     qb_log_fini();
+    ha_log_flush();
     if (logging.syslog_fd >= 0) {
         close(logging.syslog_fd);
     }
     g_free(logging.ident);
-    g_free(logging.file);
-    g_free(logging.debug_file);
+    file_free(&logging.file);
+    file_free(&logging.debug_file);
     memset(&logging, 0, sizeof(logging));
     logging.syslog_fd = -1;
 }

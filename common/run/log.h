@@ -42,6 +42,13 @@ struct ha_log_settings {
 /* May be called again with new settings (strings are copied). */
 int ha_log_setup(const struct ha_log_settings *settings);
 void ha_log_close(void);
+/* Between these two, lines for files are kept, and written at the end in one piece: a disk that takes its
+ * time, and five system calls a line, are for after what is urgent. Pairs may be nested. What goes to
+ * syslog and stderr is not held: neither is waited for. */
+void ha_log_hold(void);
+void ha_log_release(void);
+/* Writes what is held now: before what may not come back. */
+void ha_log_flush(void);
 void ha_log(enum ha_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* At most burst messages a minute per limiter; the first after a silence says

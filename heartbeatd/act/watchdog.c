@@ -78,6 +78,7 @@ void hb_watchdog_close(int fd, bool orderly)
 void hb_reboot_now(const char *why)
 {
     ha_log(HA_LOG_ERROR, "%s: rebooting this machine now", why);
+    ha_log_flush();
     reboot(RB_AUTOBOOT);
     ha_log(HA_LOG_ERROR, "this machine cannot be rebooted: %s", strerror(errno));
 }

@@ -119,6 +119,7 @@ void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event)
 {
     struct hb_now at = now(daemon);
 
+    ha_log_hold(); /* addresses first */
     hb_core_step(daemon->core, &at, event, &daemon->actions);
     ha_timer_set(daemon->loop, &daemon->wake, hb_core_wake_ns(daemon->core), woken, daemon);
     hb_guard_step(daemon);
@@ -126,6 +127,7 @@ void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event)
         do_action(daemon, &g_array_index(daemon->actions.list, struct hb_action, i));
     }
     hb_actions_reset(&daemon->actions);
+    ha_log_release();
 }
 
 /* ---- signals and changes while running ---- */

@@ -98,6 +98,85 @@ static void the_same_file_twice_gets_each_line_once(void **state)
     assert_file(file, "once\n");
 }
 
+static void what_is_held_is_written_in_order_when_the_last_lets_go(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file,
+                                       .debug_file = debug_file, .level = HA_LOG_DEBUG};
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log_hold();
+    ha_log(HA_LOG_INFO, "one");
+    ha_log_hold();
+    ha_log(HA_LOG_DEBUG, "two");
+    ha_log_release();
+    assert_file(file, "(none)");
+    assert_file(debug_file, "(none)");
+    ha_log_release();
+    assert_file(file, "one\n");
+    assert_file(debug_file, "one\ntwo\n");
+    ha_log(HA_LOG_INFO, "three");
+    assert_file(file, "one\nthree\n");
+}
+
+static void what_is_held_is_not_lost(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log_hold();
+    ha_log(HA_LOG_INFO, "one");
+    ha_log_flush();
+    assert_file(file, "one\n");
+    ha_log(HA_LOG_INFO, "two");
+    settings.file = debug_file;
+    ha_log_setup(&settings);
+    assert_file(file, "one\ntwo\n");
+    ha_log(HA_LOG_INFO, "three");
+    ha_log_close();
+    assert_file(debug_file, "three\n");
+}
+
+/* It ends before its parent's step does, and has a copy of what that holds. */
+static void a_child_writes_its_own_lines_at_once_and_no_others(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+    pid_t child;
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log_hold();
+    ha_log(HA_LOG_INFO, "parent");
+    child = fork();
+    if (child == 0) {
+        ha_log(HA_LOG_INFO, "child");
+        ha_log_release();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_file(file, "child\n");
+    ha_log_release();
+    assert_file(file, "child\nparent\n");
+}
+
+static void no_more_than_a_bound_is_held(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+    struct stat status;
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log_hold();
+    for (int i = 0; i < 10000; i++)
+        ha_log(HA_LOG_INFO, "a line of a storm");
+    assert_int_equal(stat(file, &status), 0);
+    assert_true(status.st_size > 10000 * 18 - 70000);
+    ha_log_release();
+    assert_int_equal(stat(file, &status), 0);
+    assert_int_equal(status.st_size, 10000 * 18);
+}
+
 static void a_moved_file_is_made_anew(void **state)
 {
     struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
@@ -331,6 +410,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(lines_go_to_their_files_by_level),
         CASE(the_same_file_twice_gets_each_line_once),
+        CASE(what_is_held_is_written_in_order_when_the_last_lets_go),
+        CASE(what_is_held_is_not_lost),
+        CASE(a_child_writes_its_own_lines_at_once_and_no_others),
+        CASE(no_more_than_a_bound_is_held),
         CASE(a_moved_file_is_made_anew),
         CASE(a_file_that_cannot_be_written_is_named_once_on_stderr_and_tried_again),
         CASE(a_fifo_without_reader_does_not_stop_us),
