@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <qb/qblog.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,7 +49,6 @@ static struct {
     char *ident;
     struct log_file file, debug_file;
     unsigned holds;
-    pid_t holder; /* a child that writes a line does not come to the end of its parent's step */
     int file_target, syslog_target;
     int syslog_fd;
     unsigned syslog_lost;
@@ -108,17 +108,24 @@ static void append_text(struct log_file *file, const GString *text)
     }
 }
 
+static void forget_held(struct log_file *file)
+{
+    if (file->held != NULL) {
+        g_string_truncate(file->held, 0);
+    }
+}
+
 static void write_held(struct log_file *file)
 {
     if (file->held != NULL && file->held->len > 0) {
         append_text(file, file->held);
-        g_string_truncate(file->held, 0);
+        forget_held(file);
     }
 }
 
 static void append_line(struct log_file *file, const GString *line)
 {
-    if (logging.holds == 0 || logging.holder != getpid()) {
+    if (logging.holds == 0) {
         append_text(file, line);
         return;
     }
@@ -133,17 +140,27 @@ static void append_line(struct log_file *file, const GString *line)
 
 void ha_log_flush(void)
 {
-    if (logging.holder == getpid()) {
-        write_held(&logging.file);
-        write_held(&logging.debug_file);
-    }
+    write_held(&logging.file);
+    write_held(&logging.debug_file);
+}
+
+/* A child does not come to the end of what its parent does: it holds nothing, and has nothing to
+ * write but its own. */
+static void hold_nothing(void)
+{
+    logging.holds = 0;
+    forget_held(&logging.file);
+    forget_held(&logging.debug_file);
 }
 
 void ha_log_hold(void)
 {
-    if (logging.holds++ == 0) {
-        logging.holder = getpid();
+    static bool known;
+
+    if (!known) {
+        known = pthread_atfork(NULL, NULL, hold_nothing) == 0;
     }
+    logging.holds += known;
 }
 
 void ha_log_release(void)
