@@ -16,8 +16,8 @@ hostname = $2
 END
 }
 
-# net_servers_install HOST IPV4 IPV6
-net_servers_install() {
+# The files of each kind: HOST IPV4 IPV6.
+unbound_install() {
     local name=$1 v4=$2 v6=$3
     host_install "$name" /etc/lab/unbound.conf <<END
 server:
@@ -42,6 +42,9 @@ server:
     local-data-ptr: "2001:db8::1 six.lab.test"
 $(for i in {1..200}; do echo "    local-data: \"many.lab.test. A 198.51.100.$i\""; done)
 END
+}
+kamailio_install() {
+    local name=$1 v4=$2 v6=$3
     host_install "$name" /etc/lab/kamailio.cfg <<END
 listen=udp:$v4:5060
 listen=tcp:$v4:5060
@@ -64,6 +67,9 @@ request_route {
     sl_send_reply("200", "OK");
 }
 END
+}
+freeradius_install() {
+    local name=$1 v4=$2 v6=$3
     host_install "$name" /etc/lab/radius/radiusd.conf <<END
 raddbdir = /etc/lab/radius
 logdir = /var/log
@@ -111,8 +117,15 @@ server default {
 }
 END
     host_install "$name" /etc/lab/radius/dictionary <<<'$INCLUDE /usr/share/freeradius/dictionary'
-    news_name "$name" news.example.com
-    on "$name" bash -c 'chown -R news:news /etc/news /var/spool/news; for d in "" leaf.node failed.postings \
+}
+
+# net_servers_install HOST IPV4 IPV6
+net_servers_install() {
+    unbound_install "$@"
+    kamailio_install "$@"
+    freeradius_install "$@"
+    news_name "$1" news.example.com
+    on "$1" bash -c 'chown -R news:news /etc/news /var/spool/news; for d in "" leaf.node failed.postings \
         interesting.groups message.id out.going temp.files; do install -d -o news -g news -m 2775 "/var/spool/news/$d"
         done; for i in {000..999}; do mkdir -p /var/spool/news/message.id/$i; done
         chown -R news:news /var/spool/news/message.id'
