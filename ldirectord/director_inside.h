@@ -37,6 +37,8 @@ struct ld_director {
     enum ld_sync_role sync_role; /* as it was last wanted of the kernel */
     int sync_error;           /* what came of it; 0 or negative errno */
     unsigned sync_maxlen;     /* the same; 0: nothing said of it */
+    uint64_t voice_next_ns;   /* own_voice.c looks again */
+    bool voice_told;          /* what it found */
     char *orders_file;        /* NULL: nothing is kept */
     struct ha_behind *kept;   /* writes it; NULL: not yet */
     char *kept_text;          /* as last given to that; NULL: nothing yet */
@@ -70,6 +72,10 @@ void ld_reload_end(struct ld_director *director);
 void ld_kernel_set_switches(struct ld_director *director);
 /* The same, after each change of the mode, and now and then. stopping: ends it. */
 void ld_kernel_sync(struct ld_director *director, bool stopping);
+
+/* ---- own_voice.c ---- */
+/* After each verdict: warns, once, if it may come of the address that Linux speaks from. */
+void ld_director_mind_voice(struct ld_director *director, enum ld_verdict verdict);
 
 /* ---- kept.c ---- */
 /* Before LD_EV_START: the orders of an earlier life, if they are to be kept. */

@@ -101,6 +101,7 @@ static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, 
     step(ctx, &(struct ld_event){.kind = LD_EV_VERDICT, .check_id = check_id, .verdict = verdict,
                                  .detail = detail, .took_ns = took_ns,
                                  .advice = *advice});
+    ld_director_mind_voice(ctx, verdict);
 }
 
 static void maintenance_told(void *ctx, const struct ld_maintenance *maintenance)

@@ -66,6 +66,8 @@ settings no
 expect "start succeeds" ldirectord director start
 wait_until 20 "asked at its own address, the one is down" says 'Real server down: 10.1.0.11:80 (tcp:10.1.0.100:80): L4CON'
 wait_until 20 "and so is the other" says 'Real server down: 10.1.0.12:80 (tcp:10.1.0.101:80): L4CON'
+wait_until 20 "and over IPv6 it is seen who may have been asking" \
+    says "Linux speaks to fd01::12 from the virtual address fd01::101"
 settings yes
 expect "reload succeeds" ldirectord director reload
 settles 20 2 "asked at the virtual one, by direct routing, it is up" gate_is 1
