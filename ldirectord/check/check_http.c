@@ -134,20 +134,29 @@ static void fail_by(struct ld_check *check, CURLcode result)
     ld_check_done(check, verdict, text);
 }
 
+/* The usual status need not be named. */
+static void pass(struct ld_check *check, long status)
+{
+    char text[32];
+
+    g_snprintf(text, sizeof(text), "HTTP status %ld", status);
+    ld_check_done(check, LD_L7OK, status == 0 || status == 200 ? NULL : text);
+}
+
 /* body: what was kept of it; NULL: nothing, or nothing is wanted. */
-static void judge_body(struct ld_check *check, const GString *body, size_t seen)
+static void judge_body(struct ld_check *check, long status, const GString *body, size_t seen)
 {
     const char *receive = ld_check_probe(check)->receive, *why;
     int found;
 
     if (receive == NULL || receive[0] == '\0') {
-        ld_check_done(check, LD_L7OK, NULL);
+        pass(check, status);
         return;
     }
     found = ld_checks_match(ld_check_room(check), receive, body != NULL ? body->str : "",
                             body != NULL ? body->len : 0, &why);
     if (found > 0)
-        ld_check_done(check, LD_L7OK, NULL);
+        pass(check, status);
     else if (found == 0)
         ld_check_done(check, LD_L7MATCH, seen >= BODY_MAX ? "not found in the first MiB of the body"
                                                           : "not found in the body");
@@ -200,7 +209,7 @@ static void transfer_over(void *ctx, CURLcode result)
         !(result == CURLE_WRITE_ERROR && state->enough))
         fail_by(check, result);
     else if (is_success(check, status))
-        judge_body(check, state->body, state->body_seen);
+        judge_body(check, status, state->body, state->body_seen);
     else if (is_redirect(status) && state->location != NULL && state->posted == NULL)
         follow(check, status);
     else
@@ -293,7 +302,7 @@ static void plain_over(struct ld_check *check, const struct ld_http_end *end)
     } else if (!end->answered) {
         hand_over(check, 0);
     } else if (is_success(check, answer->status)) {
-        judge_body(check, answer->body, answer->body_seen);
+        judge_body(check, answer->status, answer->body, answer->body_seen);
     } else if (is_redirect(answer->status) && answer->location != NULL) {
         state->location = g_steal_pointer(&answer->location);
         hand_over(check, answer->status);

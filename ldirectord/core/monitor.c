@@ -6,8 +6,10 @@
  *
  * What was asked of whom, the answer in one word, and what there is to say of
  * it. In what was asked colons are blanks and backslashes left out, as they have
- * always been; in addresses they stay. Writes nothing itself.
+ * always been; in addresses they stay. What there is to say of an HTTP check is
+ * the status with its usual words, as ever. Writes nothing itself.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "ldirectord/core/model.h"
@@ -66,6 +68,41 @@ void ld_monitor(const struct ld_server *server, bool up, const char *text,
     g_array_append_val(actions->list, action);
 }
 
+static const struct {
+    unsigned status;
+    const char *words;
+} usual_words[] = {
+    {200, "OK"},          {201, "Created"},      {202, "Accepted"},
+    {203, "Non-Authoritative Information"},      {204, "No Content"},
+    {205, "Reset Content"},                      {206, "Partial Content"},
+    {301, "Moved Permanently"},                  {302, "Found"},
+    {303, "See Other"},   {304, "Not Modified"}, {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},                 {400, "Bad Request"},
+    {401, "Unauthorized"},                       {403, "Forbidden"},
+    {404, "Not Found"},   {405, "Method Not Allowed"}, {410, "Gone"},
+    {429, "Too Many Requests"},                  {500, "Internal Server Error"},
+    {501, "Not Implemented"},                    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},                {504, "Gateway Timeout"},
+};
+
+/* "HTTP status 503" as "503 Service Unavailable"; NULL: it says something else. */
+static char *http_text(const struct ld_service *service, enum ld_verdict verdict, const char *detail)
+{
+    bool web = service->app == LD_APP_HTTP || service->app == LD_APP_HTTPS ||
+               service->app == LD_APP_HTTP_PROXY;
+    unsigned status = 200;
+    int end = 0;
+
+    if (!web || (verdict != LD_L7OK && verdict != LD_L7STS) || (verdict == LD_L7STS && !detail))
+        return NULL;
+    if (detail && (sscanf(detail, "HTTP status %3u%n", &status, &end) != 1 || detail[end] != '\0'))
+        return NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(usual_words); i++)
+        if (usual_words[i].status == status)
+            return g_strdup_printf("%u %s", status, usual_words[i].words);
+    return g_strdup_printf("%u", status);
+}
+
 void ld_monitor_verdict(const struct ld_server *server, enum ld_verdict verdict, const char *detail,
                         struct ld_actions *actions)
 {
@@ -73,7 +110,9 @@ void ld_monitor_verdict(const struct ld_server *server, enum ld_verdict verdict,
 
     if (!server->slot->service->monitorfile)
         return;
-    text = ld_verdict_passed(verdict)
+    text = http_text(server->slot->service, verdict, detail);
+    if (!text)
+        text = ld_verdict_passed(verdict)
                ? g_strdup(detail)
                : g_strdup_printf("%s, %s", ld_verdict_code(verdict),
                                  detail ? detail : ld_verdict_text(verdict));

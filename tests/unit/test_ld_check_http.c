@@ -163,6 +163,11 @@ static void the_status_is_named(void **state)
     assert_verdict(ask_server(FAKE_ANSWERS, "HTTP/1.1 503 Busy\r\n\r\n", NULL, &detail), LD_L7STS);
     assert_string_equal(detail, "HTTP status 503");
     g_free(detail);
+    assert_verdict(ask_server(FAKE_ANSWERS, "HTTP/1.1 204 Nothing\r\n\r\n", NULL, &detail), LD_L7OK);
+    assert_string_equal(detail, "HTTP status 204");
+    g_free(detail);
+    assert_verdict(ask_server(FAKE_ANSWERS, "HTTP/1.1 200 Fine\r\n\r\n", NULL, &detail), LD_L7OK);
+    assert_null(detail); /* as usual */
 }
 
 static void assert_heard(struct fake_server *server, const char *expected)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "ldirectord/core/model.h"
 #include "tests/unit/core_story.h"
 
 #define assert_told(director, expected)                                                           \
@@ -156,7 +157,7 @@ static void each_check_is_a_line_of_the_monitor_file(void **state)
     fake_director_pass(&d, HA_NS_PER_S);
     fake_director_answer(&d, NULL, LD_L7OK);
     assert_told(&d, "/m: negotiate http tcp 127.0.0.1 8001 www.x.y.z 1 masq /index.html Test Page "
-                    "[up] -\n");
+                    "[up] 200 OK\n");
     fake_director_pass(&d, 10 * HA_NS_PER_S);
     fake_director_answer(&d, NULL, LD_L4CON);
     assert_told(&d, "/m: negotiate http tcp 127.0.0.1 8001 www.x.y.z 1 masq /index.html Test Page "
@@ -166,6 +167,48 @@ static void each_check_is_a_line_of_the_monitor_file(void **state)
     assert_told(&d, "/m: negotiate http tcp 127.0.0.1 8001 www.x.y.z 1 masq /index.html Test Page "
                     "[down] Server in maintenance\n");
     end(&d);
+}
+
+static void a_web_check_is_told_by_its_status_and_the_words_of_it(void **state)
+{
+    static const struct {
+        enum ld_app app;
+        enum ld_verdict verdict;
+        const char *detail, *told;
+    } rows[] = {
+        {LD_APP_HTTP, LD_L7OK, NULL, "[up] 200 OK"},
+        {LD_APP_HTTPS, LD_L7OK, "HTTP status 204", "[up] 204 No Content"},
+        {LD_APP_HTTP_PROXY, LD_L7STS, "HTTP status 503", "[down] 503 Service Unavailable"},
+        {LD_APP_HTTP, LD_L7STS, "HTTP status 599", "[down] 599"},
+        {LD_APP_HTTP, LD_L7STS, "HTTP status 302, more than 7 redirects",
+         "[down] L7STS, HTTP status 302, more than 7 redirects"},
+        {LD_APP_HTTP, LD_L7MATCH, "not found in the body", "[down] L7MATCH, not found in the body"},
+        {LD_APP_HTTP, LD_L4OK, NULL, "[up] -"}, /* a connect between two negotiates */
+        {LD_APP_SMTP, LD_L7OK, NULL, "[up] -"},
+        {LD_APP_GRPC, LD_L7STS, "HTTP status 503", "[down] L7STS, HTTP status 503"},
+    };
+    struct ld_config *config = ld_config_new();
+    struct ld_service *service = fake_service(config, "10.0.0.1", 80);
+    struct ld_actions actions;
+    struct ld_model *model;
+
+    (void)state;
+    service->monitorfile = g_strdup("/m");
+    fake_real(service, "127.0.0.1", 8001, LD_MASQ, 1);
+    model = ld_model_new(config);
+    ld_actions_init(&actions);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        service->app = rows[i].app;
+        ld_actions_reset(&actions);
+        ld_monitor_verdict(&model->servers[0], rows[i].verdict, rows[i].detail, &actions);
+        assert_int_equal(actions.list->len, 1);
+        if (!g_str_has_suffix(g_array_index(actions.list, struct ld_action, 0).text, rows[i].told))
+            fail_msg("expected %s, found %s", rows[i].told,
+                     g_array_index(actions.list, struct ld_action, 0).text);
+    }
+    ld_actions_clear(&actions);
+    ld_model_free(model);
+    ld_config_free(config);
 }
 
 static void colons_are_blanks_but_not_in_addresses(void **state)
@@ -200,6 +243,7 @@ int main(void)
         cmocka_unit_test(marks_are_called_by_their_number_and_orders_count),
         cmocka_unit_test(with_checktype_off_it_is_never_run),
         cmocka_unit_test(each_check_is_a_line_of_the_monitor_file),
+        cmocka_unit_test(a_web_check_is_told_by_its_status_and_the_words_of_it),
         cmocka_unit_test(colons_are_blanks_but_not_in_addresses),
     };
 

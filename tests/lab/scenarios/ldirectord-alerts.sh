@@ -173,7 +173,7 @@ web_start web2
 wait_until 60 "both take it in" both table_of "-a -t $shop -r $web2 -m -w 2"
 wait_until 60 "and say so" both mail_says ops "Subject: [shop] Added real server: $web2 ($shop) (Weight set to 2)"
 monitor='negotiate http tcp 10.0.0.12 80 www.lab.test 2 masq /test.html fake'
-wait_until 60 "a good check is a line of the monitor file" both log_of monitor "$monitor [up] "
+wait_until 60 "a good check is a line of the monitor file" both log_of monitor "$monitor [up] 200 OK"
 expect "a bad one, too" both log_of monitor "$monitor [down] "
 
 tell "the last one dies, too"
