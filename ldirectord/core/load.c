@@ -112,7 +112,7 @@ static void start_servers(struct ld_model *model, const struct ld_model *old,
         struct ld_server *server = &model->servers[i];
         bool off = server->slot->service->checktype == LD_CHECK_OFF;
 
-        if (!server->question)
+        if (!server->question && !server->maintained) /* who is in maintenance stays out */
             set_up(server, off ? server->health.up : true, off ? LD_OFF : LD_ON, now_ns);
     }
 }

@@ -173,6 +173,10 @@ static void servers_nobody_checks_are_what_they_were(void **state)
         fake_director_reload(&d, config);
         fake_director_maintain(&d, "10.1.0.1");
         assert_table(&d, WEB2);
+        config = pair();
+        first(config)->checktype = types[i];
+        fake_director_reload(&d, config);
+        assert_table(&d, WEB2);
         fake_director_maintain(&d, "");
         assert_table(&d, AGAIN);
         end(&d);
