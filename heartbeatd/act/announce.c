@@ -31,7 +31,7 @@ struct record {
     struct ha_addr addr;
     int index;
     uint8_t mac[6];
-    unsigned round;
+    unsigned round, form; /* what of the round is next */
     uint64_t began_ns, next_ns;
 };
 
@@ -49,6 +49,12 @@ struct frame {
     uint8_t bytes[HB_FRAME_MAX];
     size_t length;
     int index;
+};
+
+/* What goes out together. */
+struct burst {
+    struct frame frames[SEND_MAX];
+    size_t waiting, count;
 };
 
 int hb_announce_new(struct hb_announce **out, struct ha_loop *loop, struct hb_rtnl *rtnl)
@@ -132,17 +138,33 @@ static void send_frames(struct hb_announce *announce, struct frame *frames, size
     }
 }
 
-/* Frames of one record's round; one or two. */
-static size_t build(const struct record *record, struct frame frames[2])
+/* A round is a request and a reply, or an advertisement. */
+static unsigned forms(const struct record *record)
 {
-    frames[0].index = frames[1].index = record->index;
-    if (record->addr.family == AF_INET6) {
-        frames[0].length = hb_frame_advertisement(&record->addr, record->mac, frames[0].bytes);
-        return 1;
-    }
-    frames[0].length = hb_frame_arp(&record->addr, record->mac, false, frames[0].bytes);
-    frames[1].length = hb_frame_arp(&record->addr, record->mac, true, frames[1].bytes);
-    return 2;
+    return record->addr.family == AF_INET6 ? 1 : 2;
+}
+
+static void build(const struct record *record, struct frame *frame)
+{
+    frame->index = record->index;
+    frame->length = record->addr.family == AF_INET6
+                        ? hb_frame_advertisement(&record->addr, record->mac, frame->bytes)
+                        : hb_frame_arp(&record->addr, record->mac, record->form == 1, frame->bytes);
+}
+
+static void send_burst(struct hb_announce *announce, struct burst *burst)
+{
+    send_frames(announce, burst->frames, burst->waiting);
+    burst->waiting = 0;
+}
+
+static void add_to_burst(struct hb_announce *announce, struct burst *burst,
+                         const struct record *record)
+{
+    build(record, &burst->frames[burst->waiting++]);
+    burst->count++;
+    if (burst->waiting == SEND_MAX)
+        send_burst(announce, burst);
 }
 
 /* ---- time ---- */
@@ -150,6 +172,7 @@ static size_t build(const struct record *record, struct frame frames[2])
 static void next_round(struct record *record, uint64_t now_ns, uint64_t refresh_ns)
 {
     record->round++;
+    record->form = 0;
     if (record->round < ROUNDS)
         record->next_ns = record->began_ns + ha_ms_to_ns(rounds_ms[record->round]);
     else
@@ -187,34 +210,43 @@ static void arm(struct hb_announce *announce, uint64_t not_before_ns)
     ha_timer_set(announce->loop, &announce->timer, first, tick, announce);
 }
 
-/* What is due; at most a burst. */
+/* One form of the rounds that are due, as far as the burst goes; false: the kernel does not say what is
+ * held, and this is tried again with the next round. */
+static bool send_form(struct hb_announce *announce, unsigned form, uint64_t now_ns,
+                      struct hb_kernel **kernel, struct burst *burst)
+{
+    for (guint i = 0; i < announce->records->len && burst->count < HB_ANNOUNCE_BURST; i++) {
+        struct record *record = record_at(announce, i);
+
+        if (record->next_ns > now_ns + SLACK_NS || record->form != form)
+            continue;
+        if (form == 0 && record->round >= ROUNDS) {
+            if (*kernel == NULL && hb_rtnl_read(announce->rtnl, kernel) != 0)
+                return false;
+            if (!still_held(record, *kernel)) {
+                next_round(record, now_ns, announce->refresh_ns);
+                continue;
+            }
+        }
+        add_to_burst(announce, burst, record);
+        if (++record->form == forms(record))
+            next_round(record, now_ns, announce->refresh_ns);
+    }
+    return true;
+}
+
+/* What is due; at most a burst. Every address once before any of them twice: the first frame is what
+ * brings the clients. */
 static void tick(void *ctx, uint64_t now_ns)
 {
     struct hb_announce *announce = ctx;
-    struct frame frames[SEND_MAX];
     struct hb_kernel *kernel = NULL;
-    size_t waiting = 0, burst = 0;
+    struct burst burst;
 
-    for (guint i = 0; i < announce->records->len && burst < HB_ANNOUNCE_BURST; i++) {
-        struct record *record = record_at(announce, i);
-        size_t built;
-
-        if (record->next_ns > now_ns + SLACK_NS)
-            continue;
-        if (record->round >= ROUNDS && kernel == NULL && hb_rtnl_read(announce->rtnl, &kernel) != 0)
-            break; /* tried again with the next round */
-        if (record->round < ROUNDS || still_held(record, kernel)) {
-            built = build(record, frames + waiting);
-            waiting += built;
-            burst += built;
-        }
-        next_round(record, now_ns, announce->refresh_ns);
-        if (waiting > SEND_MAX - 2) {
-            send_frames(announce, frames, waiting);
-            waiting = 0;
-        }
-    }
-    send_frames(announce, frames, waiting);
+    burst.waiting = burst.count = 0;
+    if (send_form(announce, 0, now_ns, &kernel, &burst))
+        send_form(announce, 1, now_ns, &kernel, &burst);
+    send_burst(announce, &burst);
     hb_kernel_free(kernel);
     arm(announce, ha_clock_ns() + PAUSE_NS);
 }

@@ -36,6 +36,46 @@ static void an_address_is_announced_at_once_and_again(void **state)
     assert_int_equal(place_run(f, HB_OP_STOP), HB_OP_OK);
 }
 
+#define MANY 200
+
+static bool many_are_heard_twice(struct place *f)
+{
+    return place_arps(f, "10.0.0.220", 2) >= 1 && f->heard->len >= 2 * MANY;
+}
+
+/* More than fit into one go: whoever is last must not wait for the second frames of all others. */
+static void every_address_is_announced_once_before_any_is_twice(void **state)
+{
+    struct place *f = *state;
+    unsigned requests = 0;
+
+    for (int i = 0; i < MANY; i++) {
+        char *text = g_strdup_printf("10.0.0.%d/24/eth0", 21 + i);
+
+        place_resource(f, "IPaddr2", text);
+        g_free(text);
+    }
+    place_begin(f);
+    assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
+    assert_true(place_wait(f, many_are_heard_twice, 20000));
+    for (guint i = 0; i < f->heard->len && requests < MANY; i++) {
+        gsize length = 0;
+        const uint8_t *frame = g_bytes_get_data(g_ptr_array_index(f->heard, i), &length);
+
+        if (length < 42 || frame[12] != 0x08 || frame[13] != 0x06)
+            continue;
+        assert_int_equal(frame[21], 1); /* no reply before the last request */
+        requests++;
+    }
+    assert_int_equal(requests, MANY);
+    for (int i = 0; i < MANY; i++) {
+        char *text = g_strdup_printf("10.0.0.%d", 21 + i);
+
+        assert_true(place_arps(f, text, 1) >= 1);
+        g_free(text);
+    }
+}
+
 static bool ten_are_heard(struct place *f)
 {
     return place_arps(f, "10.0.0.50", 1) >= 10;
@@ -125,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(an_address_is_announced_at_once_and_again),
+        CASE(every_address_is_announced_once_before_any_is_twice),
         CASE(a_held_address_is_announced_for_ever_but_not_longer),
         CASE(the_neighbour_learns_an_ipv6_address_from_its_advertisement),
         CASE(the_neighbour_learns_an_ipv4_address_from_its_arp),
