@@ -8,7 +8,7 @@
  *   http      socket, connect, epoll_ctl, write, read, close   and its share of two
  *   curl      the same with libcurl, one easy handle kept for each server
  *
- * What falls due within 4 ms is begun together. Servers are the addresses from 127.1.0.1 on. Runs until it is killed.
+ * What falls due within 20 ms is begun together. Servers are the addresses from 127.1.0.1 on. Runs until it is killed.
  * usage: check_floor connect|http|curl SERVERS INTERVAL_MS PORT
  */
 #include <arpa/inet.h>
@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 /* What is due within so long is begun together. */
-#define TICK_NS      4000000u
+#define TICK_NS      20000000u
 #define FIRST_SERVER 0x7f010001u
 #define REQUEST      "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: floor\r\nConnection: close\r\n\r\n"
 
