@@ -8,7 +8,7 @@ if [[ -n ${LAB_OUT:-} ]]; then
     BENCH_SIZE=${LAB_WORDS:-short} BENCH_SAMPLES=$LAB_OUT/samples BENCH_PROGRAMS=$LAB_PROGRAMS
 fi
 bench_name=${BENCH_SOURCE:-${LAB_SCENARIO:-$0}}
-[[ -z ${LAB_SCENARIO:-} ]] || bench_name=$(readlink -f "$LAB_SCENARIO")
+[[ -z ${LAB_SCENARIO:-} || -n ${BENCH_SOURCE:-} ]] || bench_name=$(readlink -f "$LAB_SCENARIO")
 bench_name=$(basename "$bench_name" .sh)
 
 # sample WHO WHAT UNIT VALUE: one more. WHO: hearth, heartbeat, perl, keepalived or floor.
