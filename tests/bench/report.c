@@ -359,6 +359,12 @@ static bool plot_sizes(const struct report *report, const struct bench_row *like
     return saved;
 }
 
+/* What is counted, and hopefully never happens, has no distribution. */
+static bool is_time(const struct bench_row *row)
+{
+    return strcmp(row->unit, "count") != 0 && strcmp(row->unit, "times") != 0;
+}
+
 static bool write_plots(const struct report *report)
 {
     GHashTable *done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -370,7 +376,7 @@ static bool write_plots(const struct report *report)
         double size;
 
         if ((i == 0 || !same_thing(row, report->rows->pdata[i - 1])) &&
-            row->values->len >= DISTRIBUTION_FROM)
+            row->values->len >= DISTRIBUTION_FROM && is_time(row))
             good = plot_distribution(report, i) && good;
         if (bench_size_of(row->what, &size, &words) &&
             g_hash_table_add(done, g_strdup_printf("%s\t%.*s\t%s", row->bench, (int)words,
