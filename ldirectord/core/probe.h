@@ -31,7 +31,6 @@ struct ld_question {
 
     /* schedule.c's */
     uint64_t due_ns;   /* when it is asked next, or was asked if in flight */
-    uint64_t order;    /* decides among those due at the same time */
     guint place;       /* in the heap; valid while not in flight */
     uint32_t check_id; /* in flight; 0: not */
     uint64_t place_ns; /* in the interval; HA_NEVER: none yet */

@@ -7,76 +7,82 @@
 
 #include "common/base/time.h"
 
-static struct ld_question *at(const struct ld_schedule *schedule, guint place)
+/* Side by side: with tens of thousands of questions each one looked at is a wait for memory. */
+#define CHILDREN 4
+
+static struct ld_due *at(const struct ld_schedule *schedule, guint place)
 {
-    return schedule->heap->pdata[place];
+    return &g_array_index(schedule->heap, struct ld_due, place);
 }
 
-static bool sooner(const struct ld_question *a, const struct ld_question *b)
+static bool sooner(const struct ld_due *a, const struct ld_due *b)
 {
     return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
-static void put(struct ld_schedule *schedule, guint place, struct ld_question *question)
+static void put(struct ld_schedule *schedule, guint place, const struct ld_due *entry)
 {
-    schedule->heap->pdata[place] = question;
-    question->place = place;
+    *at(schedule, place) = *entry;
+    entry->question->place = place;
 }
 
 static void rise(struct ld_schedule *schedule, guint place)
 {
-    struct ld_question *question = at(schedule, place);
+    struct ld_due entry = *at(schedule, place);
 
-    while (place > 0 && sooner(question, at(schedule, (place - 1) / 2))) {
-        put(schedule, place, at(schedule, (place - 1) / 2));
-        place = (place - 1) / 2;
+    while (place > 0 && sooner(&entry, at(schedule, (place - 1) / CHILDREN))) {
+        put(schedule, place, at(schedule, (place - 1) / CHILDREN));
+        place = (place - 1) / CHILDREN;
     }
-    put(schedule, place, question);
+    put(schedule, place, &entry);
 }
 
 static void sink(struct ld_schedule *schedule, guint place)
 {
-    struct ld_question *question = at(schedule, place);
+    struct ld_due entry = *at(schedule, place);
     guint count = schedule->heap->len;
 
     for (;;) {
-        guint child = 2 * place + 1;
+        guint first = CHILDREN * place + 1, soonest = first;
 
-        if (child >= count)
+        if (first >= count)
             break;
-        if (child + 1 < count && sooner(at(schedule, child + 1), at(schedule, child)))
-            child++;
-        if (!sooner(at(schedule, child), question))
+        for (guint child = first + 1; child < MIN(first + CHILDREN, count); child++)
+            if (sooner(at(schedule, child), at(schedule, soonest)))
+                soonest = child;
+        if (!sooner(at(schedule, soonest), &entry))
             break;
-        put(schedule, place, at(schedule, child));
-        place = child;
+        put(schedule, place, at(schedule, soonest));
+        place = soonest;
     }
-    put(schedule, place, question);
+    put(schedule, place, &entry);
 }
 
 static void push(struct ld_schedule *schedule, struct ld_question *question)
 {
-    question->order = schedule->orders++;
-    g_ptr_array_add(schedule->heap, question);
+    struct ld_due entry = {.due_ns = question->due_ns, .order = schedule->orders++,
+                          .question = question};
+
+    g_array_append_val(schedule->heap, entry);
     rise(schedule, schedule->heap->len - 1);
 }
 
 static void pull(struct ld_schedule *schedule, struct ld_question *question)
 {
     guint place = question->place, last = schedule->heap->len - 1;
-    struct ld_question *moved = at(schedule, last);
+    struct ld_due moved = *at(schedule, last);
 
-    g_ptr_array_set_size(schedule->heap, (gint)last);
-    if (moved == question)
+    g_array_set_size(schedule->heap, last);
+    if (moved.question == question)
         return;
-    put(schedule, place, moved);
+    put(schedule, place, &moved);
     rise(schedule, place);
-    sink(schedule, moved->place);
+    sink(schedule, moved.question->place);
 }
 
 void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed)
 {
-    schedule->heap = g_ptr_array_new();
+    schedule->heap = g_array_new(FALSE, FALSE, sizeof(struct ld_due));
     schedule->flying = g_hash_table_new(g_direct_hash, g_direct_equal);
     ha_rand_seed(&schedule->rand, seed);
     schedule->flying_max = LD_IN_FLIGHT_MAX;
@@ -87,7 +93,7 @@ void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed)
 
 void ld_schedule_clear(struct ld_schedule *schedule)
 {
-    g_ptr_array_free(schedule->heap, TRUE);
+    g_array_free(schedule->heap, TRUE);
     g_hash_table_destroy(schedule->flying);
 }
 
@@ -130,7 +136,7 @@ struct ld_question *ld_schedule_take(struct ld_schedule *schedule, uint64_t now_
 
     if (full(schedule) || schedule->heap->len == 0 || at(schedule, 0)->due_ns > now_ns)
         return NULL;
-    question = at(schedule, 0);
+    question = at(schedule, 0)->question;
     pull(schedule, question);
     question->check_id = fresh_id(schedule);
     g_hash_table_insert(schedule->flying, GUINT_TO_POINTER(question->check_id), question);

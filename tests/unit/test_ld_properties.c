@@ -255,7 +255,8 @@ static void audit_question(struct life *life, const struct ld_question *question
 {
     if (!question || question->check_id != 0)
         return;
-    if (life->director.core->schedule.heap->pdata[question->place] != question)
+    if (g_array_index(life->director.core->schedule.heap, struct ld_due, question->place).question !=
+        question)
         broken(life, "a question waits outside the heap");
     if (question->due_ns > ha_after_ns(life->director.now_ns, question->interval_ns))
         broken(life, "a question is due later than in its interval");

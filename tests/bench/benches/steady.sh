@@ -27,7 +27,7 @@ for kind in $kinds; do
     esac
     servers=$REPLY
     for who in $whos; do
-        checker_warm $who 4
+        checker_warm $who 6
         for ((round = 0; round < rounds; round++)); do
             measure "$seconds"
             farm arrivals
