@@ -3,7 +3,8 @@
 # Words for benches of checks: a farm of servers (farm.c), and who asks them: hearth (the whole daemon, but
 # for the kernel's table: tableless.c), perl (the original), keepalived (yes_ipvs.c), floor and
 # curl (check_floor.c). All in namespaces of their own: checkers_inside, then farm_start, then for
-# each WHO checker_start ... checker_stop. Servers are 127.1.0.1 and on, the sick ones 10.9.0.1 and on.
+# each WHO checker_start ... checker_stop. Servers are 127.1.0.1 and on, the sick ones 10.9.0.1 and on;
+# where there are such, the first good one is at port 81, so that it can be told to refuse.
 # shellcheck shell=bash
 
 # Once again in a place of our own, which ends with us.
@@ -68,7 +69,7 @@ ldirectord_cf() {
                 if (i > servers)
                     real("10.9.0." i - servers, 80)
                 else
-                    real("127." 1 + int(i / 65536) "." int(i / 256) % 256 "." i % 256, i == 1 ? 81 : 80)
+                    real("127." 1 + int(i / 65536) "." int(i / 256) % 256 "." i % 256, i == 1 && sick > 0 ? 81 : 80)
             }
         }'
 }

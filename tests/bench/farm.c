@@ -5,7 +5,7 @@
  * standard input, a line a command, and answers with a line:
  *
  *   count           ACCEPTED ANSWERED: connections and requests since it began
- *   forget          ok: arrivals from here on
+ *   forget          ok: arrivals at the first port from here on
  *   arrivals        COUNT BINS MEAN WORST: arrivals, full bins of 100 ms, their mean and their largest
  *   intervals       SERVERS MEAN WORST: of the time between two arrivals at one server, in ms
  *   seen            ADDRESSES: how many servers were asked since "forget"
@@ -84,8 +84,11 @@ static void start_listening(unsigned i)
     watch(fd, EPOLLIN, i);
 }
 
-static void take_all(int listener)
+/* Arrivals are those at the first port: of the others' interruptions there is nothing to learn. */
+static void take_all(unsigned which)
 {
+    int listener = farm.listener[which];
+
     for (int budget = 256; budget > 0; budget--) {
         struct sockaddr_in here;
         socklen_t size = sizeof(here);
@@ -94,7 +97,7 @@ static void take_all(int listener)
         if (fd < 0)
             return;
         farm.accepted++;
-        if (farm.arrived < ARRIVALS_MAX && getsockname(fd, (struct sockaddr *)&here, &size) == 0)
+        if (which == 0 && farm.arrived < ARRIVALS_MAX && getsockname(fd, (struct sockaddr *)&here, &size) == 0)
             farm.arrivals[farm.arrived++] =
                 (struct arrival){.at_ns = now_ns(), .address = ntohl(here.sin_addr.s_addr)};
         watch(fd, EPOLLIN | EPOLLET, PORTS_MAX + (uint64_t)fd);
@@ -258,7 +261,7 @@ int main(int argc, char **argv)
             if (data == UINT64_MAX && !hear())
                 return 0;
             else if (data < PORTS_MAX)
-                take_all(farm.listener[data]);
+                take_all((unsigned)data);
             else if (data != UINT64_MAX)
                 serve((int)(data - PORTS_MAX));
         }

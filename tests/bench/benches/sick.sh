@@ -39,7 +39,11 @@ for who in $whos; do
         sample $who 'refusal noticed' ms $(((REPLY - from) / 1000000))
         before=$(times_down $who)
         farm listen 81
-        [[ $who == perl ]] && sleep 35 || sleep 2.5
+        case $who in # until it is back
+            hearth) sleep 2.5 ;;
+            keepalived) sleep 8 ;;
+            perl) sleep 35 ;;
+        esac
         farm intervals
         read -r _ _ worst <<<"$REPLY"
         sample $who 'longest interval of another' ms "$worst"
