@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# 2,277 virtual services with 37,205 real servers, none of them checked. Cold start: from before the
+# start command until the kernel's table has all of them. Reload: the weight of one real server is
+# edited; from before the SIGHUP until the kernel's table has the new one; and how many operations
+# the daemon says that it sent for that. All on the one core of User-Mode Linux, where a system call
+# costs several times what it does elsewhere: the ratio counts.
+# needs: ipvs hearth keepalived
+# bound: 3600
+# target: reload; p99; 100
+# target: operations of a reload; worst; 1
+# target: cold start; median; 1 keepalived
+BENCH_SOURCE=reload
+source "$LAB_SRC/../bench/bench.sh"
+
+if [[ $BENCH_SIZE == smoke ]]; then services=50 servers=500; else services=2277 servers=37205; fi
+edited=10.100.0.$((77 / (servers / services + 1) + 1)) # has the 78th server
+
+# plan WEIGHT: "SERVICE" and, of each of its servers, "ADDRESS WEIGHT"; one of them has that weight.
+plan() {
+    awk -v services=$services -v servers=$servers -v weight="$1" 'BEGIN {
+        for (i = 0; i < services; i++) {
+            print "10." 100 + int(i / 62500) "." int(i / 250) % 250 "." i % 250 + 1
+            count = int(servers / services) + (i < servers % services)
+            for (j = 0; j < count; j++) {
+                print "10." 120 + int(n / 62500) "." int(n / 250) % 250 "." n % 250 + 1, n == 77 ? weight : 1
+                n++
+            }
+        }
+    }'
+}
+file_hearth() {
+    printf 'checkinterval=60\nlogfile="/var/log/ldirectord.log"\n'
+    plan "$1" | awk 'NF == 1 { print "virtual=" $1 ":80\n\tchecktype=on\n\tscheduler=wlc" }
+                     NF == 2 { print "\treal=" $1 ":80 masq " $2 }'
+}
+file_keepalived() {
+    plan "$1" | awk 'NF == 1 { if (n++) print "}"; print "virtual_server " $1 " 80 {\n lb_algo wlc\n lb_kind NAT\n protocol TCP" }
+                     NF == 2 { print " real_server " $1 " 80 {\n  weight " $2 "\n }" }
+                     END { print "}" }'
+}
+path_hearth=/etc/ha.d/ldirectord.cf path_keepalived=/etc/keepalived/keepalived.conf
+start_hearth() { on director ldirectord start >>"$LAB_OUT/story.txt" 2>&1; }
+start_keepalived() { on balancer keepalived --check >>"$LAB_OUT/story.txt" 2>&1; }
+pid_hearth() { on director cat /run/ldirectord.ldirectord.pid; }
+pid_keepalived() { on balancer cat /run/keepalived.pid; }
+declare -A host_of=([hearth]=director [keepalived]=balancer)
+
+# The weight of the one server.
+weight_is() {
+    [[ $(on "${host_of[$1]}" ipvsadm -Ln -t "$edited:80") =~ 10.120.0.78:80[[:blank:]]+Masq[[:blank:]]+$2[[:blank:]] ]]
+}
+all_are_there() {
+    local lines
+    lines=$(on "${host_of[$1]}" ipvsadm -Sn | wc -l)
+    ((lines == services + servers))
+}
+ms_since() { printf -v REPLY '%d.%03d' $((((${EPOCHREALTIME/./} - $1)) / 1000)) $((((${EPOCHREALTIME/./} - $1)) % 1000)); }
+# until BOUND COMMAND...: without a pause between.
+until_holds() {
+    local bound_us=$(($1 * 1000000)) from_us=${EPOCHREALTIME/./}
+    shift
+    until "$@"; do
+        ((${EPOCHREALTIME/./} - from_us < bound_us)) || fail "$*"
+    done
+}
+
+reload() { # WHO WEIGHT
+    local from_us logged
+    "file_$1" "$2" | host_install "${host_of[$1]}" "$(eval "echo \$path_$1")"
+    local pid
+    pid=$("pid_$1")
+    logged=$(count_operations)
+    from_us=${EPOCHREALTIME/./}
+    on "${host_of[$1]}" kill -HUP "$pid"
+    until_holds 600 weight_is "$1" "$2"
+    ms_since "$from_us"
+    sample "$1" reload ms "$REPLY"
+    [[ $1 == hearth ]] || return 0
+    nap 3 # the rest of the table is looked at
+    sample hearth "operations of a reload" count $(($(count_operations) - logged))
+}
+count_operations() {
+    local found
+    found=$(grep -c 'Weight set to\|virtual server:\|real server:' "$(host_log director)/ldirectord.log" 2>/dev/null) || :
+    echo "${found:-0}"
+}
+
+bench() { # WHO STARTS RELOADS
+    local i from_us
+    for ((i = 0; i < $2; i++)); do
+        "file_$1" 1 | host_install "${host_of[$1]}" "$(eval "echo \$path_$1")"
+        from_us=${EPOCHREALTIME/./}
+        "start_$1"
+        until_holds 600 all_are_there "$1"
+        ms_since "$from_us"
+        sample "$1" "cold start" ms "$REPLY"
+        ((i == $2 - 1)) || stop_it "$1"
+    done
+    for ((i = 0; i < $3; i++)); do
+        reload "$1" $((2 + i % 2))
+    done
+    stop_it "$1"
+}
+stop_it() {
+    on "${host_of[$1]}" kill "$("pid_$1")"
+    until_holds 600 table_is_empty "$1"
+}
+table_is_empty() { [[ -z $(on "${host_of[$1]}" ipvsadm -Sn) ]]; }
+
+network wire
+host director product=hearth eth0=wire:10.0.0.1/8
+host balancer product="$LAB_PEERS/keepalived" eth0=wire:10.0.0.2/8
+times 1 2 5
+starts=$REPLY
+times 2 5 20
+bench hearth "$starts" "$REPLY"
+if times 0 2 5; then
+    starts=$REPLY
+    times 0 3 10
+    bench keepalived "$starts" "$REPLY"
+fi
