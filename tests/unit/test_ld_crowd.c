@@ -24,6 +24,7 @@
 #include "ldirectord/ldirectord.h"
 #include "tests/fakes/fake_ipvs.h"
 #include "tests/fakes/fake_server.h"
+#include "tests/unit/loop_wait.h"
 
 #define CROWD 50000
 
@@ -264,6 +265,84 @@ static void with_few_descriptors_the_checks_wait_for_each_other_and_it_is_said(v
     allow_files(65536);
 }
 
+/* ---- a reload ---- */
+
+#define MANY_SERVICES 2000
+#define SERVERS_EACH  20
+
+static GString *many_text(uint16_t port)
+{
+    GString *text = g_string_new("checkinterval=10\nchecktimeout=5\n");
+
+    for (unsigned i = 0; i < MANY_SERVICES; i++) {
+        g_string_append_printf(text, "virtual=10.9.%u.%u:80\n\tchecktype=connect\n", i / 250,
+                               i % 250 + 1);
+        for (unsigned j = 0; j < SERVERS_EACH; j++)
+            g_string_append_printf(text, "\treal=127.%u.%u.%u:%u masq\n", 1 + i / 250, i % 250,
+                                   j + 1, port);
+    }
+    return text;
+}
+
+static unsigned unchecked(void)
+{
+    struct ha_director_state now;
+
+    ld_director_state(crowd.director, &now);
+    return now.unchecked;
+}
+
+static struct {
+    unsigned before;
+    bool went_on;
+} reading;
+
+/* The file has been read, or a server was heard of while it was. */
+static bool is_known(const void *what)
+{
+    unsigned now = unchecked();
+
+    (void)what;
+    if (!ld_director_reloading(crowd.director))
+        return true;
+    reading.went_on |= now < reading.before;
+    reading.before = now;
+    return reading.went_on;
+}
+
+static bool is_read(const void *what)
+{
+    (void)what;
+    return !ld_director_reloading(crowd.director);
+}
+
+/* Whether a look comes while it is read is chance: so it is read a few times. */
+static void checks_go_on_while_forty_thousand_servers_are_read_again(void **state)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t size = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* does not listen: all are refused */
+    GString *text;
+
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    allow_files(65536);
+    text = many_text(ntohs(at.sin_port));
+    start(text->str);
+    assert_int_equal(unchecked(), MANY_SERVICES * SERVERS_EACH);
+    for (int i = 0; i < 20 && !reading.went_on; i++) {
+        reading.before = unchecked();
+        ld_director_reload(crowd.director);
+        assert_true(loop_wait(crowd.loop, is_known, NULL, 60 * HA_NS_PER_S));
+        assert_true(loop_wait(crowd.loop, is_read, NULL, 60 * HA_NS_PER_S));
+    }
+    assert_true(reading.went_on);
+    assert_int_equal(times_logged("rror"), 0);
+    g_string_free(text, TRUE);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +352,8 @@ int main(void)
             fifty_thousand_checks_are_in_flight_a_thousand_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(
             with_few_descriptors_the_checks_wait_for_each_other_and_it_is_said, begin, end),
+        cmocka_unit_test_setup_teardown(
+            checks_go_on_while_forty_thousand_servers_are_read_again, begin, end),
     };
 
     alarm(200);
