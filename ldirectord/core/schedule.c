@@ -10,17 +10,17 @@
 /* Side by side: with tens of thousands of questions each one looked at is a wait for memory. */
 #define CHILDREN 4
 
-static struct ld_due *at(const struct ld_schedule *schedule, guint place)
+static struct ld_waiting *at(const struct ld_schedule *schedule, guint place)
 {
-    return &g_array_index(schedule->heap, struct ld_due, place);
+    return &g_array_index(schedule->heap, struct ld_waiting, place);
 }
 
-static bool sooner(const struct ld_due *a, const struct ld_due *b)
+static bool sooner(const struct ld_waiting *a, const struct ld_waiting *b)
 {
     return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
-static void put(struct ld_schedule *schedule, guint place, const struct ld_due *entry)
+static void put(struct ld_schedule *schedule, guint place, const struct ld_waiting *entry)
 {
     *at(schedule, place) = *entry;
     entry->question->place = place;
@@ -28,7 +28,7 @@ static void put(struct ld_schedule *schedule, guint place, const struct ld_due *
 
 static void rise(struct ld_schedule *schedule, guint place)
 {
-    struct ld_due entry = *at(schedule, place);
+    struct ld_waiting entry = *at(schedule, place);
 
     while (place > 0 && sooner(&entry, at(schedule, (place - 1) / CHILDREN))) {
         put(schedule, place, at(schedule, (place - 1) / CHILDREN));
@@ -39,7 +39,7 @@ static void rise(struct ld_schedule *schedule, guint place)
 
 static void sink(struct ld_schedule *schedule, guint place)
 {
-    struct ld_due entry = *at(schedule, place);
+    struct ld_waiting entry = *at(schedule, place);
     guint count = schedule->heap->len;
 
     for (;;) {
@@ -60,7 +60,7 @@ static void sink(struct ld_schedule *schedule, guint place)
 
 static void push(struct ld_schedule *schedule, struct ld_question *question)
 {
-    struct ld_due entry = {.due_ns = question->due_ns, .order = schedule->orders++,
+    struct ld_waiting entry = {.due_ns = question->due_ns, .order = schedule->orders++,
                           .question = question};
 
     g_array_append_val(schedule->heap, entry);
@@ -70,7 +70,7 @@ static void push(struct ld_schedule *schedule, struct ld_question *question)
 static void pull(struct ld_schedule *schedule, struct ld_question *question)
 {
     guint place = question->place, last = schedule->heap->len - 1;
-    struct ld_due moved = *at(schedule, last);
+    struct ld_waiting moved = *at(schedule, last);
 
     g_array_set_size(schedule->heap, last);
     if (moved.question == question)
@@ -82,7 +82,7 @@ static void pull(struct ld_schedule *schedule, struct ld_question *question)
 
 void ld_schedule_init(struct ld_schedule *schedule, uint64_t seed)
 {
-    schedule->heap = g_array_new(FALSE, FALSE, sizeof(struct ld_due));
+    schedule->heap = g_array_new(FALSE, FALSE, sizeof(struct ld_waiting));
     schedule->flying = g_hash_table_new(g_direct_hash, g_direct_equal);
     ha_rand_seed(&schedule->rand, seed);
     schedule->flying_max = LD_IN_FLIGHT_MAX;

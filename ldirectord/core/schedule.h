@@ -16,13 +16,13 @@
 #include "ldirectord/core/probe.h"
 
 /* A question in the heap, with all that is compared, so that comparing looks at no question. */
-struct ld_due {
+struct ld_waiting {
     uint64_t due_ns, order; /* order decides among those due at the same time */
     struct ld_question *question;
 };
 
 struct ld_schedule {
-    GArray *heap;       /* of struct ld_due, questions not owned: not in flight, soonest first */
+    GArray *heap;       /* of struct ld_waiting, questions not owned: not in flight, soonest first */
     GHashTable *flying; /* check_id -> struct ld_question *, not owned */
     guint flying_max;   /* from 1 to LD_IN_FLIGHT_MAX */
     struct ha_rand rand;

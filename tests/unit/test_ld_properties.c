@@ -255,7 +255,7 @@ static void audit_question(struct life *life, const struct ld_question *question
 {
     if (!question || question->check_id != 0)
         return;
-    if (g_array_index(life->director.core->schedule.heap, struct ld_due, question->place).question !=
+    if (g_array_index(life->director.core->schedule.heap, struct ld_waiting, question->place).question !=
         question)
         broken(life, "a question waits outside the heap");
     if (question->due_ns > ha_after_ns(life->director.now_ns, question->interval_ns))
