@@ -62,17 +62,25 @@ static void hear_hearth(struct hand *hand, const char *groups)
     g_free(seen);
 }
 
-/* Clients have gone by what it announced while we were apart. */
-static void what_a_hearth_node_may_have_let_go_again_is_announced(void **state)
+/* With a node of ours that has said where each group is. */
+static struct hand *in_a_cluster(void)
 {
     struct hand *hand = hand_new(HB_FAILBACK_OFF);
 
-    (void)state;
     hand_start(hand);
     hear_hearth(hand, "00");
     hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
     hear_hearth(hand, "00");
     hear_hearth(hand, "03");
+    return hand;
+}
+
+/* Clients have gone by what it announced while we were apart. */
+static void what_a_hearth_node_may_have_let_go_again_is_announced(void **state)
+{
+    struct hand *hand = in_a_cluster();
+
+    (void)state;
     hand_pass(hand, 2000);
     assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
     hand_forget(hand);
@@ -92,14 +100,9 @@ static void what_a_hearth_node_may_have_let_go_again_is_announced(void **state)
 /* It was taken for dead by the other, but heard it all the time: a pause, a link of one way. */
 static void what_a_hearth_node_had_as_well_is_announced_when_it_has_not(void **state)
 {
-    struct hand *hand = hand_new(HB_FAILBACK_OFF);
+    struct hand *hand = in_a_cluster();
 
     (void)state;
-    hand_start(hand);
-    hear_hearth(hand, "00");
-    hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
-    hear_hearth(hand, "00");
-    hear_hearth(hand, "03");
     hear_word(hand, "33", "");
     hand_forget(hand);
     hear_hearth(hand, "03");
