@@ -108,7 +108,7 @@ static void pgsql_asking(void *ctx, uint32_t events)
         fail(check, LD_L7RSP, PQerrorMessage(state->connection));
     else if (left > 0)
         wait_for(check, EPOLLIN | EPOLLOUT, pgsql_asking);
-    else
+    else if (ld_sql_bears(check, PQsocket(state->connection)))
         take_results(check);
 }
 

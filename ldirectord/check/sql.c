@@ -13,6 +13,8 @@
 
 #include "ldirectord/check/wire.h"
 
+#define PIECE_BYTES (64 << 10)
+
 bool ld_sql_begin(struct ld_sql *sql, struct ld_check *check)
 {
     const struct ld_probe *probe = ld_check_probe(check);
@@ -27,10 +29,23 @@ bool ld_sql_begin(struct ld_sql *sql, struct ld_check *check)
     return false;
 }
 
+/* libpq reads on as long as there is more, whatever it is told of events: so that never more is there
+ * than a little, and between two pieces everybody else has a turn. */
+static void take_small_pieces(int fd)
+{
+    int bytes = PIECE_BYTES;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &bytes, sizeof(bytes));
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 int ld_sql_wait(struct ld_sql *sql, struct ld_check *check, int fd, uint32_t events, ha_watch_fn fn)
 {
-    return fd < 0 ? -EBADF
-                  : ha_watch_start(ld_check_loop(check), &sql->watch, fd, events, fn, check);
+    if (fd < 0)
+        return -EBADF;
+    if (!sql->connected)
+        take_small_pieces(fd);
+    return ha_watch_start(ld_check_loop(check), &sql->watch, fd, events, fn, check);
 }
 
 static uint64_t bytes_received(int fd)
@@ -52,10 +67,16 @@ bool ld_sql_woken(struct ld_sql *sql, struct ld_check *check)
         error = errno;
     if (error != 0)
         ld_check_done(check, ld_check_errno(error), g_strerror(error));
-    else if (bytes_received(fd) > LD_SQL_MAX)
-        ld_check_done(check, LD_L7RSP, "more than 4 MiB of an answer");
     else
-        return sql->connected = true;
+        return sql->connected = ld_sql_bears(check, fd);
+    return false;
+}
+
+bool ld_sql_bears(struct ld_check *check, int fd)
+{
+    if (bytes_received(fd) <= LD_SQL_MAX)
+        return true;
+    ld_check_done(check, LD_L7RSP, "more than 4 MiB of an answer");
     return false;
 }
 

@@ -23,6 +23,8 @@ bool ld_sql_begin(struct ld_sql *sql, struct ld_check *check);
 int ld_sql_wait(struct ld_sql *sql, struct ld_check *check, int fd, uint32_t events, ha_watch_fn fn);
 /* To be called first by fn. False, and the verdict given: no TCP connection, or too much sent. */
 bool ld_sql_woken(struct ld_sql *sql, struct ld_check *check);
+/* Where the library may have read on since: false, and the verdict given, if it was too much. */
+bool ld_sql_bears(struct ld_check *check, int fd);
 /* The server's own words, cut to one line. */
 void ld_sql_done(struct ld_check *check, enum ld_verdict verdict, const char *words);
 enum ld_verdict ld_sql_deadline(struct ld_check *check);
