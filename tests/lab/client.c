@@ -37,7 +37,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FLIGHT_MAX = 400, EVENT_MAX = 64, SERVER_MAX = 16, ANSWER_MAX = 4096, NAME_MAX_LEN = 64 };
+enum { FLIGHT_MAX = 400, EVENT_MAX = 64, SERVER_MAX = 16, ANSWER_MAX = 4096, NAME_MAX_LEN = 64,
+       FIRST_PORT = 20000, LAST_PORT = 32000 /* below those that the kernel gives */ };
 
 enum outcome { OK, REFUSED, RESET, TIMEOUT, BAD, LOCAL, OUTCOME_COUNT };
 static const char *const outcome_name[OUTCOME_COUNT] = {
@@ -70,12 +71,14 @@ struct request {
     char answer[ANSWER_MAX + 1];
 };
 
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 struct target {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
+    union address address;
     socklen_t address_len;
     char question[512];
 };
@@ -235,6 +238,24 @@ static enum outcome outcome_of(int error)
     }
 }
 
+/* A port that was not used lately. The kernel would give one again within seconds, and IPVS, which
+ * remembers the connection that had it, send this one to the same server, or, if that is gone, nowhere. */
+static void take_port(int fd)
+{
+    static unsigned last = FIRST_PORT;
+    union address from = {.any.sa_family = target.address.any.sa_family};
+
+    for (int tries = 0; tries < 100; tries++) {
+        last = last < LAST_PORT ? last + 1 : FIRST_PORT;
+        if (from.any.sa_family == AF_INET6)
+            from.v6.sin6_port = htons((uint16_t)last);
+        else
+            from.v4.sin_port = htons((uint16_t)last);
+        if (bind(fd, &from.any, target.address_len) == 0 || errno != EADDRINUSE)
+            return;
+    }
+}
+
 static void start_request(uint64_t now)
 {
     struct request *request = NULL;
@@ -251,6 +272,8 @@ static void start_request(uint64_t now)
     event->in_flight++;
     *request = (struct request){.fd = -1, .event = event_now, .started_ns = now};
     request->fd = socket(target.address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (request->fd >= 0)
+        take_port(request->fd);
     if (request->fd < 0)
         end_request(request, LOCAL);
     else if (connect(request->fd, &target.address.any, target.address_len) < 0 &&

@@ -58,14 +58,14 @@ static char *said_of(const char *text, bool good)
 
 static void all_that_is_said_has_line_and_column_in_the_files_order(void **state)
 {
-    char *said = said_of("maintenancedir=/nowhere\n"
-                         "virtual=10.0.0.1:80\n"
-                         "\treal=10.1.0.1:80 gate\n"
-                         "\tcheckinterval=3\n"
-                         "   \n"
-                         "virtual=10.0.0.2:80\n"
-                         "    real=10.1.0.1:80 gate\n"
-                         "  \t  monitorfile=/nowhere/m\n", false);
+    char *said = said_to(LD_LOOK_FILES, "maintenancedir=/nowhere\n"
+                                        "virtual=10.0.0.1:80\n"
+                                        "\treal=10.1.0.1:80 gate\n"
+                                        "\tcheckinterval=3\n"
+                                        "   \n"
+                                        "virtual=10.0.0.2:80\n"
+                                        "    real=10.1.0.1:80 gate\n"
+                                        "  \t  monitorfile=/nowhere/m\n", false);
 
     (void)state;
     assert_string_equal(said, ":1:1: warning: maintenance directory does not exist: /nowhere\n"
