@@ -12,7 +12,7 @@
 source "$LAB_SRC/stories/two-tables.sh"
 
 read -r seed count <<<"${LAB_WORDS:-} "
-seed=${seed:-1} count=${count:-36}
+seed=${seed:-1} count=${count:-24}
 two_tables 10.2.0.0/16 fd02::/64
 both_families() { # returns|fails NUMBER...
     local number addresses=()
