@@ -13,7 +13,7 @@
 # Neither needs a kernel with IPVS here (stories/tables.sh); ldirectord-tables holds the two against each other
 # on a real one. Not here: oracle, for which the original's driver needs a library that only Oracle has.
 # needs: peer drivers net-servers app-servers databases
-# bound: 300
+# bound: 660
 
 for story in app-servers net-servers databases bad-servers tables; do
     source "$LAB_SRC/stories/$story.sh"
@@ -394,6 +394,6 @@ on theirs env SSL_CERT_FILE=/etc/lab/ca.pem bash -c "printf '%s\n' ${files[*]} |
     ldirectord /etc/ha.d/{}.cf start &>>/var/log/start" &
 expect "ours starts" on ours env SSL_CERT_FILE=/etc/lab/ca.pem ldirectord /etc/ha.d/ldirectord.cf start
 wait_until 30 "ours has a verdict on each server, though so many are bad" has_asked_all ours
-wait_until 180 "the original has asked all that it comes to" has_asked_all theirs
+wait_until 420 "the original has asked all that it comes to" has_asked_all theirs
 wait_until 60 "ours has those up that are well, and no others" as_wanted ours
 wait_until 60 "the original's verdicts are the same, but for what is listed" as_wanted theirs

@@ -3,7 +3,7 @@
 # /etc/init.d/heartbeat of Heartbeat 3.0.6 and ours side by side, while they run: each word, from the
 # first start, by a reload, to the stop.
 # needs: hearth peer
-# bound: 200
+# bound: 260
 source "$LAB_SRC/stories/init-script.sh"
 
 tell "A reload starts what does not run"
@@ -30,9 +30,17 @@ for name in theirs ours; do touch "$(host_root $name)/etc/ha.d/ha.cf"; done
 expect "reload: both say the same, with status 0" ends 0 0 reload
 stays 2 "both serve" both_serve
 expect "restart: both say the same, with status 0" ends 0 0 restart
+# Now and then 3.0.6 loses a message to itself while it starts ("NV failure"), and holds nothing. Then it
+# is started once more, and what it did cannot be compared.
+lost=''
+if ! wait_until_quietly 30 both_serve && file_says "$(host_log theirs)/ha-log" 'NV failure'; then
+    lost=yes
+    note "3.0.6 has lost a message to itself"
+    on theirs $init restart >/dev/null 2>&1
+fi
 wait_until 40 "both serve" both_serve
 same $init status
-same cat /var/tmp/thing # started, stopped and started; not touched by the reload
+[[ -n $lost ]] || same cat /var/tmp/thing # started, stopped and started; not touched by the reload
 
 tell "The end"
 on_both /etc/ha.d/resource.d/startstop 755 <<'END'
