@@ -45,9 +45,9 @@ on left ip addr add $vip/32 dev eth0
 
 tell "One active, one standing by"
 expect "left starts" ours left start
-expect "as master" sync_is left master
+wait_until 30 "as master" sync_is left master
 expect "right stands by" ours right standby
-expect "as backup" sync_is right backup
+wait_until 30 "as backup" sync_is right backup
 expect "left as it was told" sync_says left "maxlen=1300, group=ff02::81, port=8850, ttl=2)"
 expect "right, too" sync_says right "maxlen=1300, group=ff02::81, port=8850, ttl=2)"
 wait_until 20 "left serves" weights_are left $vip:80 10.1.0.11:80=1
@@ -66,10 +66,10 @@ wait_until 20 "and right has heard of it" heard_of
 
 tell "They change places"
 expect "left stands by" ours left standby
-expect "as backup" sync_is left backup
+wait_until 30 "as backup" sync_is left backup
 on left ip addr del $vip/32 dev eth0
 expect "right is active" ours right start
-expect "as master" sync_is right master
+wait_until 30 "as master" sync_is right master
 on right ip addr add $vip/32 dev eth0
 on client ip neigh flush all
 expect "the connection goes on, through right" answered
