@@ -30,16 +30,14 @@ static guint leaver_hash(gconstpointer key)
 {
     const struct leaver *leaver = key;
 
-    return ld_service_id_hash(&leaver->service) * 31 ^ ha_addr_hash(&leaver->dest.addr) ^
-           leaver->dest.port * UINT32_C(2654435761);
+    return ld_service_id_hash(&leaver->service) * 31 ^ ld_dest_place_hash(&leaver->dest);
 }
 
 static gboolean leaver_equal(gconstpointer a, gconstpointer b)
 {
     const struct leaver *one = a, *other = b;
 
-    return one->dest.port == other->dest.port &&
-           ha_addr_equal(&one->dest.addr, &other->dest.addr) &&
+    return ld_dest_place_equal(&one->dest, &other->dest) &&
            ld_service_id_equal(&one->service, &other->service);
 }
 

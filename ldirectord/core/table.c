@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-static guint dest_hash(gconstpointer key)
+guint ld_dest_place_hash(gconstpointer key)
 {
     const struct ld_dest *dest = key;
 
     return ha_addr_hash(&dest->addr) ^ dest->port * UINT32_C(2654435761);
 }
 
-static gboolean dest_equal(gconstpointer a, gconstpointer b)
+gboolean ld_dest_place_equal(gconstpointer a, gconstpointer b)
 {
     const struct ld_dest *one = a, *other = b;
 
@@ -111,7 +111,7 @@ static bool same_dest(const struct ld_dest *a, const struct ld_dest *b)
 
 static GHashTable *index_dests(const struct ld_vs *vs)
 {
-    GHashTable *index = g_hash_table_new(dest_hash, dest_equal);
+    GHashTable *index = g_hash_table_new(ld_dest_place_hash, ld_dest_place_equal);
 
     for (guint i = 0; i < vs->dests->len; i++) {
         struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, i);

@@ -29,6 +29,10 @@ struct ld_dest {
     bool keep_absent; /* wanted only: if it is not there, it is not added (readdquiescent=no) */
 };
 
+/* For a GHashTable of struct ld_dest *: those with the same address and port are the same. */
+guint ld_dest_place_hash(gconstpointer dest);
+gboolean ld_dest_place_equal(gconstpointer a, gconstpointer b);
+
 struct ld_vs {
     struct ld_service_id id;
     char scheduler[16];

@@ -34,8 +34,7 @@ void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish
 
 bool ld_core_settled(const struct ld_core *core)
 {
-    return core->model && core->retry_at_ns == HA_NEVER &&
-           !ld_due_any(core->due);
+    return core->model && core->retry_at_ns == HA_NEVER && !ld_due_any(core->due);
 }
 
 void ld_core_leavers(const struct ld_core *core, ld_leaver_fn fn, void *ctx)

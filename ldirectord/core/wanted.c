@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Configuration, health and time in, table out: a pure function. Nothing here knows what the table was before, so nothing can drift.
+ * Configuration, health and time in, table out: a pure function. Nothing here
+ * knows what the table was before, so nothing can drift.
  */
 #include <string.h>
 
 #include <linux/ip_vs.h>
 
 #include "ldirectord/core/model.h"
-
-static guint place_hash(gconstpointer key)
-{
-    const struct ld_dest *dest = key;
-
-    return ha_addr_hash(&dest->addr) ^ dest->port * UINT32_C(2654435761);
-}
-
-static gboolean place_equal(gconstpointer a, gconstpointer b)
-{
-    const struct ld_dest *one = a, *other = b;
-
-    return one->port == other->port && ha_addr_equal(&one->addr, &other->addr);
-}
 
 static void fill_service(struct ld_vs *vs, const struct ld_service *service)
 {
@@ -117,7 +104,7 @@ static void add_slot(struct ld_table *table, const struct ld_slot *slot, bool re
     fill_service(vs, slot->service);
     g_array_set_size(vs->dests, slot->count + 1);
     g_array_set_size(vs->dests, 0);
-    places = g_hash_table_new(place_hash, place_equal);
+    places = g_hash_table_new(ld_dest_place_hash, ld_dest_place_equal);
     place_servers(vs, places, slot, readdquiescent);
     if (ld_wants_fallback(slot))
         place_fallback(vs, places, slot->service);
