@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/netspace.h"
+
 /* What is due within so long is begun together. */
 #define TICK_NS      20000000u
 #define FIRST_SERVER 0x7f010001u
@@ -45,12 +47,6 @@ static uint64_t interval_ns;
 static int epoll_fd;
 static bool asks;
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -69,13 +65,13 @@ static void begin(struct server *server)
         return; /* not yet done with the last one */
     server->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (server->fd < 0)
-        die("socket");
+        bench_die("socket");
     if (connect(server->fd, (struct sockaddr *)&server->to, sizeof(server->to)) != 0 &&
         errno != EINPROGRESS)
-        die("connect");
+        bench_die("connect");
     server->asked = false;
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, server->fd, &event) != 0)
-        die("epoll_ctl");
+        bench_die("epoll_ctl");
 }
 
 static void end(struct server *server)
@@ -244,7 +240,7 @@ int main(int argc, char **argv)
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     servers = calloc(count, sizeof(*servers));
     if (servers == NULL || epoll_fd < 0)
-        die("check_floor");
+        bench_die("check_floor");
     for (unsigned i = 0; i < count; i++) {
         struct server *server = &servers[i];
 

@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/netspace.h"
+
 #define PORTS_MAX    16
 #define ARRIVALS_MAX (4u << 20)
 #define BIN_NS       100000000ull
@@ -48,12 +50,6 @@ static struct {
     unsigned arrived;
 } farm;
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -69,7 +65,7 @@ static void watch(int fd, uint32_t events, uint64_t data)
     struct epoll_event event = {.events = events, .data.u64 = data};
 
     if (epoll_ctl(farm.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        die("epoll_ctl");
+        bench_die("epoll_ctl");
 }
 
 static void start_listening(unsigned i)
@@ -79,7 +75,7 @@ static void start_listening(unsigned i)
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
         bind(fd, (struct sockaddr *)&any, sizeof(any)) != 0 || listen(fd, 65535) != 0)
-        die("listen");
+        bench_die("listen");
     farm.listener[i] = fd;
     watch(fd, EPOLLIN, i);
 }
@@ -244,7 +240,7 @@ int main(int argc, char **argv)
     farm.epoll = epoll_create1(EPOLL_CLOEXEC);
     farm.arrivals = malloc(ARRIVALS_MAX * sizeof(*farm.arrivals));
     if (farm.epoll < 0 || farm.arrivals == NULL)
-        die("farm");
+        bench_die("farm");
     for (int i = 1; i < argc; i++) {
         farm.port[farm.ports] = (unsigned)atoi(argv[i]);
         start_listening(farm.ports++);
