@@ -212,12 +212,6 @@ static void unknown_global(struct ld_cf *cf, const struct ld_cf_row *row)
     g_free(line);
 }
 
-static void not_acted_on(struct ld_cf *cf, const struct ld_cf_row *row)
-{
-    ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file, cf->line, column_of(cf, NULL),
-                "%s: this version does not act on it yet", row->name);
-}
-
 /* False: no command at all. */
 static bool run_row(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
@@ -225,8 +219,6 @@ static bool run_row(struct ld_cf *cf, const struct ld_cf_row *row, const char *v
 
     if (!row->set(cf, row, value))
         return cf->diags->errors > errors;
-    if (!row->acted)
-        not_acted_on(cf, row);
     return true;
 }
 

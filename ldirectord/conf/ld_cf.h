@@ -29,8 +29,8 @@ struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t 
                                      const struct ld_names *names, struct ha_diags *diags);
 
 /* The directives there are, by number from 0; NULL beyond the last. For the manual's test. */
-const char *ld_cf_directive(size_t number, bool *acted_on);
-/* Whether a negotiate check of app is acted on; the checks say the same (ld_check_supported()). */
+const char *ld_cf_directive(size_t number);
+/* Whether this build has the library that a negotiate check of app takes, if any; the checks say the same (ld_check_supported()). */
 bool ld_cf_acts_on(enum ld_app app);
 
 #endif

@@ -209,47 +209,19 @@ static bool negotiates(const struct ld_service *service)
     return service->checktype == LD_CHECK_NEGOTIATE || service->checktype == LD_CHECK_COMBINED;
 }
 
-static const bool acted_on[LD_APP_COUNT] = {
-    [LD_APP_NONE] = true,
-    [LD_APP_DNS] = true,
-    [LD_APP_HTTP] = true,
-    [LD_APP_HTTPS] = true,
-    [LD_APP_FTP] = true,
-    [LD_APP_HTTP_PROXY] = true,
-    [LD_APP_IMAP] = true,
-    [LD_APP_IMAPS] = true,
-    [LD_APP_LDAP] = true,
-    [LD_APP_LDAPS] = true,
-    [LD_APP_MYSQL] = LD_HAVE_MYSQL,
-    [LD_APP_NNTP] = true,
-    [LD_APP_GRPC] = true,
-    [LD_APP_GRPCS] = true,
-    [LD_APP_MEMCACHED] = true,
-    [LD_APP_ODBC] = LD_HAVE_ODBC,
-    [LD_APP_ORACLE] = LD_HAVE_ODBC,
-    [LD_APP_PGSQL] = LD_HAVE_PGSQL,
-    [LD_APP_POP] = true,
-    [LD_APP_POPS] = true,
-    [LD_APP_RADIUS] = true,
-    [LD_APP_REDIS] = true,
-    [LD_APP_SENDEXPECT] = true,
-    [LD_APP_SIMPLETCP] = true,
-    [LD_APP_SIP] = true,
-    [LD_APP_SMTP] = true,
-    [LD_APP_SUBMISSION] = true,
-    [LD_APP_TLS] = true,
-};
-
 bool ld_cf_acts_on(enum ld_app app)
 {
-    return (unsigned)app < LD_APP_COUNT && acted_on[app];
-}
-
-/* Acted on where configure found the library. */
-static bool needs_library(enum ld_app app)
-{
-    return app == LD_APP_MYSQL || app == LD_APP_PGSQL || app == LD_APP_ODBC ||
-           app == LD_APP_ORACLE;
+    switch (app) {
+    case LD_APP_MYSQL:
+        return LD_HAVE_MYSQL;
+    case LD_APP_PGSQL:
+        return LD_HAVE_PGSQL;
+    case LD_APP_ODBC:
+    case LD_APP_ORACLE:
+        return LD_HAVE_ODBC;
+    default:
+        return (unsigned)app < LD_APP_COUNT;
+    }
 }
 
 static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
@@ -261,11 +233,8 @@ static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
     ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file,
                 block->app_set ? block->app_at.line : block->at.line,
                 block->app_set ? block->app_at.column : block->at.column,
-                "service = %s%s: this version %s", ld_app_name(service->app),
-                block->app_set ? "" : " (chosen by the port)",
-                needs_library(service->app)
-                    ? "was built without the client library it takes for that"
-                    : "does not act on it yet");
+                "service = %s%s: this version was built without the client library it takes for that",
+                ld_app_name(service->app), block->app_set ? "" : " (chosen by the port)");
 }
 
 static void check_pattern(struct ld_cf *cf, const char *pattern, struct ld_cf_place there,

@@ -3,7 +3,7 @@
  * What the files of the ldirectord.cf parser share; nobody else includes it.
  *
  *   ld_cf.c         lines and blocks: which line belongs where
- *   ld_cf_table.c   the directives: name, where allowed, rule, acted on or not
+ *   ld_cf_table.c   the directives: name, where allowed, rule
  *   ld_cf_value.c   value rules: numbers, yes and no, quoted strings
  *   ld_cf_block.c   the directives of a block that have rules of their own
  *   ld_cf_terms.c   on what terms a server is asked: certificates, statuses, bytes
@@ -125,7 +125,6 @@ enum { LD_CF_GLOBAL = 1, LD_CF_BLOCK = 2 };
 struct ld_cf_row {
     const char *name;
     unsigned where;
-    bool acted;
     /* True: understood. False: an error was added, or, with nothing added, the
      * line is no command at all (a quoted string without quotes). */
     bool (*set)(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
@@ -240,7 +239,7 @@ void ld_cf_free_alerts(struct ld_cf_settings *settings);
 /* ---- ld_cf_finish.c ---- */
 /* After the last line of a block: what only it could say. */
 void ld_cf_end_block(struct ld_cf *cf);
-/* After the last line of the file: defaults, precedence, what is not acted on. */
+/* After the last line of the file: defaults, precedence, what this build lacks. */
 void ld_cf_finish(struct ld_cf *cf);
 
 /* ---- ld_cf_traps.c ---- */
