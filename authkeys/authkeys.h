@@ -27,6 +27,7 @@ struct ak_key {
     enum ak_method method; /* AK_NONE: no such index */
     char *text;            /* NULL for crc */
     size_t length;
+    struct _GHmac *begun; /* that has taken the key in, which is half of the work for a beat; or NULL */
 };
 
 struct ak_keys {
@@ -45,6 +46,9 @@ bool ak_keys_parse(struct ak_keys *out, const char *file, const char *text, size
 /* Wipes. */
 void ak_keys_clear(struct ak_keys *keys);
 
+/* Makes and ends key->begun. ak_keys_parse() and ak_keys_clear() do it for theirs. */
+void ak_key_begin(struct ak_key *key);
+void ak_key_end(struct ak_key *key);
 /* Lower-case hex digest of bytes with key, NUL-terminated; its length, or 0 if
  * key is AK_NONE. crc is not padded (1 to 8 digits), as on the wire. */
 size_t ak_digest(const struct ak_key *key, const void *bytes, size_t length,

@@ -33,6 +33,7 @@ static void wipe_key(struct ak_key *key)
     if (key->text)
         explicit_bzero(key->text, key->length);
     g_free(key->text);
+    ak_key_end(key);
     memset(key, 0, sizeof(*key));
 }
 
@@ -127,6 +128,7 @@ static void read_key(struct reader *reader, const char *number, char *rest)
         report(reader, HA_WARNING, "key %u: already in line %u; this line counts",
                (unsigned)index, reader->key_lines[index]);
     wipe_key(&reader->keys->keys[index]);
+    ak_key_begin(&key);
     reader->keys->keys[index] = key;
     reader->key_lines[index] = reader->line;
 }

@@ -32,10 +32,31 @@ bool ak_method_find(const char *name, enum ak_method *method)
     return true;
 }
 
-static size_t hmac_text(GChecksumType hash, const struct ak_key *key, const void *bytes,
-                        size_t length, char out[AK_DIGEST_TEXT])
+static const GChecksumType hashes[AK_METHOD_COUNT] = {
+    [AK_MD5] = G_CHECKSUM_MD5, [AK_SHA1] = G_CHECKSUM_SHA1,
+    [AK_SHA256] = G_CHECKSUM_SHA256, [AK_SHA512] = G_CHECKSUM_SHA512,
+};
+
+static GHmac *begin(const struct ak_key *key)
 {
-    GHmac *hmac = g_hmac_new(hash, (const guchar *)key->text, key->length);
+    return g_hmac_new(hashes[key->method], (const guchar *)key->text, key->length);
+}
+
+void ak_key_begin(struct ak_key *key)
+{
+    if (key->method > AK_CRC && key->method < AK_METHOD_COUNT)
+        key->begun = begin(key);
+}
+
+void ak_key_end(struct ak_key *key)
+{
+    g_clear_pointer(&key->begun, g_hmac_unref);
+}
+
+static size_t hmac_text(const struct ak_key *key, const void *bytes, size_t length,
+                        char out[AK_DIGEST_TEXT])
+{
+    GHmac *hmac = key->begun != NULL ? g_hmac_copy(key->begun) : begin(key);
     size_t written;
 
     if (length > 0)
@@ -52,13 +73,10 @@ size_t ak_digest(const struct ak_key *key, const void *bytes, size_t length,
     case AK_CRC:
         return (size_t)snprintf(out, AK_DIGEST_TEXT, "%x", ak_crc32(bytes, length));
     case AK_MD5:
-        return hmac_text(G_CHECKSUM_MD5, key, bytes, length, out);
     case AK_SHA1:
-        return hmac_text(G_CHECKSUM_SHA1, key, bytes, length, out);
     case AK_SHA256:
-        return hmac_text(G_CHECKSUM_SHA256, key, bytes, length, out);
     case AK_SHA512:
-        return hmac_text(G_CHECKSUM_SHA512, key, bytes, length, out);
+        return hmac_text(key, bytes, length, out);
     default:
         out[0] = '\0';
         return 0;

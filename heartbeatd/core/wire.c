@@ -104,6 +104,7 @@ static enum hb_refusal verify(const struct ak_keys *keys, struct hb_span covered
     if (mixed.text == NULL || keys->keys[index].text == NULL)
         return HB_REFUSED_WRONG_DIGEST;
     mixed.method = keys->keys[index].method;
+    mixed.begun = NULL;
     return matches(&mixed, covered, line) ? HB_ACCEPTED : HB_REFUSED_WRONG_DIGEST;
 }
 

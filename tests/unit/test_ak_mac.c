@@ -18,11 +18,17 @@
 static void assert_digest(enum ak_method method, const char *key, size_t key_length,
                           const void *bytes, size_t length, const char *expected)
 {
-    struct ak_key with = {method, g_memdup2(key, key_length + 1), key_length};
+    struct ak_key with = {method, g_memdup2(key, key_length + 1), key_length, NULL};
     char digest[AK_DIGEST_TEXT];
 
     assert_int_equal(ak_digest(&with, bytes, length, digest), strlen(expected));
     assert_string_equal(digest, expected);
+    ak_key_begin(&with);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(ak_digest(&with, bytes, length, digest), strlen(expected));
+        assert_string_equal(digest, expected);
+    }
+    ak_key_end(&with);
     g_free(with.text);
 }
 
