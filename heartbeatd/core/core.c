@@ -145,6 +145,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_MESSAGE:
         hb_receive(core, event->msg, event->link);
         break;
+    case HB_EV_LOOPED:
+        hb_receive_looped(core, event->link);
+        break;
     case HB_EV_OP_DONE:
         op_done(core, event);
         break;

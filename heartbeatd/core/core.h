@@ -73,6 +73,7 @@ struct hb_identity {
 enum hb_event_kind {
     HB_EV_START,      /* media are open: begin */
     HB_EV_MESSAGE,    /* authenticated and decoded */
+    HB_EV_LOOPED,     /* what we sent came back to us by `link` */
     HB_EV_TIMER,      /* it is hb_core_wake_ns(), or later */
     HB_EV_OP_DONE,    /* an HB_ACT_OP ended */
     HB_EV_STANDBY,    /* operator: hb_standby <what> here */
@@ -118,7 +119,7 @@ enum hb_fence_result {
 struct hb_event {
     enum hb_event_kind kind;
     struct hb_msg *msg;  /* MESSAGE, INJECT; stays the caller's, but INJECT may change it */
-    const char *link;    /* MESSAGE: name of the link it came by */
+    const char *link;    /* MESSAGE: name of the link it came by; LOOPED */
     enum hb_what what;   /* STANDBY, TAKEOVER */
     enum hb_wish wish;   /* WISH */
     uint32_t op_id;      /* OP_DONE, FENCED */

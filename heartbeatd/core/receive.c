@@ -527,6 +527,11 @@ static void receive_unnumbered(struct hb_core *core, const struct arrival *in)
     take(core, in);
 }
 
+void hb_receive_looped(struct hb_core *core, const char *link)
+{
+    link_heard(core, &core->nodes[core->self], link);
+}
+
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link)
 {
     struct arrival in = {.msg = msg, .link = link, .type = hb_msg_text(msg, "t")};
@@ -553,7 +558,7 @@ void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link)
     }
     in.for_us = is_for_us(core, msg);
     if (in.node->self)
-        link_heard(core, in.node, link);
+        hb_receive_looped(core, link);
     else if (numbered)
         receive_numbered(core, &in);
     else

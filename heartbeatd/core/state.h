@@ -211,6 +211,7 @@ uint32_t hb_word_digest(const struct hb_haresources *resources);
 /* ---- receive.c ---- */
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link);
 /* A message of ours that goes to everybody, this node included. */
+void hb_receive_looped(struct hb_core *core, const char *link);
 void hb_receive_own(struct hb_core *core, struct hb_msg *msg);
 
 /* ---- inject.c ---- */

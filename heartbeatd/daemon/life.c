@@ -91,6 +91,13 @@ static void received(void *ctx, const char *link, const void *bytes, size_t leng
     hb_msg_unref(msg);
 }
 
+static void looped(void *ctx, const char *link)
+{
+    hb_daemon_step(ctx, &(struct hb_event){.kind = HB_EV_LOOPED, .link = link});
+}
+
+static const struct hb_media_calls media_calls = {.received = received, .looped = looped};
+
 /* ---- up and down ---- */
 
 static int make_identity(struct hb_daemon *daemon, struct hb_identity *self)
@@ -124,8 +131,8 @@ static int open_media(struct hb_daemon *daemon, uint64_t wait_ns, GString *what)
     char *why = NULL, **faults;
     int status;
 
-    while ((status = hb_media_open(&daemon->media, daemon->loop, daemon->setup.config, received,
-                                   daemon, &why)) == -EADDRINUSE &&
+    while ((status = hb_media_open(&daemon->media, daemon->loop, daemon->setup.config,
+                                   &media_calls, daemon, &why)) == -EADDRINUSE &&
            ha_clock_ns() < until_ns) {
         g_clear_pointer(&why, g_free);
         poll(NULL, 0, PORT_PAUSE_MS);

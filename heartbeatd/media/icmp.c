@@ -120,14 +120,13 @@ static void ready(void *ctx, uint32_t events)
 {
     struct family *family = ctx;
     struct sockaddr_storage from;
-    size_t size;
-    uint8_t *buffer = hb_media_buffer(family->icmp->line->media, &size);
+    uint8_t *room = hb_media_rooms(family->icmp->line->media);
 
     (void)events;
     for (int i = 0; i < HB_RECEIVE_BURST; i++) {
         socklen_t from_length = sizeof(from);
-        ssize_t got = recvfrom(family->fd, buffer, size, MSG_DONTWAIT, (struct sockaddr *)&from,
-                               &from_length);
+        ssize_t got = recvfrom(family->fd, room, HB_ROOM_SIZE, MSG_DONTWAIT,
+                               (struct sockaddr *)&from, &from_length);
 
         if (got < 0 && errno == EINTR) {
             continue;
@@ -135,7 +134,7 @@ static void ready(void *ctx, uint32_t events)
         if (got < 0) {
             return; /* nothing, or an error, which reading has cleared */
         }
-        take(family, buffer, (size_t)got, &from);
+        take(family, room, (size_t)got, &from);
     }
 }
 

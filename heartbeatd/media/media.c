@@ -19,7 +19,6 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
-#include "heartbeatd/core/msg.h"
 #include "heartbeatd/media/follow.h"
 #include "heartbeatd/media/medium.h"
 
@@ -33,16 +32,17 @@
 
 struct hb_media {
     struct ha_loop *loop;
-    hb_media_fn fn;
+    const struct hb_media_calls *calls;
     void *ctx;
     GPtrArray *links; /* of struct hb_link * */
     GPtrArray *lines; /* of struct hb_line * */
     GPtrArray *ports;
     struct ha_timer look;
+    struct ha_timer looped; /* something was sent on a line to ourselves */
     uint64_t looked_ns;
     struct hb_follow *follow; /* NULL: none to be had */
     int fd;                   /* for questions about interfaces, of the namespace at the opening */
-    uint8_t buffer[HB_MSG_BYTES_MAX + 1];
+    uint8_t rooms[HB_ROOMS * HB_ROOM_SIZE];
 };
 
 struct ha_loop *hb_media_loop(struct hb_media *media)
@@ -55,17 +55,16 @@ GPtrArray *hb_media_ports(struct hb_media *media)
     return media->ports;
 }
 
-void *hb_media_buffer(struct hb_media *media, size_t *size)
+uint8_t *hb_media_rooms(struct hb_media *media)
 {
-    *size = sizeof(media->buffer);
-    return media->buffer;
+    return media->rooms;
 }
 
 void hb_media_received(struct hb_media *media, struct hb_link *link, const void *bytes,
                        size_t length)
 {
     link->counts.received++;
-    media->fn(media->ctx, link->name, bytes, length);
+    media->calls->received(media->ctx, link->name, bytes, length);
 }
 
 /* ---- interfaces ---- */
@@ -94,6 +93,17 @@ bool hb_media_broadcast(const struct hb_media *media, const char *name, struct h
            ask(media, name, SIOCGIFBRDADDR, &request) &&
            ha_addr_from_sockaddr(out, NULL, &request.ifr_broadaddr) &&
            out->v4.s_addr != INADDR_ANY;
+}
+
+/* Not one that is down: it has no way to itself. */
+bool hb_media_address(const struct hb_media *media, const char *name, struct ha_addr *out)
+{
+    struct ifreq request;
+
+    *out = (struct ha_addr){0};
+    return ask(media, name, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_UP) &&
+           ask(media, name, SIOCGIFADDR, &request) &&
+           ha_addr_from_sockaddr(out, NULL, &request.ifr_addr);
 }
 
 static const char *kind_name(enum hb_medium_kind kind)
@@ -210,12 +220,32 @@ static void interfaces_changed(void *ctx)
     hb_media_look_soon(ctx);
 }
 
+/* Not at once: who sends is in the middle of something. */
+static void tell_looped(void *ctx, uint64_t now_ns)
+{
+    struct hb_media *media = ctx;
+
+    (void)now_ns;
+    for (guint i = 0; i < media->lines->len; i++) {
+        const struct hb_line *line = media->lines->pdata[i];
+
+        if (line->open && line->home) {
+            media->calls->looped(media->ctx, line->link->name);
+        }
+    }
+}
+
 static void send_on(struct hb_line *line, const void *bytes, size_t length)
 {
     struct hb_media *media = line->media;
-    int status = line->open ? line->ops->send(line, bytes, length) : -ENODEV;
+    int status;
     uint64_t soon_ns;
 
+    if (line->open && line->home) {
+        ha_timer_set(media->loop, &media->looped, ha_clock_ns(), tell_looped, media);
+        return;
+    }
+    status = line->open ? line->ops->send(line, bytes, length) : -ENODEV;
     if (status == 0) {
         line->link->counts.sent++;
         log_transition(line, false, NULL);
@@ -323,14 +353,14 @@ static int open_lines(struct hb_media *media, const struct hb_config *config, GS
 }
 
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
-                  hb_media_fn fn, void *ctx, char **why)
+                  const struct hb_media_calls *calls, void *ctx, char **why)
 {
     struct hb_media *media = g_new0(struct hb_media, 1);
     GString *faults = g_string_new(NULL);
     int status;
 
     media->loop = loop;
-    media->fn = fn;
+    media->calls = calls;
     media->ctx = ctx;
     media->links = g_ptr_array_new_with_free_func(g_free);
     media->lines = g_ptr_array_new_with_free_func(g_free);
@@ -357,6 +387,7 @@ void hb_media_close(struct hb_media *media)
         return;
     }
     ha_timer_cancel(media->loop, &media->look);
+    ha_timer_cancel(media->loop, &media->looped);
     hb_follow_close(media->follow);
     for (guint i = 0; i < media->lines->len; i++) {
         struct hb_line *line = media->lines->pdata[i];

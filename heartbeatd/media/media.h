@@ -17,8 +17,13 @@
 
 struct hb_media;
 
-/* bytes are valid during the call, which must not close the media. */
-typedef void (*hb_media_fn)(void *ctx, const char *link, const void *bytes, size_t length);
+struct hb_media_calls {
+    /* bytes are valid during the call, which must not close the media. */
+    void (*received)(void *ctx, const char *link, const void *bytes, size_t length);
+    /* What was sent would have come back by this link to us: a ucast line has our own address. It
+     * comes from the loop, once for all that was sent since. */
+    void (*looped)(void *ctx, const char *link);
+};
 
 struct hb_media_counts {
     uint64_t received, sent, send_errors;
@@ -29,12 +34,12 @@ struct hb_media_counts {
  * another line than a ping line is open: it is opened when the interface
  * appears. *why is NULL, or has for each line that is not open a sentence that
  * names the medium, its line and what to do, with newlines between them;
- * g_free() it. config must outlive the media. May wait for names to be
+ * g_free() it. config and calls must outlive the media. May wait for names to be
  * resolved; nothing later does. */
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
-                  hb_media_fn fn, void *ctx, char **why);
+                  const struct hb_media_calls *calls, void *ctx, char **why);
 void hb_media_close(struct hb_media *media);
-/* The datagram goes out once on every medium but ping and serial lines. A full or failing link is counted
+/* The datagram goes out once on every medium but ping and serial lines, and ucast lines to ourselves. A full or failing link is counted
  * and logged on transition, never waited for; an interface that went away and
  * came back is used again at once. */
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
@@ -43,7 +48,7 @@ void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
 void hb_media_send_text(struct hb_media *media, const char *but, const void *bytes, size_t length);
 /* Puts the datagram into an echo request to each host of that ping line, and counts and logs as
  * hb_media_send() does. The first answer to it, if it is the same byte for byte and comes from a
- * host that was asked, is handed to fn as received on link. */
+ * host that was asked, is handed on as received on link. */
 void hb_media_ping(struct hb_media *media, const char *link, const void *bytes, size_t length);
 /* Counts of one link by name; false for no such link. */
 bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_media_counts *out);

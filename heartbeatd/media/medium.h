@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/run/log.h"
+#include "heartbeatd/core/msg.h"
 #include "heartbeatd/media/media.h"
 
 /* Datagrams taken per socket and wake-up; the rest come with the next one. */
@@ -27,6 +28,7 @@ struct hb_line {
     struct hb_link *link;
     struct ha_addr to; /* found at the first opening */
     bool open;
+    bool home; /* it leads to ourselves: nothing is sent on it */
     bool failing; /* the last thing tried on it failed, and the log says so */
     struct ha_log_limit limit;
     void *inside; /* the kind's own, while open */
@@ -50,14 +52,17 @@ struct ha_loop *hb_media_loop(struct hb_media *media);
 GPtrArray *hb_media_ports(struct hb_media *media);
 void hb_media_received(struct hb_media *media, struct hb_link *link, const void *bytes,
                        size_t length);
-/* Of an interface; 0 for none of that name, and false for none or without broadcast address. */
+/* Of an interface; 0 for none of that name, and false for none or without such an address. The
+ * address is its first one of IPv4. */
 unsigned hb_media_interface(const struct hb_media *media, const char *name);
 bool hb_media_broadcast(const struct hb_media *media, const char *name, struct ha_addr *out);
+bool hb_media_address(const struct hb_media *media, const char *name, struct ha_addr *out);
 /* A line has become stale: it is looked at at once, but that not too often. */
 void hb_media_look_soon(struct hb_media *media);
 /* Resolves the name of an IPv4 host: only at the start, because it waits. */
 int hb_media_resolve(const char *name, struct ha_addr *out, char **why);
-/* A room of HB_MSG_BYTES_MAX + 1 bytes for one datagram. */
-void *hb_media_buffer(struct hb_media *media, size_t *size);
+/* Rooms of that size each, one after the other, for a datagram each. */
+enum { HB_ROOMS = 4, HB_ROOM_SIZE = HB_MSG_BYTES_MAX + 1 };
+uint8_t *hb_media_rooms(struct hb_media *media);
 
 #endif

@@ -43,30 +43,42 @@ struct udp {
 
 /* ---- receiving ---- */
 
+/* The error would be reported again and again: opened anew, for a node that we do not hear is dead
+ * to us. */
+static void port_breaks(struct udp_port *port)
+{
+    ha_watch_stop(hb_media_loop(port->media), &port->watch);
+    port->broken = true;
+    hb_media_look_soon(port->media);
+}
+
+/* Fewer than there was room for are all that there were: a beat takes one call. */
 static void port_ready(void *ctx, uint32_t events)
 {
     struct udp_port *port = ctx;
-    size_t size;
-    void *buffer = hb_media_buffer(port->media, &size);
+    uint8_t *rooms = hb_media_rooms(port->media);
+    struct mmsghdr batch[HB_ROOMS] = {0};
+    struct iovec room[HB_ROOMS];
+    int got = HB_ROOMS;
 
     (void)events;
-    for (int i = 0; i < HB_RECEIVE_BURST; i++) {
-        ssize_t got = recv(port->fd, buffer, size, MSG_DONTWAIT);
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
+    for (int i = 0; i < HB_ROOMS; i++) {
+        room[i] = (struct iovec){rooms + (size_t)i * HB_ROOM_SIZE, HB_ROOM_SIZE};
+        batch[i].msg_hdr = (struct msghdr){.msg_iov = &room[i], .msg_iovlen = 1};
+    }
+    for (int taken = 0; got == HB_ROOMS && taken < HB_RECEIVE_BURST; taken += got) {
+        do {
+            got = recvmmsg(port->fd, batch, HB_ROOMS, MSG_DONTWAIT, NULL);
+        } while (got < 0 && errno == EINTR);
         if (got < 0) {
             if (errno != EAGAIN) {
-                /* Would be reported again and again: opened anew, for a node that we do not hear
-                 * is dead to us. */
-                ha_watch_stop(hb_media_loop(port->media), &port->watch);
-                port->broken = true;
-                hb_media_look_soon(port->media);
+                port_breaks(port);
             }
             return;
         }
-        hb_media_received(port->media, port->link, buffer, (size_t)got);
+        for (int i = 0; i < got; i++) {
+            hb_media_received(port->media, port->link, room[i].iov_base, batch[i].msg_len);
+        }
     }
 }
 
@@ -250,6 +262,18 @@ static int find_destination(struct hb_line *line, char **why)
     return line->to.family == AF_UNSPEC ? hb_media_resolve(medium->peer, &line->to, why) : 0;
 }
 
+/* A ucast line with our own address, as an ha.cf that is the same on all nodes has. Only the first
+ * address of the line's interface is told; by others, and IPv6, we hear ourselves, which costs a
+ * little and does no harm. */
+static bool is_home(const struct hb_line *line)
+{
+    struct ha_addr own;
+
+    return line->medium->kind == HB_UCAST && line->to.family == AF_INET &&
+           hb_media_address(line->media, line->medium->interface, &own) &&
+           ha_addr_equal(&own, &line->to);
+}
+
 static char *open_fault(const struct hb_medium *medium, int error)
 {
     switch (error) {
@@ -312,6 +336,7 @@ static int udp_open(struct hb_line *line, char **why)
         return status;
     }
     udp->to_length = ha_addr_to_sockaddr(&line->to, medium->port, &udp->to);
+    line->home = is_home(line);
     line->inside = udp;
     return 0;
 }
@@ -334,7 +359,8 @@ static bool udp_stale(const struct hb_line *line)
     struct ha_addr broadcast;
 
     if (udp->port->broken ||
-        hb_media_interface(line->media, line->medium->interface) != udp->port->index) {
+        hb_media_interface(line->media, line->medium->interface) != udp->port->index ||
+        is_home(line) != line->home) {
         return true;
     }
     /* An interface that has lost its address is left alone: it may get it back. */

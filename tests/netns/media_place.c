@@ -119,11 +119,18 @@ void media_received(void *ctx, const char *link, const void *bytes, size_t lengt
     g_string_append_printf(side->got, "%s:%.*s ", link, (int)length, (const char *)bytes);
 }
 
+static void looped(void *ctx, const char *link)
+{
+    media_received(ctx, link, "(looped)", 8);
+}
+
+const struct hb_media_calls media_calls = {.received = media_received, .looped = looped};
+
 int media_open_side(struct media_world *world, int side, char **why)
 {
     media_enter(side);
     return hb_media_open(&world->sides[side].media, world->loop, world->sides[side].config,
-                         media_received, &world->sides[side], why);
+                         &media_calls, &world->sides[side], why);
 }
 
 void media_open_both(struct media_world *world)

@@ -41,7 +41,9 @@ int media_finish(void **state);
 /* A line of ha.cf, number 10 and up, port 694. */
 struct hb_medium *media_line(struct media_side *side, enum hb_medium_kind kind,
                              const char *interface, const char *peer);
+/* What comes is appended to side->got. */
 void media_received(void *ctx, const char *link, const void *bytes, size_t length);
+extern const struct hb_media_calls media_calls;
 int media_open_side(struct media_world *world, int side, char **why);
 void media_open_both(struct media_world *world);
 void media_run_for(struct media_world *world, uint64_t ms);
