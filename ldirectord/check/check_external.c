@@ -37,6 +37,12 @@ static bool says_weight(const struct ld_check *check, int status)
     return ld_check_probe(check)->weighs && status >= WEIGHT_STATUS && status <= WEIGHT_STATUS + 100;
 }
 
+/* No memory, no process, no descriptor: the command has not been asked. */
+static bool is_want(int error)
+{
+    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 static enum ld_verdict verdict_of(const struct ld_check *check,
                                   const struct ha_child_result *result)
 {
@@ -46,7 +52,7 @@ static enum ld_verdict verdict_of(const struct ld_check *check,
     case HA_CHILD_TIMED_OUT:
         return LD_EXTTOUT;
     case HA_CHILD_FAILED:
-        return LD_EXTRUN;
+        return is_want(result->code) ? LD_INTERNAL : LD_EXTRUN;
     default:
         return LD_EXTERR;
     }

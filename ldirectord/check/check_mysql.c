@@ -9,7 +9,9 @@
  * its end; with the socket shut down it has nothing left to wait for.
  */
 #include <errno.h>
+#include <limits.h>
 #include <mysql.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -71,6 +73,15 @@ static int call(struct ld_check *check, int ready)
     }
 }
 
+/* The kernel's reason stands at the end of libmariadb's words, and nowhere else: "... (111)". */
+static enum ld_verdict unconnected(const char *words)
+{
+    const char *number = strrchr(words, '(');
+    long error = number != NULL ? strtol(number + 1, NULL, 10) : 0;
+
+    return error > 0 && error < INT_MAX ? ld_check_errno((int)error) : LD_L4CON;
+}
+
 /* Numbers from 2000 are libmariadb's own: the server said nothing, or nothing that could be read. */
 static void fail(struct ld_check *check)
 {
@@ -80,7 +91,7 @@ static void fail(struct ld_check *check)
 
     state->finished = !ours;
     ld_sql_done(check,
-                !state->sql.connected ? LD_L4CON
+                !state->sql.connected ? unconnected(mysql_error(state->connection))
                 : ours                ? LD_L7RSP
                                       : LD_L7STS,
                 mysql_error(state->connection));

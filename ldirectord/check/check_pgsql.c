@@ -160,6 +160,17 @@ static void pgsql_connecting(void *ctx, uint32_t events)
         go_on(check, PQconnectPoll(state->connection));
 }
 
+/* The kernel's reason comes as its sentence only. What is not known says nothing about the server. */
+static enum ld_verdict unconnected(const char *words)
+{
+    static const int errors[] = {ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++)
+        if (strstr(words, g_strerror(errors[i])) != NULL)
+            return ld_check_errno(errors[i]);
+    return LD_INTERNAL;
+}
+
 /* Notices are for somebody at a terminal. */
 static void no_notice(void *ctx, const char *message)
 {
@@ -187,7 +198,7 @@ static int pgsql_start(struct ld_check *check)
         return -ENOMEM;
     PQsetNoticeProcessor(state->connection, no_notice, NULL);
     if (PQstatus(state->connection) == CONNECTION_BAD)
-        fail(check, LD_INTERNAL, PQerrorMessage(state->connection));
+        fail(check, unconnected(PQerrorMessage(state->connection)), PQerrorMessage(state->connection));
     else
         go_on(check, PGRES_POLLING_WRITING);
     return 0;

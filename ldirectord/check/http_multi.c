@@ -164,6 +164,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 
     (void)purpose;
     transfer->fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
+    transfer->no_socket = transfer->fd < 0 ? errno : 0;
     return transfer->fd;
 }
 
@@ -267,6 +268,7 @@ int ld_transfer_run(struct ld_http *http, struct ld_transfer *transfer)
     CURLMcode result;
 
     transfer->fd = -1;
+    transfer->no_socket = 0;
     transfer->error[0] = '\0';
     result = curl_multi_add_handle(http->multi, transfer->easy);
     if (result != CURLM_OK)

@@ -27,6 +27,7 @@ struct ld_transfer {
     bool tls;   /* TLS comes first; set it before each run, for the verdicts */
     bool stays; /* connect-only: on success the handle stays on, the connection open */
     int fd;     /* libcurl's socket while it runs; -1: none yet */
+    int no_socket; /* an errno: why it could not have one, which libcurl does not tell */
     char error[CURL_ERROR_SIZE];
 };
 

@@ -44,6 +44,8 @@ static int connect_errno(const struct ld_transfer *transfer)
 {
     long error = 0;
 
+    if (transfer->no_socket != 0)
+        return transfer->no_socket;
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
     return error != 0 ? (int)error : ECONNREFUSED;
 }

@@ -2,8 +2,10 @@
 /* External checks: real scripts, well-behaved and not. */
 #include "tests/unit/check_trial.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +43,34 @@ static enum ld_verdict ask_script(const char *body, uint64_t timeout_ms, char **
     verdict = ask(&probe, detail);
     g_free(path);
     return verdict;
+}
+
+static int no_process; /* an errno: what the kernel would say */
+
+/* In place of the C library's, which is called if all is well. */
+int __real_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attr, char *const argv[], char *const envp[]);
+int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attr, char *const argv[], char *const envp[]);
+int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+    return no_process != 0 ? no_process : __real_posix_spawn(pid, path, actions, attr, argv, envp);
+}
+
+static void no_memory_or_process_says_nothing_about_the_server(void **state)
+{
+    static const int errors[] = {EAGAIN, ENOMEM, EMFILE, ENFILE};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++) {
+        enum ld_verdict verdict;
+
+        no_process = errors[i];
+        verdict = ask_script("exit 0", 20000, NULL);
+        no_process = 0;
+        assert_verdict(verdict, LD_INTERNAL);
+    }
 }
 
 static void only_exit_status_0_passes(void **state)
@@ -289,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_exit_status_0_passes),
+        cmocka_unit_test(no_memory_or_process_says_nothing_about_the_server),
         cmocka_unit_test(with_checkweight_the_exit_status_may_be_a_weight),
         cmocka_unit_test(a_program_killed_by_a_signal_fails),
         cmocka_unit_test(it_is_told_four_things_and_stands_in_the_root),

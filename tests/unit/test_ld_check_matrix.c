@@ -2,12 +2,14 @@
 /*
  * Every check against every bad server: one that refuses, is deaf, silent, says a byte at a time,
  * hangs up, says rubbish without end, or a line of it and no more. Never up, never late, and not at the
- * cost of memory. All checks of a kind of server are asked at once; that none waits for another shows
+ * cost of memory. And where the fault is not the server's: no socket, no memory, no port, no route. All checks of a kind of server are asked at once; that none waits for another shows
  * as well. What depends on the address is asked over IPv6, too.
  */
 #include "tests/unit/check_manners.h"
 
+#include <errno.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Where the deadline is what is waited for; and where it must not matter. */
@@ -127,14 +129,19 @@ static void ask_all(struct round *round, const uint16_t *ports, uint64_t timeout
 static void assert_verdicts(struct round *round, const uint16_t *ports, const char *server,
                             bool (*expected)(size_t row, enum ld_verdict verdict))
 {
+    unsigned wrong = 0;
+
     for (size_t i = 0; i < ROWS; i++) {
-        if (ports[i] != 0 && !expected(i, round->verdicts[i]))
-            fail_msg("%s over %s, a server that %s: %s (%s)", ld_app_name(rows[i].app),
-                     ld_protocol_name(rows[i].protocol), server,
-                     ld_verdict_code(round->verdicts[i]),
-                     round->details[i] != NULL ? round->details[i] : "-");
+        if (ports[i] != 0 && !expected(i, round->verdicts[i])) {
+            print_error("%s over %s, a server that %s: %s (%s)\n", ld_app_name(rows[i].app),
+                        ld_protocol_name(rows[i].protocol), server,
+                        ld_verdict_code(round->verdicts[i]),
+                        round->details[i] != NULL ? round->details[i] : "-");
+            wrong++;
+        }
         g_free(round->details[i]);
     }
+    assert_int_equal(wrong, 0);
 }
 
 /* One server a row, each in this manner. */
@@ -160,6 +167,84 @@ static void try_manner(const struct fake_talk *manner, uint64_t timeout_ms, cons
     for (size_t i = 0; i < ROWS; i++)
         fake_talker_stop(&talkers[i]);
     assert_verdicts(&round, ports, server, expected);
+}
+
+/* ---- what this machine lacks ---- */
+
+static int no_socket, no_connection; /* an errno: what the kernel would say */
+
+/* In place of the C library's, for us and for the libraries that we ask by. */
+int socket(int domain, int type, int protocol)
+{
+    if (no_socket != 0 && domain == family) {
+        errno = no_socket;
+        return -1;
+    }
+    return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+    if (no_connection != 0 && address.__sockaddr__->sa_family == family) {
+        errno = no_connection;
+        return -1;
+    }
+    return (int)syscall(SYS_connect, fd, address.__sockaddr__, length);
+}
+
+/* All of them at a port where nobody listens, which is not what they are to say. */
+static void ask_in_vain(const char *what, int at_socket, int at_connect,
+                        bool (*expected)(size_t row, enum ld_verdict verdict))
+{
+    uint16_t ports[ROWS];
+    struct round round;
+
+    for (size_t i = 0; i < ROWS; i++)
+        ports[i] = fake_server_closed_port(family);
+    no_socket = at_socket;
+    no_connection = at_connect;
+    ask_all(&round, ports, LONG_MS);
+    no_socket = no_connection = 0;
+    assert_verdicts(&round, ports, what, expected);
+}
+
+static bool is_nothing_about_the_server(size_t row, enum ld_verdict verdict)
+{
+    (void)row;
+    return verdict == LD_INTERNAL;
+}
+
+static bool is_no_route(size_t row, enum ld_verdict verdict)
+{
+    (void)row;
+    return verdict == LD_L3UNR;
+}
+
+static void no_socket_says_nothing_about_the_server(void **state)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++)
+        ask_in_vain("we have no socket for", errors[i], 0, is_nothing_about_the_server);
+}
+
+static void no_memory_and_no_port_say_nothing_about_the_server(void **state)
+{
+    static const int errors[] = {ENOMEM, ENOBUFS, EADDRNOTAVAIL};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++)
+        ask_in_vain("this machine cannot reach", 0, errors[i], is_nothing_about_the_server);
+}
+
+static void no_route_is_said_as_what_it_is(void **state)
+{
+    static const int errors[] = {ENETUNREACH, EHOSTUNREACH};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(errors); i++)
+        ask_in_vain("there is no route to", 0, errors[i], is_no_route);
 }
 
 /* ---- the kinds of servers ---- */
@@ -304,6 +389,9 @@ int main(void)
         cmocka_unit_test(one_that_closes_early),
         cmocka_unit_test(one_with_a_wrong_answer),
         cmocka_unit_test(one_that_never_ends),
+        cmocka_unit_test(no_socket_says_nothing_about_the_server),
+        cmocka_unit_test(no_memory_and_no_port_say_nothing_about_the_server),
+        cmocka_unit_test(no_route_is_said_as_what_it_is),
         over_ipv6(one_that_refuses),
         over_ipv6(one_that_is_deaf),
         over_ipv6(one_that_accepts_and_stays_silent),
