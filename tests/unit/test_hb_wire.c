@@ -145,7 +145,7 @@ static void the_real_datagram_is_written(void **state)
 
 static void the_other_methods_digest_the_same_bytes(void **state)
 {
-    const struct ak_key md5 = {AK_MD5, secret, sizeof secret - 1}, crc = {.method = AK_CRC};
+    const struct ak_key md5 = {AK_MD5, secret, sizeof secret - 1, NULL}, crc = {.method = AK_CRC};
     GByteArray *bytes = starting_bytes();
     char digest[AK_DIGEST_TEXT];
 
