@@ -31,6 +31,7 @@ struct hb_act {
     bool contested_leave;  /* and then not taken from it */
     hb_act_fn fn;
     hb_act_lost_fn lost;
+    hb_warm_ready_fn ready;
     void *ctx;
     GQueue jobs; /* of struct job, not yet answered */
 };
@@ -417,6 +418,20 @@ void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core)
                      act->warm_wished ? hb_core_warm(core, i) : HB_WARM_OFF);
 }
 
+/* What is not to be warm is not waited for. */
+static void is_ready(void *ctx, unsigned group, enum hb_ready ready)
+{
+    struct hb_act *act = ctx;
+
+    act->ready(act->ctx, group, act->warm_wished ? ready : HB_READY_NOTHING);
+}
+
+void hb_act_on_ready(struct hb_act *act, void (*fn)(void *ctx, unsigned group, enum hb_ready ready))
+{
+    act->ready = fn;
+    hb_warm_on_ready(act->warm, is_ready, act);
+}
+
 void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core)
 {
     guint count = act->resources->groups->len;
@@ -426,6 +441,8 @@ void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core)
         numbers[i] = hb_core_group_number(core, i);
     if (act->warm == NULL && act->warm_wished)
         act->warm = hb_warm_new(act->loop, &act->paths, act->environment, act->resources);
+    if (act->ready != NULL)
+        hb_warm_on_ready(act->warm, is_ready, act);
     if (act->warm != NULL)
         hb_warm_renew(act->warm, act->resources, numbers);
     g_free(numbers);

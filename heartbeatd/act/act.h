@@ -55,6 +55,9 @@ void hb_act_verify(struct hb_haresources *resources, bool addresses, enum ha_sev
 void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core);
 /* After each HB_ACT_STATUS: what the core wants ready is started, what it does not is ended (warm.h). */
 void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core);
+/* hb_warm_on_ready() (warm.h), with the ctx of hb_act_new(). */
+void hb_act_on_ready(struct hb_act *act,
+                     void (*fn)(void *ctx, unsigned group, enum hb_ready ready));
 /* As hb_warm_state() (warm.h), of a resource of a group. */
 const char *hb_act_warm_state(const struct hb_act *act, size_t group, size_t at, pid_t *pid);
 

@@ -12,6 +12,7 @@
 #include "heartbeatd/act/announce.h"
 #include "heartbeatd/act/guard_note.h"
 #include "heartbeatd/act/hidden.h"
+#include "heartbeatd/act/neighbours.h"
 #include "heartbeatd/act/probe.h"
 #include "heartbeatd/act/resolve.h"
 
@@ -144,6 +145,7 @@ static void keep_addresses(struct hb_natives *natives, const struct hb_kernel *k
 {
     hb_announce_start(natives->announce, kernel,
                       (const struct hb_kernel_address *)(void *)places->data, places->len);
+    hb_neighbours_forget((const struct hb_kernel_address *)(void *)places->data, places->len);
     for (guint i = 0; i < specs->len && i < places->len; i++)
         hb_held_keep(natives->held, kernel, &g_array_index(specs, struct hb_address_spec, i),
                      &g_array_index(places, struct hb_kernel_address, i));

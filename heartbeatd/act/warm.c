@@ -38,7 +38,7 @@
 /* ldirectord's exit status for words it does not know. */
 #define USAGE_STATUS 255
 
-/* ---- its end, and its next life ---- */
+/* ---- its next life ---- */
 
 static void look(struct hb_warm_member *member);
 
@@ -84,6 +84,24 @@ static bool left_in_order(const struct hb_warm_member *member)
     return gone;
 }
 
+/* ---- whether it is ready ---- */
+
+static void patience_ends(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    hb_warm_set_checked(ctx, true);
+}
+
+static void is_told(struct hb_warm_member *member, const struct ha_director_state *state)
+{
+    hb_warm_set_standby(member, state->standby);
+    if (!member->checked && state->unchecked == 0)
+        hb_warm_set_checked(member, true);
+    again_in(member, ha_ms_to_ns(member->checked ? member->warm->check_ms : HB_WARM_SOON_MS));
+}
+
+/* ---- its end ---- */
+
 static void forget_process(struct hb_warm_member *member)
 {
     int fd = member->alive.fd;
@@ -93,7 +111,7 @@ static void forget_process(struct hb_warm_member *member)
     ha_control_abandon(member->order);
     member->order = NULL;
     ha_timer_cancel(member->warm->loop, &member->again);
-    member->ending = member->drifted = false;
+    member->ending = member->drifted = member->spare = false;
     member->silent = 0;
     member->pid = 0;
 }
@@ -108,6 +126,7 @@ static void gone(void *ctx, uint32_t events)
 
     (void)events;
     forget_process(member);
+    hb_warm_set_checked(member, false);
     hb_warm_op_gone(member);
     if (ours || !hb_warm_wanted(member)) {
         hb_warm_settle(member);
@@ -170,13 +189,15 @@ static void start_ended(void *ctx, const struct ha_child_result *result)
     struct hb_warm_member *member = ctx;
 
     member->starting = NULL;
-    hb_warm_op_started(member);
+    hb_warm_op_go_on(member);
     if (result->end == HA_CHILD_EXITED && result->code == 0) {
         member->started = true;
         look(member);
         return;
     }
     member->hopeless = result->end == HA_CHILD_EXITED && result->code == USAGE_STATUS;
+    if (member->hopeless)
+        hb_warm_set_checked(member, true);
     if (hb_warm_wanted(member))
         log_start_failure(member, result);
 }
@@ -207,16 +228,27 @@ static void order_answered(void *ctx, int error, int status, const char *answer)
 
     member->order = NULL;
     if (error == 0 && status == 0)
-        member->standby = !hb_warm_started(member, NULL);
+        hb_warm_set_standby(member, member->ordered_standby);
     else
         ha_log(HA_LOG_WARNING, "%s does not follow: %s", member->text,
                error != 0 ? g_strerror(-error) : answer);
+    hb_warm_op_go_on(member);
+    hb_warm_settle(member);
+}
+
+static void order(struct hb_warm_member *member, bool standby)
+{
+    char *words[] = {(char *)(standby ? HA_DIRECTOR_STANDBY : HA_DIRECTOR_ACTIVATE), NULL};
+
+    member->ordered_standby = standby;
+    member->order = ha_control_call(member->warm->loop, member->socket, words, HB_WARM_ORDER_MS,
+                                    order_answered, member);
 }
 
 /* Not as it should be, and no operation sees to that. */
 static bool is_wrong(const struct hb_warm_member *member, bool standby)
 {
-    bool held = hb_warm_started(member, NULL);
+    bool held = hb_warm_started(member, NULL) || member->spare;
 
     return hb_warm_wanted(member) && member->ops.length == 0 && member->order == NULL &&
            standby == held && (held || !hb_warm_in_use(member));
@@ -224,15 +256,28 @@ static bool is_wrong(const struct hb_warm_member *member, bool standby)
 
 static void correct(struct hb_warm_member *member, bool standby)
 {
-    bool held = hb_warm_started(member, NULL);
-    char *words[] = {(char *)(held ? HA_DIRECTOR_ACTIVATE : HA_DIRECTOR_STANDBY), NULL};
-
     if (!is_wrong(member, standby))
         return;
     ha_log(HA_LOG_NOTICE, "%s (pid %d) is %s and told to %s", member->text, (int)member->pid,
-           standby ? "in standby" : "active", held ? "be active" : "stand by");
-    member->order = ha_control_call(member->warm->loop, member->socket, words, HB_WARM_ORDER_MS,
-                                    order_answered, member);
+           standby ? "in standby" : "active", standby ? "be active" : "stand by");
+    order(member, !standby);
+}
+
+/* A group comes, or does not come after all, or has gone: it is made to follow. */
+static void follow(struct hb_warm_member *member)
+{
+    bool held = hb_warm_started(member, NULL), coming = hb_warm_coming(member);
+
+    if (member->alive.fd < 0 || member->ending || member->order != NULL || member->ops.length > 0 ||
+        held || hb_warm_in_use(member) || !hb_warm_wanted(member))
+        return;
+    if (coming && member->standby) {
+        member->spare = true;
+        order(member, false);
+    } else if (!coming && member->spare) {
+        member->spare = false;
+        order(member, true);
+    }
 }
 
 /* An earlier life of ours has started it for the groups that it handed down. */
@@ -259,11 +304,10 @@ static void adopt(struct hb_warm_member *member, const struct ha_director_state 
     }
     member->pid = state->pid;
     member->known_ns = ha_clock_ns();
-    member->standby = state->standby;
     member->failure = 0;
     ha_log(HA_LOG_INFO, "%s runs (pid %d, %s)", member->text, (int)member->pid,
            state->standby ? "in standby" : "active");
-    again_in(member, ha_ms_to_ns(member->warm->check_ms));
+    is_told(member, state);
     if (!state->standby)
         inherit(member);
     correct(member, state->standby);
@@ -286,7 +330,7 @@ static void checked(struct hb_warm_member *member, int error, const struct ha_di
                member->text, (int)member->pid, state->standby ? "in standby" : "active",
                state->standby ? "" : "not ");
     if (state != NULL) {
-        member->standby = state->standby;
+        is_told(member, state);
         member->drifted = wrong;
     }
 }
@@ -326,8 +370,14 @@ void hb_warm_settle(struct hb_warm_member *member)
 {
     bool wanted = hb_warm_wanted(member);
 
-    if (!wanted)
+    if (!wanted) {
         ha_timer_cancel(member->warm->loop, &member->again);
+        ha_timer_cancel(member->warm->loop, &member->patience);
+    } else if (!member->checked && member->patience.at_ns == 0) {
+        ha_timer_set(member->warm->loop, &member->patience,
+                     ha_clock_ns() + ha_ms_to_ns(HB_WARM_PATIENCE_MS), patience_ends, member);
+    }
+    follow(member);
     if (!wanted && !hb_warm_started(member, NULL))
         hb_warm_end(member);
     if (wanted && !member->hopeless && member->alive.fd < 0 && member->look == NULL &&
@@ -343,4 +393,5 @@ void hb_warm_leave(struct hb_warm_member *member)
     if (member->alive.fd >= 0)
         forget_process(member);
     ha_timer_cancel(member->warm->loop, &member->again);
+    ha_timer_cancel(member->warm->loop, &member->patience);
 }

@@ -17,6 +17,9 @@
 
 struct hb_warm;
 
+/* Of all that is kept warm for the group together: ready is what has checked all its servers. */
+typedef void (*hb_warm_ready_fn)(void *ctx, unsigned group, enum hb_ready ready);
+
 /* NULL: there is nothing to keep warm. paths' texts and environment must outlive it. Groups are known
  * by their numbers, as actions have them: at the start their indices. */
 struct hb_warm *hb_warm_new(struct ha_loop *loop, const struct hb_act_paths *paths,
@@ -29,8 +32,13 @@ void hb_warm_set_environment(struct hb_warm *warm, char *const *environment);
 /* What runs is left as it is. */
 void hb_warm_free(struct hb_warm *warm);
 
-/* What the core wants for a group now. READY and IN_USE: it runs, is watched, and started again,
- * ever more seldom, when it ends. OFF after one of them: it is stopped, unless a group holds it;
+/* Told from the loop of each group, and from now on when it changes; fn may free warm. Not ready lasts
+ * 30 s at most from when it is wanted: what cannot be started, or never comes to an end with its checks,
+ * is not waited for. */
+void hb_warm_on_ready(struct hb_warm *warm, hb_warm_ready_fn fn, void *ctx);
+
+/* What the core wants for a group now. READY, COMING and IN_USE: it runs, is watched, and started again,
+ * ever more seldom, when it ends. COMING: it is active already, so that its start has nothing to do. OFF after one of them: it is stopped, unless a group holds it;
  * then the stop of that group stops it. OFF from the start changes nothing. */
 void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish);
 
@@ -44,7 +52,8 @@ const char *hb_warm_state(const struct hb_warm *warm, const struct hb_resource *
 /* reached false: it cannot be done here, the script must do it. detail may be NULL. */
 typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);
 struct hb_warm_op;
-/* start: activate; stop: back to standby (OFF: end it); status: is it active for this group?
+/* start: activate; stop: back to standby, which is on its way when fn comes: a table without addresses
+ * harms nobody, and who takes the group waits for us (OFF: end it); status: is it active for this group?
  * A file in several groups is active while any of them has started it. fn comes exactly once,
  * later, from the loop. */
 struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *resource,

@@ -12,6 +12,9 @@
 #define HB_WARM_ORDER_MS 50000
 #define HB_WARM_LOOK_MS  10000
 #define HB_WARM_CHECK_MS 10000
+/* How often until it has checked all its servers, and how long that is waited for. */
+#define HB_WARM_SOON_MS     100
+#define HB_WARM_PATIENCE_MS 30000
 /* So often in a row without an answer: it hangs. */
 #define HB_WARM_SILENT_MAX 3
 
@@ -20,6 +23,7 @@ struct hb_warm_part {
     unsigned group;
     enum hb_warmth wish;
     bool started; /* it was started, and has not been stopped since */
+    enum hb_ready told;
 };
 
 /* One file, one process. */
@@ -38,7 +42,11 @@ struct hb_warm_member {
     bool standby;                  /* as it said last, or was told */
     bool ending;                   /* has SIGTERM from us */
     struct ha_control_call *look;  /* under way: how is it? */
-    struct ha_control_call *order; /* under way: one of our own, not of an operation */
+    struct ha_control_call *order; /* under way: one of our own, not of an operation, which waits */
+    bool ordered_standby;          /* by that */
+    bool spare;                    /* active for a group that is coming, or has just gone */
+    bool checked;                  /* it has checked all its servers, or is not waited for */
+    struct ha_timer patience;      /* with that */
     struct ha_child *starting;
     bool started;                  /* just now, and not heard yet */
     struct ha_timer again;         /* next start; while it runs, next look */
@@ -55,15 +63,23 @@ struct hb_warm {
     struct hb_act_paths paths;
     char *const *environment;
     uint64_t look_ms, check_ms; /* HB_WARM_LOOK_MS, HB_WARM_CHECK_MS; other ones for tests */
+    hb_warm_ready_fn ready_fn;
+    void *ready_ctx;
+    struct ha_timer tell; /* of what has changed */
     GPtrArray *members;      /* of struct hb_warm_member *, owned */
     GHashTable *by_text;     /* of a resource -> struct hb_warm_member * */
 };
 
 struct hb_warm_part *hb_warm_part(struct hb_warm_member *member, unsigned group);
-/* Any group wants it to run; any has started it (but this one: NULL for any); any is held here. */
+/* Any group wants it to run; any has started it (but this one: NULL for any); any is held here; any is
+ * coming. */
 bool hb_warm_wanted(const struct hb_warm_member *member);
 bool hb_warm_started(const struct hb_warm_member *member, const struct hb_warm_part *but);
 bool hb_warm_in_use(const struct hb_warm_member *member);
+bool hb_warm_coming(const struct hb_warm_member *member);
+/* They have changed. */
+void hb_warm_set_checked(struct hb_warm_member *member, bool checked);
+void hb_warm_set_standby(struct hb_warm_member *member, bool standby);
 /* Forgets the process, which goes on; what is under way is abandoned. */
 void hb_warm_leave(struct hb_warm_member *member);
 /* Does what follows from all that. */
@@ -76,8 +92,8 @@ void hb_warm_kill(struct hb_warm_member *member);
 void hb_warm_end(struct hb_warm_member *member);
 
 unsigned hb_warm_op_group(const struct hb_warm_op *op);
-/* A start has ended, well or not: operations that waited for that go on. */
-void hb_warm_op_started(struct hb_warm_member *member);
+/* A start, or an order of our own, has ended, well or not: operations that waited for that go on. */
+void hb_warm_op_go_on(struct hb_warm_member *member);
 /* The process has ended: operations that waited for that are through, those that asked it something
  * are the script's. */
 void hb_warm_op_gone(struct hb_warm_member *member);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/run/clock.h"
 #include "common/run/log.h"
 #include "heartbeatd/act/warm_inside.h"
 
@@ -142,6 +143,85 @@ static void drop_parts(struct hb_warm_member *member, const GArray *named)
     }
 }
 
+/* ---- who is ready ---- */
+
+static enum hb_ready readiness(const struct hb_warm *warm, unsigned group)
+{
+    enum hb_ready least = HB_READY_ACTIVE;
+
+    for (guint i = 0; i < warm->members->len; i++) {
+        struct hb_warm_member *member = g_ptr_array_index(warm->members, i);
+        bool known = member->alive.fd >= 0 && !member->hopeless;
+
+        if (hb_warm_part(member, group) == NULL)
+            continue;
+        if (!member->checked)
+            least = MIN(least, HB_READY_NOT);
+        else if (known && member->standby)
+            least = MIN(least, HB_READY_STANDBY);
+    }
+    return least;
+}
+
+/* One at a time, for who is told may end us. */
+static void tell(void *ctx, uint64_t now_ns)
+{
+    struct hb_warm *warm = ctx;
+
+    for (guint i = 0; i < warm->members->len; i++) {
+        struct hb_warm_member *member = g_ptr_array_index(warm->members, i);
+
+        for (guint j = 0; j < member->parts->len; j++) {
+            struct hb_warm_part *part = &g_array_index(member->parts, struct hb_warm_part, j);
+            enum hb_ready ready = readiness(warm, part->group);
+
+            if (part->told == ready)
+                continue;
+            part->told = ready;
+            ha_timer_set(warm->loop, &warm->tell, now_ns, tell, warm);
+            warm->ready_fn(warm->ready_ctx, part->group, ready);
+            return;
+        }
+    }
+}
+
+static void tell_soon(struct hb_warm *warm)
+{
+    if (warm->ready_fn != NULL)
+        ha_timer_set(warm->loop, &warm->tell, ha_clock_ns(), tell, warm);
+}
+
+void hb_warm_on_ready(struct hb_warm *warm, hb_warm_ready_fn fn, void *ctx)
+{
+    if (warm == NULL)
+        return;
+    warm->ready_fn = fn;
+    warm->ready_ctx = ctx;
+    for (guint i = 0; i < warm->members->len; i++) {
+        struct hb_warm_member *member = g_ptr_array_index(warm->members, i);
+
+        for (guint j = 0; j < member->parts->len; j++)
+            g_array_index(member->parts, struct hb_warm_part, j).told = HB_READY_NOTHING;
+    }
+    tell_soon(warm);
+}
+
+void hb_warm_set_checked(struct hb_warm_member *member, bool checked)
+{
+    ha_timer_cancel(member->warm->loop, &member->patience);
+    member->checked = checked;
+    tell_soon(member->warm);
+}
+
+void hb_warm_set_standby(struct hb_warm_member *member, bool standby)
+{
+    if (member->standby != standby)
+        tell_soon(member->warm);
+    member->standby = standby;
+}
+
+/* ---- another haresources ---- */
+
 void hb_warm_set_environment(struct hb_warm *warm, char *const *environment)
 {
     if (warm != NULL)
@@ -177,6 +257,7 @@ void hb_warm_renew(struct hb_warm *warm, const struct hb_haresources *resources,
         drop_parts(g_ptr_array_index(warm->members, i), g_ptr_array_index(named, i));
         hb_warm_settle(g_ptr_array_index(warm->members, i));
     }
+    tell_soon(warm);
     g_ptr_array_unref(named);
 }
 
@@ -184,6 +265,7 @@ void hb_warm_free(struct hb_warm *warm)
 {
     if (warm == NULL)
         return;
+    ha_timer_cancel(warm->loop, &warm->tell);
     g_hash_table_destroy(warm->by_text);
     g_ptr_array_free(warm->members, TRUE);
     g_free(warm);
@@ -239,12 +321,22 @@ bool hb_warm_started(const struct hb_warm_member *member, const struct hb_warm_p
     return false;
 }
 
-bool hb_warm_in_use(const struct hb_warm_member *member)
+static bool any_wishes(const struct hb_warm_member *member, enum hb_warmth wish)
 {
     for (guint i = 0; i < member->parts->len; i++)
-        if (g_array_index(member->parts, struct hb_warm_part, i).wish == HB_WARM_IN_USE)
+        if (g_array_index(member->parts, struct hb_warm_part, i).wish == wish)
             return true;
     return false;
+}
+
+bool hb_warm_in_use(const struct hb_warm_member *member)
+{
+    return any_wishes(member, HB_WARM_IN_USE);
+}
+
+bool hb_warm_coming(const struct hb_warm_member *member)
+{
+    return any_wishes(member, HB_WARM_COMING);
 }
 
 void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish)
@@ -256,7 +348,7 @@ void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish)
         if (part == NULL || part->wish == wish)
             continue;
         part->wish = wish;
-        if (wish == HB_WARM_READY)
+        if (wish == HB_WARM_READY || wish == HB_WARM_COMING)
             part->started = false;
         hb_warm_settle(member);
     }

@@ -2,9 +2,11 @@
 /*
  * Operations on what is kept warm: an order, an answer.
  *
- *   start    activate; it ends with the table written
- *   stop     standby; while heartbeat leaves: SIGTERM, and its end is waited for.
- *            Nothing, if another group has it started
+ *   start    activate; it ends with the table written. Nothing, if that was done
+ *            when the group was about to come
+ *   stop     its end is not waited for: standby, by warm.c, for no address leads here
+ *            any more; while heartbeat leaves: SIGTERM, and its end. Nothing, if
+ *            another group has it started
  *   status   running: active, and no other group has it started
  *
  * Whatever cannot be had over the socket is the script's; one that does not obey
@@ -25,7 +27,7 @@ struct hb_warm_op {
     unsigned group;
     struct ha_control_call *call;
     uint64_t wait_ms;
-    bool until_started;    /* waits for a start under way */
+    bool until_started;    /* waits for a start, or another order, under way */
     bool until_gone;       /* waits for the end of the process */
     struct ha_timer timer; /* deadline of that; or the answer waits here */
     bool reached;
@@ -58,8 +60,10 @@ static void answer(struct hb_warm_op *op, bool reached, enum hb_op_result result
     hb_warm_fn fn = op->fn;
     void *ctx = op->ctx;
 
-    if (op->op == HB_OP_STOP && reached && result == HB_OP_OK)
+    if (op->op == HB_OP_STOP && reached && result == HB_OP_OK) {
         hb_warm_part(member, op->group)->started = false;
+        member->spare = member->alive.fd >= 0 && !member->standby && !hb_warm_started(member, NULL);
+    }
     if (!reached)
         hb_warm_look_soon(member);
     hb_warm_settle(member);
@@ -91,7 +95,7 @@ static void status_told(struct hb_warm_op *op, const char *text)
 
     if (!ha_director_state_read(text, &state)) {
         answer(op, false, HB_OP_FAILED, NULL);
-    } else if (state.standby || hb_warm_started(op->member, part)) {
+    } else if (state.standby || op->member->spare || hb_warm_started(op->member, part)) {
         answer(op, true, part->started && !state.standby ? HB_OP_OK : HB_OP_STOPPED, NULL);
     } else {
         part->started = true;
@@ -106,7 +110,7 @@ static void order_answered(struct hb_warm_op *op, int status, const char *text)
     char *detail = *clean != '\0' ? g_strdup_printf("%s: %s", member, clean) : NULL;
 
     if (status == 0)
-        op->member->standby = op->op == HB_OP_STOP;
+        hb_warm_set_standby(op->member, op->op == HB_OP_STOP);
     if (status == 0 && detail != NULL)
         ha_log(HA_LOG_WARNING, "%s", detail);
     answer(op, true, status == 0 ? HB_OP_OK : HB_OP_FAILED, detail);
@@ -142,13 +146,13 @@ static void say(struct hb_warm_op *op)
                                                    [HB_OP_STOP] = HA_DIRECTOR_STANDBY};
     char *question[] = {(char *)words[op->op], NULL};
 
-    op->until_started = op->member->starting != NULL;
+    op->until_started = op->member->starting != NULL || op->member->order != NULL;
     if (!op->until_started)
         op->call = ha_control_call(op->member->warm->loop, op->member->socket, question,
                                    (int)op->wait_ms, answered, op);
 }
 
-void hb_warm_op_started(struct hb_warm_member *member)
+void hb_warm_op_go_on(struct hb_warm_member *member)
 {
     for (GList *at = member->ops.head; at != NULL; at = at->next) {
         struct hb_warm_op *op = at->data;
@@ -199,6 +203,8 @@ static void stop(struct hb_warm_op *op, const struct hb_warm_part *part, uint64_
     if (hb_warm_started(op->member, part)) {
         ha_log(HA_LOG_INFO, "%s stays active for another group", op->member->text);
         answer_later(op, true, HB_OP_OK);
+    } else if (hb_warm_wanted(op->member) && op->member->alive.fd >= 0) {
+        answer_later(op, true, HB_OP_OK);
     } else if (hb_warm_wanted(op->member)) {
         say(op);
     } else {
@@ -229,6 +235,7 @@ struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *r
     struct hb_warm_member *member = g_hash_table_lookup(warm->by_text, resource->text);
     struct hb_warm_part *part = part_for(member, op);
     struct hb_warm_op *run = g_new0(struct hb_warm_op, 1);
+    bool ahead = false; /* it is active, as it has said just now */
 
     run->member = member;
     run->link.data = run;
@@ -239,10 +246,15 @@ struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *r
     run->ctx = ctx;
     g_queue_push_tail_link(&member->ops, &run->link);
     member->drifted = false;
-    if (op->op == HB_OP_START)
+    if (op->op == HB_OP_START) {
         part->started = true;
+        ahead = member->spare && !member->standby && member->order == NULL;
+        member->spare = false;
+    }
     if (member->hopeless)
         answer_later(run, false, HB_OP_FAILED);
+    else if (ahead)
+        answer_later(run, true, HB_OP_OK);
     else if (op->op == HB_OP_STOP)
         stop(run, part, op->deadline_ms);
     else

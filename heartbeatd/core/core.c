@@ -169,6 +169,9 @@ static void handle(struct hb_core *core, const struct hb_event *event)
     case HB_EV_WISH:
         hb_legacy_wish(core, event->group, event->wish);
         break;
+    case HB_EV_READY:
+        hb_warm_event(core, event);
+        break;
     case HB_EV_CARRIER:
         hb_carrier_event(core, event);
         break;

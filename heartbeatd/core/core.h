@@ -84,6 +84,7 @@ enum hb_event_kind {
     HB_EV_TAKEN_OFF,  /* all native addresses were taken off, for we had not moved for too long */
     HB_EV_STOP,       /* operator or signal: orderly stop */
     HB_EV_WISH,       /* operator: about one group */
+    HB_EV_READY,      /* what is kept warm for group `group` has become `ready` */
     HB_EV_CARRIER,    /* the interfaces that group `group` needs have a link (`up`), or have not */
     HB_EV_INJECT,     /* a program of this machine wrote msg, without the standard fields */
     HB_EV_CLIENT_START, /* a client is about to be started: others shall be patient */
@@ -116,6 +117,10 @@ enum hb_fence_result {
     HB_FENCE_RESULT_COUNT
 };
 
+/* What is kept warm for a group. Not ready: who has the group meanwhile does not give it back by
+ * itself. In standby: it is activated before the group comes (HB_WARM_COMING). */
+enum hb_ready { HB_READY_NOTHING, HB_READY_NOT, HB_READY_STANDBY, HB_READY_ACTIVE, HB_READY_COUNT };
+
 struct hb_event {
     enum hb_event_kind kind;
     struct hb_msg *msg;  /* MESSAGE, INJECT; stays the caller's, but INJECT may change it */
@@ -126,8 +131,10 @@ struct hb_event {
     enum hb_op_result result;
     const char *detail;  /* OP_DONE, RESOURCE_LOST, FENCED: why, for the log; may be NULL. CARRIER:
                             the interface */
-    unsigned group, resource; /* RESOURCE_LOST, group as the action had it; WISH, CARRIER: group */
+    unsigned group, resource; /* RESOURCE_LOST, READY, group as the action had it; WISH, CARRIER:
+                                 group */
     bool up;                  /* CARRIER */
+    enum hb_ready ready;      /* READY */
     enum hb_fence_result fenced; /* FENCED */
     size_t node;              /* CONFIRMED */
     const struct hb_haresources *resources; /* CONFIG: the new ones, which must outlive the core;
@@ -302,6 +309,7 @@ const char *hb_group_state_name(enum hb_group_state state);
 enum hb_warmth {
     HB_WARM_OFF,    /* not, or not yet, or no longer */
     HB_WARM_READY,  /* the group is elsewhere, or nowhere */
+    HB_WARM_COMING, /* its owner is about to hand it to us */
     HB_WARM_IN_USE, /* the group is held here, on its way up or on its way down */
     HB_WARM_COUNT
 };

@@ -14,6 +14,7 @@
 
 #define ANSWER_LIMIT_MS   10000
 #define STEP_LIMIT_MS     3600000 /* the other side moves its resources */
+#define READY_LIMIT_MS    1000    /* what is kept warm here becomes active before we answer */
 #define FAILBACK_FIRST_MS 1000
 #define FAILBACK_LAST_MS  60000
 
@@ -33,6 +34,12 @@ static size_t giver(const struct hb_core *core)
 static bool concerned(const struct hb_core *core, size_t group)
 {
     return hb_owner_in(core, group, core->standby.what, giver(core));
+}
+
+bool hb_standby_brings(const struct hb_core *core, size_t group)
+{
+    return (core->standby.phase == HB_HANDOVER_PROMISED ||
+            core->standby.phase == HB_HANDOVER_TAKING) && concerned(core, group);
 }
 
 static void enter(struct hb_core *core, enum hb_handover phase, uint64_t limit_ms)
@@ -162,6 +169,21 @@ static void promise(struct hb_core *core, struct hb_node *node, enum hb_what wha
     hb_say(core, LOG_INFO, "standby: acquire [%s] resources from %s", hb_what_name(what),
            node->name);
     enter(core, HB_HANDOVER_PROMISED, STEP_LIMIT_MS);
+    core->standby.answer_ns = ha_after_ns(hb_mono(core), ha_ms_to_ns(READY_LIMIT_MS));
+}
+
+/* From our answer on nobody serves, until we do: what can be done before is done before. */
+static void settle_promised(struct hb_core *core)
+{
+    struct hb_standby *standby = &core->standby;
+
+    if (standby->answer_ns == HA_NEVER)
+        return;
+    for (size_t i = 0; i < core->group_count && standby->answer_ns > hb_mono(core); i++) {
+        if (concerned(core, i) && core->groups[i].ready == HB_READY_STANDBY)
+            return;
+    }
+    standby->answer_ns = HA_NEVER;
     say_step(core, "other");
 }
 
@@ -302,7 +324,7 @@ static void settle_by_word(struct hb_core *core)
 
 /* ---- automatic failback ---- */
 
-/* A group taken over from a node that is back, stable, and able to hold it. */
+/* A group taken over from a node that is back, stable, able to hold it and ready for it. */
 static bool wants_back(const struct hb_core *core, size_t group)
 {
     const struct hb_owned *owned = &core->groups[group];
@@ -313,7 +335,7 @@ static bool wants_back(const struct hb_core *core, size_t group)
         return false;
     node = &core->nodes[owned->home_node];
     return node->status == HB_STATUS_ACTIVE && hb_node_stable(node) &&
-           !(node->view.groups[group] & (HB_G_FAILED | HB_G_NO_CARRIER));
+           !(node->view.groups[group] & (HB_G_FAILED | HB_G_NO_CARRIER | HB_G_COLD));
 }
 
 static void settle_failback(struct hb_core *core)
@@ -346,7 +368,9 @@ void hb_standby_settle(struct hb_core *core)
                                       : "the other side took too long");
     if (standby->phase != HB_HANDOVER_NONE)
         settle_by_word(core);
-    if (standby->phase == HB_HANDOVER_GIVING)
+    if (standby->phase == HB_HANDOVER_PROMISED)
+        settle_promised(core);
+    else if (standby->phase == HB_HANDOVER_GIVING)
         settle_giving(core);
     else if (standby->phase == HB_HANDOVER_TAKING)
         settle_taking(core);
@@ -357,6 +381,8 @@ void hb_standby_settle(struct hb_core *core)
 uint64_t hb_standby_next_ns(const struct hb_core *core)
 {
     if (core->standby.phase != HB_HANDOVER_NONE)
-        return core->standby.until_ns;
+        return MIN(core->standby.until_ns, core->standby.phase == HB_HANDOVER_PROMISED
+                                               ? core->standby.answer_ns
+                                               : HA_NEVER);
     return core->standby.failback_ns > core->now->mono_ns ? core->standby.failback_ns : HA_NEVER;
 }

@@ -64,6 +64,7 @@ struct hb_owned {
     size_t home_node;   /* the node its line names; node_count if there is none */
     bool took;
     bool failed;        /* could not be started here */
+    enum hb_ready ready; /* what is kept warm for it here */
     bool withheld;      /* an operator gave it up: still ours, to the others as well */
     bool sought;        /* an operator wants it here */
     uint64_t sought_until_ns;
@@ -103,6 +104,7 @@ struct hb_standby {
     size_t peer;            /* the other side; known from ANSWERED on */
     uint64_t until_ns;      /* give up then */
     uint64_t number;        /* of our newest message in it */
+    uint64_t answer_ns;     /* PROMISED: it is said then at the latest; HA_NEVER: it has been */
     uint64_t failback_ns;   /* no automatic failback before then */
     unsigned failback_tries;
 };
@@ -211,6 +213,10 @@ uint32_t hb_word_digest(const struct hb_haresources *resources);
 /* ---- receive.c ---- */
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link);
 /* A message of ours that goes to everybody, this node included. */
+/* The group is on its way to us in a standby. */
+bool hb_standby_brings(const struct hb_core *core, size_t group);
+void hb_warm_event(struct hb_core *core, const struct hb_event *event);
+bool hb_warm_not_ready(const struct hb_owned *owned);
 void hb_receive_looped(struct hb_core *core, const char *link);
 void hb_receive_own(struct hb_core *core, struct hb_msg *msg);
 

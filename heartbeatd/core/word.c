@@ -87,16 +87,23 @@ static void put_hex(GString *text, uint64_t value)
     put(text, digits, count);
 }
 
-static void append_lacking(const struct hb_core *core, GString *text)
+static bool lacks_link(const struct hb_owned *owned)
+{
+    return owned->carrier.lacks;
+}
+
+/* A digit for each group, if it is 1 for any. */
+static void append_bits(const struct hb_core *core, GString *text, const char *key,
+                        bool (*holds)(const struct hb_owned *owned))
 {
     bool any = false;
 
     for (size_t i = 0; i < core->group_count; i++)
-        any |= core->groups[i].carrier.lacks;
+        any |= holds(&core->groups[i]);
     if (any)
-        put_text(text, " nl=");
+        put_text(text, key);
     for (size_t i = 0; any && i < core->group_count; i++)
-        put(text, core->groups[i].carrier.lacks ? "1" : "0", 1);
+        put(text, holds(&core->groups[i]) ? "1" : "0", 1);
 }
 
 /* All but "seen", which changes with every message heard. */
@@ -121,7 +128,8 @@ static void compose_word(const struct hb_core *core, GString *text)
     put_text(text, " g=");
     for (size_t i = 0; i < core->group_count; i++)
         put(text, &"0123456789abcdef"[hb_word_bits(core, i)], 1);
-    append_lacking(core, text);
+    append_bits(core, text, " nl=", lacks_link);
+    append_bits(core, text, " nw=", hb_warm_not_ready);
     hb_claims_append(core, text);
 }
 
@@ -149,7 +157,8 @@ static void take_gist(const struct hb_core *core, GString *gist)
     gist->len = 0;
     put(gist, (const char *)&fixed, sizeof fixed);
     for (size_t i = 0; i < core->group_count; i++) {
-        char bits = (char)(hb_word_bits(core, i) | core->groups[i].carrier.lacks << 4);
+        char bits = (char)(hb_word_bits(core, i) | core->groups[i].carrier.lacks << 4 |
+                           hb_warm_not_ready(&core->groups[i]) << 5);
 
         put(gist, &bits, 1);
     }
@@ -234,9 +243,9 @@ void hb_word_renew_trust(struct hb_core *core)
 }
 
 /* The keys of hstate. Unknown ones are for later versions and passed over. */
-enum key { RS, FB, HO, RD, CD, RH, TR, FM, G, NL, GR, SEEN, KEYS };
+enum key { RS, FB, HO, RD, CD, RH, TR, FM, G, NL, NW, GR, SEEN, KEYS };
 static const char *const keys[KEYS] = {"rs", "fb", "ho", "rd", "cd", "rh",
-                                       "tr", "fm", "g",  "nl", "gr", "seen"};
+                                       "tr", "fm", "g",  "nl", "nw", "gr", "seen"};
 
 struct value {
     const char *text;
@@ -396,6 +405,8 @@ static void read_groups(struct hb_core *core, struct hb_node *node, const struct
             node->view.groups[i] = hb_hex_digit(values[G].text[i]) & 15; /* no digit: nothing */
             if (values[NL].length == core->group_count && values[NL].text[i] == '1')
                 node->view.groups[i] |= HB_G_NO_CARRIER;
+            if (values[NW].length == core->group_count && values[NW].text[i] == '1')
+                node->view.groups[i] |= HB_G_COLD;
         }
     }
     if (hb_claims_read(core, node, values[GR].text, values[GR].length) || !differ)

@@ -169,6 +169,12 @@ void hb_life_watch_nics(struct hb_daemon *daemon)
     }
 }
 
+static void ready_changed(void *ctx, unsigned group, enum hb_ready ready)
+{
+    hb_daemon_step(ctx,
+                   &(struct hb_event){.kind = HB_EV_READY, .group = group, .ready = ready});
+}
+
 /* What looks at the core: it goes before that does. */
 static void stop_parts(struct hb_daemon *daemon)
 {
@@ -215,6 +221,7 @@ static void begin(struct hb_daemon *daemon)
         daemon->safety = hb_safety_new(daemon);
     }
     hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_START});
+    hb_act_on_ready(daemon->act, ready_changed);
     hb_life_watch_nics(daemon);
 }
 

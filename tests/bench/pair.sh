@@ -7,6 +7,9 @@
 
 bench_vip=10.2.0.20
 pair_product='' pair_started_us=(0 0)
+# What a bench may ask for beside addresses, before pair_begin: a resource that comes before them, lines
+# for keepalived.conf, and that all goes home to the first node.
+pair_resource='' pair_keepalived_lines='' pair_failback=off
 
 # Nothing is captured: that costs what is to be measured.
 capture_network() { :; }
@@ -41,7 +44,7 @@ pair_begin() {
 }
 pair_files_hearth() { pair_files_heartbeat "$@"; }
 pair_files_heartbeat() {
-    local host=$1 i line=node1
+    local host=$1 i line="node1${pair_resource:+ $pair_resource}"
     for ((i = 0; i < pair_vips; i++)); do
         line+=" IPaddr2::${bench_vip%.*}.$((${bench_vip##*.} + i))"
     done
@@ -54,7 +57,7 @@ warntime $((pair_deadtime / 2))ms
 deadtime ${pair_deadtime}ms
 initdead $((10 * pair_deadtime > 3000 ? 10 * pair_deadtime : 3000))ms
 udpport 694
-auto_failback off
+auto_failback $pair_failback
 ucast eth1 10.1.0.1
 ucast eth1 10.1.0.2
 node node1
@@ -64,7 +67,8 @@ END
 }
 # What it takes a backup for: three intervals, and a little less than one in 256 of one.
 pair_files_keepalived() {
-    local host=$1 number=$2 i interval vips='' more=''
+    local host=$1 number=$2 i interval vips='' more='' stay=nopreempt
+    [[ $pair_failback == off ]] || stay=''
     printf -v interval '%d.%03d' $((pair_keepalive / 1000)) $((pair_keepalive % 1000))
     for ((i = 0; i < pair_vips; i++)); do # an advert has room for few
         if ((i == 0)); then
@@ -81,7 +85,7 @@ global_defs {
 }
 vrrp_instance one {
     state BACKUP
-    nopreempt
+    $stay
     interface eth1
     virtual_router_id 51
     priority $((251 - number))
@@ -92,6 +96,7 @@ vrrp_instance one {
     virtual_ipaddress_excluded {
 $more    }
 }
+$pair_keepalived_lines
 END
 }
 pair_files_floor() { host_install "$1" /usr/local/bin/floor_owner 755 <"$BENCH_PROGRAMS/floor_owner"; }
@@ -110,7 +115,9 @@ pair_start_node() {
     pair_started_us[$1]=${EPOCHREALTIME/./}
     case $pair_product in
         hearth | heartbeat) heartbeat_start "$host" ;;
-        keepalived) on "$host" keepalived --vrrp >>"$LAB_OUT/story.txt" 2>&1 ;;
+        keepalived) # without its checkers, if there is nothing to check
+            on "$host" keepalived $([[ -n $pair_keepalived_lines ]] || echo --vrrp) >>"$LAB_OUT/story.txt" 2>&1
+            ;;
         floor)
             on "$host" setsid -f /usr/local/bin/floor_owner 10.1.0.$other 694 "$pair_keepalive" "$pair_deadtime" \
                 eth0 $bench_vip "$pair_vips" ${2:+own} </dev/null >>"$LAB_OUT/story.txt" 2>&1

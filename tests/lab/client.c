@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FLIGHT_MAX = 400, EVENT_MAX = 64, SERVER_MAX = 16, ANSWER_MAX = 4096, NAME_MAX_LEN = 64,
+enum { FLIGHT_MAX = 400, EVENT_MAX = 1024, SERVER_MAX = 16, ANSWER_MAX = 4096, NAME_MAX_LEN = 64,
        FIRST_PORT = 20000, LAST_PORT = 32000 /* below those that the kernel gives */ };
 
 enum outcome { OK, REFUSED, RESET, TIMEOUT, BAD, LOCAL, OUTCOME_COUNT };

@@ -59,6 +59,23 @@ static void fifty_addresses_come_and_go_in_one_batch(void **state)
 }
 
 /* It would not stop: as long as one address is there, another node must not take the group. */
+/* Else what still comes for it after a release would be sent back to its owner of before. */
+static void where_others_had_an_address_is_forgotten(void **state)
+{
+    struct place *f = *state;
+
+    place_resource(f, "IPaddr2", "10.0.0.100/24/eth0");
+    place_resource(f, "IPv6addr", "fd00::100/64/eth0");
+    place_begin(f);
+    place_sh("ip neigh add 10.0.0.100 lladdr 02:00:00:00:00:99 dev eth0 nud stale");
+    place_sh("ip neigh add fd00::100 lladdr 02:00:00:00:00:99 dev eth0 nud stale");
+    place_sh("ip neigh add 10.0.0.101 lladdr 02:00:00:00:00:99 dev eth0 nud stale");
+    assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
+    place_sh("! ip -4 neigh show | grep -v FAILED | grep -q '10.0.0.100 '");
+    place_sh("! ip -6 neigh show | grep -v FAILED | grep -q 'fd00::100 '");
+    place_sh("ip neigh show | grep -q 10.0.0.101");
+}
+
 static void a_range_runs_while_one_of_its_addresses_is_left(void **state)
 {
     struct place *f = *state;
@@ -379,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_range_runs_while_one_of_its_addresses_is_left),
         CASE(fifty_addresses_come_and_go_in_one_batch),
+        CASE(where_others_had_an_address_is_forgotten),
         CASE(more_than_a_batch_can_hold_come_in_several),
         CASE(what_is_there_need_not_be_started_and_what_is_gone_not_stopped),
         CASE(plain_addresses_get_the_lowest_free_label),

@@ -90,6 +90,7 @@ struct sim_node {
     const struct hb_group *left_as[SIM_GROUPS]; /* how its file had what is left */
     bool down[SIM_GROUPS], told_down[SIM_GROUPS]; /* no link for it; as the core was told */
     unsigned losses;         /* of links, in this episode */
+    uint64_t ready_ns[SIM_GROUPS]; /* what is kept warm is ready then; 0: nothing is (warmth.c) */
     /* audit.c */
     unsigned heard_life[SIM_NODES];  /* the newest life of each that reached it in this one, */
     uint64_t heard_ns[SIM_NODES];    /* by a message sent when */
@@ -261,6 +262,7 @@ void sim_replay(struct sim *sim, unsigned count, bool in_a_row);
 /* ---- carrier.c ---- */
 void sim_carrier_begin(struct sim *sim); /* for some seeds: links of service interfaces fail */
 void sim_carrier_mend(struct sim *sim);
+void sim_warmth_begin(struct sim *sim, unsigned node); /* it was started */
 void sim_carrier_tell(struct sim *sim, unsigned node); /* it was started, or is awake again */
 
 /* ---- reload.c ---- */

@@ -303,6 +303,7 @@ void sim_start(struct sim *sim, unsigned index)
     sim_step(sim, index, &event);
     memset(node->told_down, 0, sizeof node->told_down);
     sim_carrier_tell(sim, index);
+    sim_warmth_begin(sim, index);
 }
 
 static void drop_backlog(struct sim *sim, unsigned index)

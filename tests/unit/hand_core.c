@@ -333,6 +333,11 @@ void hand_carrier(struct hand *hand, unsigned group, bool up)
                    .kind = HB_EV_CARRIER, .group = group, .up = up, .detail = "eth1"});
 }
 
+void hand_ready(struct hand *hand, unsigned group, enum hb_ready ready)
+{
+    step(hand, &(struct hb_event){.kind = HB_EV_READY, .group = group, .ready = ready});
+}
+
 void hand_answer_ping(struct hand *hand, const char *src, const char *link)
 {
     struct hb_msg *msg = hb_msg_new();

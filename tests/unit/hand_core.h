@@ -54,6 +54,8 @@ void hand_inject(struct hand *hand, const char *fields);
 void hand_op_done(struct hand *hand, guint index, enum hb_op_result result);
 /* The link on eth1, which that group needs, is lost or back. */
 void hand_carrier(struct hand *hand, unsigned group, bool up);
+/* What is kept warm for that group has become that. */
+void hand_ready(struct hand *hand, unsigned group, enum hb_ready ready);
 /* The ping node's answer, on that link. */
 void hand_answer_ping(struct hand *hand, const char *src, const char *link);
 /* Another haresources, a line each: "node1 10.0.0.1 httpd\n". Texts that begin with a digit are

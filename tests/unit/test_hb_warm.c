@@ -85,11 +85,94 @@ static void a_takeover_starts_no_process(void **state)
     assert_shown("active");
     assert_op(0, HB_OP_STATUS, HB_OP_OK);
     assert_op(0, HB_OP_START, HB_OP_OK);
-    assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(stands_by());
+    assert_op(0, HB_OP_STOP, HB_OP_OK); /* whether the table is gone or not */
+    assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(stands_by);
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     assert_op(0, HB_OP_STOP, HB_OP_OK);
     assert_int_equal(house_pid(), pid);
+}
+
+static void a_group_that_comes_finds_it_active(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    house_ready();
+    pid = house_pid();
+    hb_warm_wish(house.warm, 0, HB_WARM_COMING);
+    WAIT(is_active);
+    assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
+    house_take(0);
+    assert_true(is_active());
+    assert_int_equal(house_pid(), pid);
+}
+
+static void where_it_does_not_come_after_all_it_stands_by_again(void **state)
+{
+    (void)state;
+    house_ready();
+    hb_warm_wish(house.warm, 0, HB_WARM_COMING);
+    WAIT(is_active);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(stands_by);
+    assert_false(house_logged("not by heartbeat"));
+}
+
+static void a_group_that_goes_and_comes_at_once_is_active(void **state)
+{
+    (void)state;
+    house_ready();
+    house_take(0);
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    hb_warm_wish(house.warm, 0, HB_WARM_IN_USE);
+    assert_op(0, HB_OP_START, HB_OP_OK);
+    assert_true(is_active());
+}
+
+static enum hb_ready told_ready;
+
+static void ready_told(void *ctx, unsigned group, enum hb_ready ready)
+{
+    assert_null(ctx);
+    assert_int_equal(group, 0);
+    assert_int_not_equal(told_ready, ready);
+    told_ready = ready;
+}
+
+static bool is_not_ready(void)
+{
+    return told_ready == HB_READY_NOT;
+}
+
+static bool is_ready_in_standby(void)
+{
+    return told_ready == HB_READY_STANDBY;
+}
+
+static bool is_ready_and_active(void)
+{
+    return told_ready == HB_READY_ACTIVE;
+}
+
+static void a_group_is_ready_when_its_servers_are_checked(void **state)
+{
+    (void)state;
+    house_furnish();
+    hb_warm_on_ready(house.warm, ready_told, NULL);
+    WAIT(is_not_ready);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(is_ready_in_standby);
+    hb_warm_wish(house.warm, 0, HB_WARM_COMING);
+    WAIT(is_ready_and_active);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(is_ready_in_standby);
+    kill(house_pid(), SIGKILL);
+    WAIT(is_not_ready);
+    WAIT(is_ready_in_standby);
+    told_ready = HB_READY_NOTHING;
 }
 
 static void a_start_waits_for_the_standby_that_is_being_started(void **state)
@@ -171,7 +254,9 @@ static void a_file_in_two_groups_serves_while_either_is_held(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     assert_op(1, HB_OP_STATUS, HB_OP_OK);
     assert_op(1, HB_OP_STOP, HB_OP_OK);
-    assert_true(stands_by());
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    hb_warm_wish(house.warm, 1, HB_WARM_READY);
+    WAIT(stands_by);
 }
 
 static void another_haresources_ends_what_it_does_not_name(void **state)
@@ -354,6 +439,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(it_runs_in_standby_where_the_group_is_not_held),
         CASE(a_takeover_starts_no_process),
+        CASE(a_group_that_comes_finds_it_active),
+        CASE(where_it_does_not_come_after_all_it_stands_by_again),
+        CASE(a_group_that_goes_and_comes_at_once_is_active),
+        CASE(a_group_is_ready_when_its_servers_are_checked),
         CASE(a_start_waits_for_the_standby_that_is_being_started),
         CASE(one_that_dies_is_started_again_as_it_was),
         CASE(one_that_somebody_stopped_is_left_alone_for_a_while),
