@@ -278,6 +278,11 @@ const struct hb_announce *hb_act_announce(const struct hb_act *act)
     return hb_natives_announce(act->natives);
 }
 
+bool hb_act_real_server(struct hb_act *act, bool look)
+{
+    return hb_natives_real_server(act->natives, look);
+}
+
 struct hb_held *hb_act_held(const struct hb_act *act)
 {
     return hb_natives_held(act->natives);
@@ -411,19 +416,29 @@ static void warm_ended(void *ctx, bool reached, enum hb_op_result result, const 
     answer(job, 0);
 }
 
+/* A director that is a real server as well gets packets for the address from the other one: with a table
+ * it would send them on, and back. So it has one only with the address. */
+static enum hb_warmth wish_for(struct hb_act *act, const struct hb_core *core, unsigned group)
+{
+    enum hb_warmth wish = act->warm_wished ? hb_core_warm(core, group) : HB_WARM_OFF;
+
+    return wish == HB_WARM_COMING && hb_natives_real_server(act->natives, true) ? HB_WARM_READY
+                                                                                 : wish;
+}
+
 void hb_act_keep_warm(struct hb_act *act, const struct hb_core *core)
 {
     for (unsigned i = 0; act->warm != NULL && i < act->resources->groups->len; i++)
-        hb_warm_wish(act->warm, hb_core_group_number(core, i),
-                     act->warm_wished ? hb_core_warm(core, i) : HB_WARM_OFF);
+        hb_warm_wish(act->warm, hb_core_group_number(core, i), wish_for(act, core, i));
 }
 
-/* What is not to be warm is not waited for. */
+/* What is not to be warm is not waited for, nor what is not activated ahead of its time. */
 static void is_ready(void *ctx, unsigned group, enum hb_ready ready)
 {
     struct hb_act *act = ctx;
+    bool late = ready == HB_READY_STANDBY && hb_natives_real_server(act->natives, true);
 
-    act->ready(act->ctx, group, act->warm_wished ? ready : HB_READY_NOTHING);
+    act->ready(act->ctx, group, act->warm_wished && !late ? ready : HB_READY_NOTHING);
 }
 
 void hb_act_on_ready(struct hb_act *act, void (*fn)(void *ctx, unsigned group, enum hb_ready ready))
@@ -484,6 +499,7 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
         run_addresses(job, group, op);
     else if (op->first == op->last && hb_warm_knows(act->warm, resource_at(group, op->first))) {
         job->group = hb_group_copy(group);
+        hb_warm_linger(act->warm, !hb_natives_real_server(act->natives, false));
         job->warm = hb_warm_run(act->warm, resource_at(group, op->first), op, warm_ended, job);
     } else if (op->first == op->last)
         run_script(job, resource_at(group, op->first), op);

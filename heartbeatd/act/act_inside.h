@@ -14,6 +14,8 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
 void hb_act_verify_at(const struct hb_act_paths *paths, struct hb_haresources *resources,
                       bool addresses, enum ha_severity severity, struct ha_diags *diags);
 const struct hb_announce *hb_act_announce(const struct hb_act *act);
+/* hb_natives_real_server() (natives.h). */
+bool hb_act_real_server(struct hb_act *act, bool look);
 struct hb_held *hb_act_held(const struct hb_act *act);
 
 #endif

@@ -34,6 +34,14 @@ static const struct hb_kernel_address *address_at(const struct hb_kernel *kernel
     return &g_array_index(kernel->addresses, struct hb_kernel_address, i);
 }
 
+bool hb_address_hidden(const struct hb_kernel *kernel, const struct hb_kernel_address *address)
+{
+    const struct hb_link *link = hb_kernel_link(kernel, address->index);
+
+    return link != NULL && address->scope != RT_SCOPE_HOST &&
+           (link->loopback || (link->noarp && address->bits == ha_addr_bits(&address->addr)));
+}
+
 /* Is this where a real server keeps it, rather than where spec wants it? */
 static bool is_hidden(const struct hb_kernel *kernel, const struct hb_address_spec *spec,
                       const struct hb_kernel_address *address)

@@ -31,6 +31,9 @@ void hb_address_plan_clear(struct hb_address_plan *plan);
 /* Is it where others can reach it: on an interface that is up and asked for it? */
 bool hb_address_held(const struct hb_kernel *kernel, const struct hb_address_spec *spec);
 
+/* Is it where a real server keeps an address of its director? (127.0.0.1 and the like are none.) */
+bool hb_address_hidden(const struct hb_kernel *kernel, const struct hb_kernel_address *address);
+
 /* Appends what one more address needs. Interface, netmask, broadcast and label
  * that are not given are found. */
 void hb_address_plan_start(struct hb_address_plan *plan, const struct hb_kernel *kernel,

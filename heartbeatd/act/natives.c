@@ -29,6 +29,7 @@ struct hb_natives {
     struct hb_held *held;
     struct hb_probe *probe;
     struct hb_guard_table *guard;
+    bool real_server;
 };
 
 int hb_natives_new(struct hb_natives **out, struct ha_loop *loop, const char *rundir,
@@ -160,6 +161,7 @@ static void start_addresses(struct hb_natives *natives, const struct hb_kernel *
     for (guint i = 0; i < specs->len; i++)
         hb_address_plan_start(&plan, kernel, &g_array_index(specs, struct hb_address_spec, i),
                               find_route, natives->rtnl);
+    natives->real_server |= plan.hidden->len > 0;
     for (guint i = 0; plan.why->len == 0 && i < plan.hidden->len; i++) {
         int err = hb_hidden_remember(natives->rundir, kernel,
                                      &g_array_index(plan.hidden, struct hb_kernel_address, i));
@@ -222,8 +224,10 @@ static void stop_addresses(struct hb_natives *natives, const struct hb_kernel *k
         hb_held_drop(natives->held, &spec->addr);
         hb_announce_stop(natives->announce, &spec->addr);
         hb_address_plan_stop(&plan, kernel, spec);
-        if (hb_hidden_recall(natives->rundir, kernel, &spec->addr, &hidden))
+        if (hb_hidden_recall(natives->rundir, kernel, &spec->addr, &hidden)) {
+            natives->real_server = true;
             hb_address_plan_return(&plan, kernel, &hidden);
+        }
     }
     if (apply(natives, plan.changes) != 0)
         explain(kernel, plan.changes, why);
@@ -272,6 +276,19 @@ enum hb_op_result hb_natives_run(struct hb_natives *natives, const GArray *specs
     result = run(natives, kernel, specs, op, why);
     hb_kernel_free(kernel);
     return result;
+}
+
+bool hb_natives_real_server(struct hb_natives *natives, bool look)
+{
+    struct hb_kernel *kernel = NULL;
+
+    if (!look || natives->real_server || hb_rtnl_read(natives->rtnl, &kernel) != 0)
+        return natives->real_server;
+    for (guint i = 0; i < kernel->addresses->len; i++)
+        natives->real_server |= hb_address_hidden(
+            kernel, &g_array_index(kernel->addresses, struct hb_kernel_address, i));
+    hb_kernel_free(kernel);
+    return natives->real_server;
 }
 
 /* ---- does another have it? ---- */

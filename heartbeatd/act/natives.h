@@ -29,6 +29,10 @@ void hb_natives_probe(struct hb_natives *natives, const GArray *specs);
  * on. */
 bool hb_natives_contested(struct hb_natives *natives, const GArray *specs, GString *why);
 
+/* Has this machine, since natives are there, had an address where a real server has it (address.h)? look:
+ * and has it one now? */
+bool hb_natives_real_server(struct hb_natives *natives, bool look);
+
 void hb_natives_guard(struct hb_natives *natives, struct hb_guard_table *guard);
 void hb_natives_taken_off(struct hb_natives *natives);
 const struct hb_announce *hb_natives_announce(const struct hb_natives *natives);

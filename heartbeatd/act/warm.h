@@ -51,9 +51,13 @@ const char *hb_warm_state(const struct hb_warm *warm, const struct hb_resource *
 
 /* reached false: it cannot be done here, the script must do it. detail may be NULL. */
 typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);
+/* A stop need not wait for the standby: a table without addresses harms nobody. Else, and at first, it
+ * does. */
+void hb_warm_linger(struct hb_warm *warm, bool may);
+
 struct hb_warm_op;
-/* start: activate; stop: back to standby, which is on its way when fn comes: a table without addresses
- * harms nobody, and who takes the group waits for us (OFF: end it); status: is it active for this group?
+/* start: activate; stop: back to standby; if it may linger, it is still on its way when fn comes, and who
+ * takes the group waits less (OFF: end it); status: is it active for this group?
  * A file in several groups is active while any of them has started it. fn comes exactly once,
  * later, from the loop. */
 struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *resource,

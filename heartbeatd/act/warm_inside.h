@@ -63,6 +63,7 @@ struct hb_warm {
     struct hb_act_paths paths;
     char *const *environment;
     uint64_t look_ms, check_ms; /* HB_WARM_LOOK_MS, HB_WARM_CHECK_MS; other ones for tests */
+    bool linger;
     hb_warm_ready_fn ready_fn;
     void *ready_ctx;
     struct ha_timer tell; /* of what has changed */

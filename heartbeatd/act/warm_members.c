@@ -261,6 +261,11 @@ void hb_warm_renew(struct hb_warm *warm, const struct hb_haresources *resources,
     g_ptr_array_unref(named);
 }
 
+void hb_warm_linger(struct hb_warm *warm, bool may)
+{
+    warm->linger = may;
+}
+
 void hb_warm_free(struct hb_warm *warm)
 {
     if (warm == NULL)

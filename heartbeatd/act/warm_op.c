@@ -4,9 +4,9 @@
  *
  *   start    activate; it ends with the table written. Nothing, if that was done
  *            when the group was about to come
- *   stop     its end is not waited for: standby, by warm.c, for no address leads here
- *            any more; while heartbeat leaves: SIGTERM, and its end. Nothing, if
- *            another group has it started
+ *   stop     standby; if it may linger, by warm.c, and this one is through. While
+ *            heartbeat leaves: SIGTERM, and its end. Nothing, if another group has it
+ *            started
  *   status   running: active, and no other group has it started
  *
  * Whatever cannot be had over the socket is the script's; one that does not obey
@@ -203,7 +203,8 @@ static void stop(struct hb_warm_op *op, const struct hb_warm_part *part, uint64_
     if (hb_warm_started(op->member, part)) {
         ha_log(HA_LOG_INFO, "%s stays active for another group", op->member->text);
         answer_later(op, true, HB_OP_OK);
-    } else if (hb_warm_wanted(op->member) && op->member->alive.fd >= 0) {
+    } else if (op->member->warm->linger && hb_warm_wanted(op->member) &&
+               op->member->alive.fd >= 0) {
         answer_later(op, true, HB_OP_OK);
     } else if (hb_warm_wanted(op->member)) {
         say(op);

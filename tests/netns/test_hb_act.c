@@ -250,6 +250,8 @@ static void an_address_of_a_real_server_moves_and_comes_back(void **state)
     place_resource(f, "IPv6addr", "2001:db8::50/64/eth0");
     place_resource(f, "IPaddr2", "10.0.0.52/24/eth0");
     place_begin(f);
+    assert_false(hb_act_real_server(f->act, false));
+    assert_true(hb_act_real_server(f->act, true));
     assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
     assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
     assert_shows("dev lo", "10.0.0.5", false);
@@ -261,7 +263,9 @@ static void an_address_of_a_real_server_moves_and_comes_back(void **state)
     hb_act_free(f->act);
     place_begin(f);
     assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_OK);
+    assert_false(hb_act_real_server(f->act, true));
     assert_int_equal(place_run(f, HB_OP_STOP), HB_OP_OK);
+    assert_true(hb_act_real_server(f->act, false));
     assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
     assert_shows("dev lo", "inet 10.0.0.50/32 scope global lo:0 ", true);
     assert_shows("dev lo", "inet 10.0.0.51/32 scope global lo ", true);

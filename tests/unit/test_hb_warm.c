@@ -85,10 +85,8 @@ static void a_takeover_starts_no_process(void **state)
     assert_shown("active");
     assert_op(0, HB_OP_STATUS, HB_OP_OK);
     assert_op(0, HB_OP_START, HB_OP_OK);
-    assert_op(0, HB_OP_STOP, HB_OP_OK); /* whether the table is gone or not */
-    assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
-    hb_warm_wish(house.warm, 0, HB_WARM_READY);
-    WAIT(stands_by);
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_true(stands_by());
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     assert_op(0, HB_OP_STOP, HB_OP_OK);
     assert_int_equal(house_pid(), pid);
@@ -120,11 +118,26 @@ static void where_it_does_not_come_after_all_it_stands_by_again(void **state)
     assert_false(house_logged("not by heartbeat"));
 }
 
+static void a_stop_that_may_linger_waits_for_no_table(void **state)
+{
+    (void)state;
+    house_ready();
+    house_take(0);
+    hb_warm_linger(house.warm, true);
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_true(is_active());
+    assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(stands_by);
+    assert_false(house_logged("not by heartbeat"));
+}
+
 static void a_group_that_goes_and_comes_at_once_is_active(void **state)
 {
     (void)state;
     house_ready();
     house_take(0);
+    hb_warm_linger(house.warm, true);
     assert_op(0, HB_OP_STOP, HB_OP_OK);
     hb_warm_wish(house.warm, 0, HB_WARM_READY);
     hb_warm_wish(house.warm, 0, HB_WARM_IN_USE);
@@ -254,9 +267,7 @@ static void a_file_in_two_groups_serves_while_either_is_held(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     assert_op(1, HB_OP_STATUS, HB_OP_OK);
     assert_op(1, HB_OP_STOP, HB_OP_OK);
-    hb_warm_wish(house.warm, 0, HB_WARM_READY);
-    hb_warm_wish(house.warm, 1, HB_WARM_READY);
-    WAIT(stands_by);
+    assert_true(stands_by());
 }
 
 static void another_haresources_ends_what_it_does_not_name(void **state)
@@ -441,6 +452,7 @@ int main(void)
         CASE(a_takeover_starts_no_process),
         CASE(a_group_that_comes_finds_it_active),
         CASE(where_it_does_not_come_after_all_it_stands_by_again),
+        CASE(a_stop_that_may_linger_waits_for_no_table),
         CASE(a_group_that_goes_and_comes_at_once_is_active),
         CASE(a_group_is_ready_when_its_servers_are_checked),
         CASE(a_start_waits_for_the_standby_that_is_being_started),
