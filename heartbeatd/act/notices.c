@@ -68,12 +68,15 @@ static bool read_address(struct nlmsghdr *message, struct hb_notice *notice)
     return notice->addr.family != AF_UNSPEC;
 }
 
+/* libnl does not look how long an attribute is that it is asked the number of. */
+static const struct nla_policy route_policy[RTA_MAX + 1] = {[RTA_OIF] = {.type = NLA_U32}};
+
 static bool read_route(struct nlmsghdr *message, struct hb_notice *notice)
 {
     struct nlattr *attrs[RTA_MAX + 1];
     struct rtmsg *info;
 
-    if (nlmsg_parse(message, sizeof *info, attrs, RTA_MAX, NULL) < 0)
+    if (nlmsg_parse(message, sizeof *info, attrs, RTA_MAX, route_policy) < 0)
         return false;
     info = nlmsg_data(message);
     if ((info->rtm_family != AF_INET && info->rtm_family != AF_INET6) || attrs[RTA_OIF] == NULL)

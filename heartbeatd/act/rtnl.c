@@ -137,6 +137,11 @@ static int ask(struct hb_rtnl *rtnl, struct nl_msg *request, message_fn fn, void
     return err;
 }
 
+/* libnl does not look how long an attribute is that it is asked the number of. */
+static const struct nla_policy link_policy[IFLA_MAX + 1] = {[IFLA_MTU] = {.type = NLA_U32}};
+static const struct nla_policy address_policy[IFA_MAX + 1] = {[IFA_FLAGS] = {.type = NLA_U32}};
+static const struct nla_policy route_policy[RTA_MAX + 1] = {[RTA_OIF] = {.type = NLA_U32}};
+
 static void copy_name(char out[IFNAMSIZ], const struct nlattr *attr)
 {
     if (attr != NULL)
@@ -151,7 +156,7 @@ static void link_seen(void *ctx, struct nlmsghdr *message)
     struct hb_link link = {0};
 
     if (message->nlmsg_type != RTM_NEWLINK ||
-        nlmsg_parse(message, sizeof *info, attrs, IFLA_MAX, NULL) < 0)
+        nlmsg_parse(message, sizeof *info, attrs, IFLA_MAX, link_policy) < 0)
         return;
     info = nlmsg_data(message);
     link.index = info->ifi_index;
@@ -188,7 +193,7 @@ static void address_seen(void *ctx, struct nlmsghdr *message)
     struct hb_kernel_address address = {0};
 
     if (message->nlmsg_type != RTM_NEWADDR ||
-        nlmsg_parse(message, sizeof *info, attrs, IFA_MAX, NULL) < 0)
+        nlmsg_parse(message, sizeof *info, attrs, IFA_MAX, address_policy) < 0)
         return;
     info = nlmsg_data(message);
     if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6)
@@ -296,7 +301,7 @@ static void route_seen(void *ctx, struct nlmsghdr *message)
     struct rtmsg *info;
 
     if (message->nlmsg_type != RTM_NEWROUTE ||
-        nlmsg_parse(message, sizeof *info, attrs, RTA_MAX, NULL) < 0)
+        nlmsg_parse(message, sizeof *info, attrs, RTA_MAX, route_policy) < 0)
         return;
     info = nlmsg_data(message);
     route->direct = info->rtm_type == RTN_UNICAST && attrs[RTA_OIF] != NULL &&
