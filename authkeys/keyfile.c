@@ -192,7 +192,7 @@ bool ak_keys_parse(struct ak_keys *out, const char *file, const char *text, size
     explicit_bzero(lines.buffer->str, lines.buffer->allocated_len);
     ha_lines_clear(&lines);
     /* Bytes that were no text at all already have their message. */
-    if (length == 0 || reader.line > 0)
+    if (length == 0 || reader.line > 0 || diags->errors == errors_before)
         check_whole(&reader);
     if (diags->errors > errors_before)
         ak_keys_clear(out);

@@ -134,6 +134,8 @@ static void each_fault_has_its_message(void **state)
         const char *text, *said;
     } cases[] = {
         {"", "authkeys: expected a line \"auth NUMBER\" that names the key to send with, found none\n"},
+        {"\xef\xbb\xbf",
+         "authkeys: expected a line \"auth NUMBER\" that names the key to send with, found none\n"},
         {"# nothing\n\n",
          "authkeys: expected a line \"auth NUMBER\" that names the key to send with, found none\n"},
         {"1 sha1 secret\n",
