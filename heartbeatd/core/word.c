@@ -311,9 +311,12 @@ static bool sees_us(const struct hb_core *core, const struct value *value, uint6
 {
     const char *name = core->nodes[core->self].name;
     size_t name_length = strlen(name);
-    const char *at = value->text, *end = at + value->length;
+    const char *at = value->text, *end;
 
-    while (value->length > 0 && at < end) {
+    if (value->length == 0)
+        return false; /* and no text at all */
+    end = at + value->length;
+    while (at < end) {
         const char *comma = memchr(at, ',', (size_t)(end - at));
         uint64_t generation;
 
