@@ -100,7 +100,8 @@ static int32_t client_asks(qb_ipcs_connection_t *connection, void *data, size_t 
     if (request->header.id != HA_CONTROL_MORE) {
         size_t length = size - words_at;
 
-        if (length < 2 || memchr(request->words, '\0', length) != request->words + length - 1) {
+        if (length < 2 || length > sizeof(request->words) ||
+            memchr(request->words, '\0', length) != request->words + length - 1) {
             return -EINVAL;
         }
         if (qb_ipcs_connection_stats_get(connection, &stats, QB_FALSE) == 0) {
