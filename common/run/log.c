@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ static struct {
     int syslog_fd;
     unsigned syslog_lost;
     bool stderr_stalled;
+    bool inside; /* a line is on its way to the files */
 } logging = {.syslog_fd = -1};
 
 /* ---- files and stderr ---- */
@@ -174,12 +176,14 @@ static void log_to_files(int32_t target, struct qb_log_callsite *site, struct ti
                          const char *message)
 {
     enum ha_level level = site->priority > HA_LOG_DEBUG ? HA_LOG_DEBUG : site->priority;
-    GString *line = g_string_new(NULL);
+    GString *line;
     bool same = logging.file.path && logging.debug_file.path &&
                 !strcmp(logging.file.path, logging.debug_file.path);
 
     (void)target;
     (void)stamp;
+    logging.inside = true;
+    line = g_string_new(NULL);
     if (logging.set.format) {
         logging.set.format(logging.set.ctx, level, message, line);
     } else {
@@ -195,6 +199,7 @@ static void log_to_files(int32_t target, struct qb_log_callsite *site, struct ti
         append_line(&logging.debug_file, line);
     }
     g_string_free(line, TRUE);
+    logging.inside = false;
 }
 
 /* ---- syslog ---- */
@@ -265,6 +270,47 @@ static void log_to_syslog(int32_t target, struct qb_log_callsite *site, struct t
     }
 }
 
+/* ---- what ends us ---- */
+
+/* In the middle of a line there is no other one by the usual way. */
+static void append_plainly(const char *text)
+{
+    static const char cannot[] = "cannot go on: ";
+    const struct iovec pieces[] = {{(char *)cannot, sizeof(cannot) - 1},
+                                   {(char *)text, strlen(text)},
+                                   {(char *)"\n", 1}};
+    const char *path = logging.file.path != NULL ? logging.file.path : logging.debug_file.path;
+    int fd = path != NULL ? open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+
+    if (fd >= 0) {
+        (void)!writev(fd, pieces, G_N_ELEMENTS(pieces));
+        close(fd);
+    }
+}
+
+/* glib ends the process when memory cannot be had: a daemon that has no stderr any more says why all the
+ * same, in what is there for it. What was held back goes first, it may not come back. */
+static void library_says(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer ctx)
+{
+    char text[512]; /* allocates nothing itself */
+    int length = snprintf(text, sizeof(text), "%s: %s", domain != NULL ? domain : "glib", message);
+
+    (void)ctx;
+    if ((level & G_LOG_FLAG_FATAL) == 0) {
+        ha_log(HA_LOG_WARNING, "%s", text);
+        return;
+    }
+    to_stderr(text, MIN((size_t)MAX(length, 0), sizeof(text) - 1));
+    to_stderr("\n", 1);
+    logging.holds = 0;
+    ha_log_flush();
+    if (logging.inside) {
+        append_plainly(text);
+    } else {
+        ha_log(HA_LOG_ERROR, "cannot go on: %s", text);
+    }
+}
+
 /* ---- set up ---- */
 
 static int open_target(qb_log_logger_fn fn)
@@ -317,6 +363,7 @@ int ha_log_setup(const struct ha_log_settings *settings)
             return -EMFILE;
         }
         logging.open = true;
+        g_log_set_default_handler(library_says, NULL);
     }
     ha_log_flush();
     g_free(logging.ident);
@@ -342,6 +389,7 @@ void ha_log_close(void)
     if (!logging.open) {
         return;
     }
+    g_log_set_default_handler(g_log_default_handler, NULL);
     qb_log_fini();
     ha_log_flush();
     if (logging.syslog_fd >= 0) {

@@ -39,7 +39,8 @@ struct ha_log_settings {
     void *ctx;
 };
 
-/* May be called again with new settings (strings are copied). */
+/* May be called again with new settings (strings are copied). What glib says goes to the log as well from
+ * then on, the sentence included with which it ends us when memory cannot be had. */
 int ha_log_setup(const struct ha_log_settings *settings);
 void ha_log_close(void);
 /* Between these two, lines for files are kept, and written at the end in one piece: a disk that takes its

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -158,6 +159,28 @@ static void a_child_writes_its_own_lines_at_once_and_no_others(void **state)
     assert_file(file, "child\n");
     ha_log_release();
     assert_file(file, "child\nparent\n");
+}
+
+static void what_glib_ends_us_with_is_in_the_log_after_what_was_held(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+    pid_t child = fork();
+    int status;
+
+    (void)state;
+    if (child == 0) {
+        struct rlimit none = {0};
+
+        setrlimit(RLIMIT_CORE, &none);
+        ha_log_setup(&settings);
+        ha_log_hold();
+        ha_log(HA_LOG_INFO, "held");
+        g_log("GLib", G_LOG_LEVEL_ERROR, "failed to allocate %d bytes", 42);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_file(file, "held\ncannot go on: GLib: failed to allocate 42 bytes\n");
 }
 
 static void no_more_than_a_bound_is_held(void **state)
@@ -413,6 +436,7 @@ int main(void)
         CASE(what_is_held_is_written_in_order_when_the_last_lets_go),
         CASE(what_is_held_is_not_lost),
         CASE(a_child_writes_its_own_lines_at_once_and_no_others),
+        CASE(what_glib_ends_us_with_is_in_the_log_after_what_was_held),
         CASE(no_more_than_a_bound_is_held),
         CASE(a_moved_file_is_made_anew),
         CASE(a_file_that_cannot_be_written_is_named_once_on_stderr_and_tried_again),
