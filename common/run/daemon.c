@@ -20,7 +20,9 @@
 #include <unistd.h>
 
 #include "common/run/file.h"
+#include "common/run/log.h"
 
+#define NULL_TRIES    3
 #define PIDFILE_BYTES 64
 #define CMDLINE_BYTES 65536
 
@@ -47,6 +49,9 @@ static void wait_for_word_and_exit(int fd)
     do {
         got = read(fd, &status, 1);
     } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        fprintf(stderr, "cannot hear whether the daemon has started: %s\n", strerror(errno));
+    }
     _exit(got == 1 ? status : 1);
 }
 
@@ -77,11 +82,15 @@ int ha_daemon_start(struct ha_daemon *daemon)
     close(ends[0]);
     setsid();
     pid = fork();
+    if (pid < 0) {
+        fprintf(stderr, "cannot go into the background: %s\n", strerror(errno));
+    }
     if (pid != 0) {
         /* Without a second fork nobody gives the word, and the first parent exits with 1. */
         _exit(0);
     }
     if (chdir("/") < 0) {
+        fprintf(stderr, "cannot go into the background: /: %s\n", strerror(errno));
         _exit(1);
     }
     daemon->ready_fd = ends[1];
@@ -91,7 +100,14 @@ int ha_daemon_start(struct ha_daemon *daemon)
 static void say(struct ha_daemon *daemon, unsigned char status)
 {
     if (daemon->ready_fd >= 0) {
-        while (write(daemon->ready_fd, &status, 1) < 0 && errno == EINTR) {
+        ssize_t put;
+
+        do {
+            put = write(daemon->ready_fd, &status, 1);
+        } while (put < 0 && errno == EINTR);
+        if (put < 0) {
+            ha_log(HA_LOG_WARNING, "cannot tell who started this daemon how it went: %s",
+                   strerror(errno));
         }
         close(daemon->ready_fd);
         daemon->ready_fd = -1;
@@ -101,8 +117,15 @@ static void say(struct ha_daemon *daemon, unsigned char status)
 void ha_daemon_ready(struct ha_daemon *daemon)
 {
     if (daemon->ready_fd >= 0) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        int null = -1;
 
+        /* Who started us may wait for the end of our output: not given up at the first refusal. */
+        for (int i = 0; i < NULL_TRIES && null < 0; i++) {
+            null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        }
+        if (null < 0) {
+            ha_log(HA_LOG_WARNING, "cannot let go of the terminal: /dev/null: %s", strerror(errno));
+        }
         for (int fd = 0; null >= 0 && fd < 3; fd++) {
             dup2(null, fd);
         }
