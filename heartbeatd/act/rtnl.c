@@ -102,6 +102,19 @@ static int receive(struct hb_rtnl *rtnl, int *length)
     return 0;
 }
 
+/* A want of memory or room that may be over at once: what only asks is asked again. */
+static bool is_passing(int error)
+{
+    return error == -ENOBUFS || error == -ENOMEM;
+}
+
+/* What is left of an answer that was given up: while the kernel has some of a dump, it begins no other. */
+static void drain(struct hb_rtnl *rtnl)
+{
+    while (recv(rtnl->fd, rtnl->received, sizeof rtnl->received, MSG_DONTWAIT) > 0)
+        continue;
+}
+
 /* ---- reading ---- */
 
 /* Sends the request and hands each message of the answer to fn. -EAGAIN: the
@@ -133,6 +146,8 @@ static int ask(struct hb_rtnl *rtnl, struct nl_msg *request, message_fn fn, void
             if (!dump)
                 return 0;
         }
+        if (err != 0)
+            drain(rtnl);
     }
     return err;
 }
@@ -222,14 +237,14 @@ static int dump(struct hb_rtnl *rtnl, int type, const void *body, size_t length,
 {
     int err = -EAGAIN;
 
-    for (unsigned i = 0; i < DUMPS_MAX && err == -EAGAIN; i++) {
+    for (unsigned i = 0; i < DUMPS_MAX && (err == -EAGAIN || is_passing(err)); i++) {
         struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_REQUEST | NLM_F_DUMP);
 
         if (msg == NULL || nlmsg_append(msg, (void *)(uintptr_t)body, length, NLMSG_ALIGNTO) < 0)
             err = -ENOMEM;
         else
             err = ask(rtnl, msg, fn, ctx);
-        if (err == -EAGAIN)
+        if (err != 0)
             g_array_set_size(into, 0);
         nlmsg_free(msg);
     }
@@ -325,6 +340,8 @@ int hb_rtnl_route(struct hb_rtnl *rtnl, const struct ha_addr *addr, int *index, 
 
     if (msg != NULL && nlmsg_append(msg, &info, sizeof info, NLMSG_ALIGNTO) >= 0 &&
         nla_put(msg, RTA_DST, (int)ha_addr_bits(addr) / 8, addr->bytes) >= 0)
+        err = ask(rtnl, msg, route_seen, &route);
+    if (msg != NULL && is_passing(err))
         err = ask(rtnl, msg, route_seen, &route);
     nlmsg_free(msg);
     if (err != 0)
@@ -435,7 +452,7 @@ static int read_outcomes(struct hb_rtnl *rtnl, struct hb_change *changes, size_t
     }
 }
 
-static int apply_batch(struct hb_rtnl *rtnl, struct hb_change *changes, size_t count)
+static int send_batch(struct hb_rtnl *rtnl, struct hb_change *changes, size_t count)
 {
     GByteArray *batch = g_byte_array_sized_new(8192);
     uint32_t first_seq = rtnl->seq + 1;
@@ -465,6 +482,14 @@ static int apply_batch(struct hb_rtnl *rtnl, struct hb_change *changes, size_t c
         changes[i].error = err;
     g_byte_array_unref(batch);
     return err;
+}
+
+/* Once more if it did not come through: what is done already is done, and no failure (outcome()). */
+static int apply_batch(struct hb_rtnl *rtnl, struct hb_change *changes, size_t count)
+{
+    int err = send_batch(rtnl, changes, count);
+
+    return is_passing(err) ? send_batch(rtnl, changes, count) : err;
 }
 
 int hb_rtnl_apply(struct hb_rtnl *rtnl, struct hb_change *changes, size_t count)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <linux/if_packet.h>
@@ -25,7 +26,15 @@
 
 /* ---- counting system calls: every one of act goes through these (--wrap) ---- */
 
-unsigned place_sends, place_receives;
+unsigned place_sends, place_receives, place_refuse_send, place_refuse_receive;
+
+static bool is_refused(unsigned *left, int error)
+{
+    if (*left == 0 || --*left > 0)
+        return false;
+    errno = error;
+    return true;
+}
 
 ssize_t __real_sendto(int fd, const void *bytes, size_t length, int flags,
                       const struct sockaddr *to, socklen_t to_length);
@@ -40,6 +49,8 @@ ssize_t __wrap_sendto(int fd, const void *bytes, size_t length, int flags,
                       const struct sockaddr *to, socklen_t to_length)
 {
     place_sends++;
+    if (is_refused(&place_refuse_send, ENOBUFS))
+        return -1;
     return __real_sendto(fd, bytes, length, flags, to, to_length);
 }
 
@@ -47,6 +58,8 @@ ssize_t __wrap_recvfrom(int fd, void *bytes, size_t length, int flags, struct so
                         socklen_t *from_length)
 {
     place_receives++;
+    if (is_refused(&place_refuse_receive, ENOMEM))
+        return -1;
     return __real_recvfrom(fd, bytes, length, flags, from, from_length);
 }
 

@@ -58,6 +58,8 @@ unsigned place_arps(struct place *f, const char *text, unsigned operation);
 
 /* System calls on netlink so far (needs --wrap=sendto and --wrap=recvfrom). */
 extern unsigned place_sends, place_receives;
+/* Of those that go to rtnetlink, the N-th from here on is refused once; 0: none. */
+extern unsigned place_refuse_send, place_refuse_receive;
 /* From here on, when nothing is under way any more. */
 void place_count(struct place *f);
 

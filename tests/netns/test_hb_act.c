@@ -58,6 +58,33 @@ static void fifty_addresses_come_and_go_in_one_batch(void **state)
     assert_shows("dev eth0", "10.0.0.149", false);
 }
 
+/* Whichever request or answer it is: what is asked is asked again, and what is done is not undone. */
+static void no_single_want_of_memory_fails_a_start_or_a_stop(void **state)
+{
+    struct place *f = *state;
+
+    place_resource(f, "IPaddr2", "10.0.0.61/24/eth0");
+    place_resource(f, "IPaddr2", "10.0.0.62");
+    place_begin(f);
+    for (unsigned at = 1; at <= 8; at++) {
+        place_refuse_send = at;
+        assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
+        place_refuse_send = 0;
+        place_refuse_receive = at;
+        assert_int_equal(place_run(f, HB_OP_STOP), HB_OP_OK);
+        place_refuse_receive = at;
+        assert_int_equal(place_run(f, HB_OP_START), HB_OP_OK);
+        place_refuse_receive = 0;
+        assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_OK);
+        assert_shows("dev eth0", "10.0.0.62/24", true);
+        place_refuse_send = at;
+        assert_int_equal(place_run(f, HB_OP_STOP), HB_OP_OK);
+        place_refuse_send = 0;
+        assert_int_equal(place_run(f, HB_OP_STATUS), HB_OP_STOPPED);
+        assert_shows("dev eth0", "10.0.0.6", false);
+    }
+}
+
 /* It would not stop: as long as one address is there, another node must not take the group. */
 /* Else what still comes for it after a release would be sent back to its owner of before. */
 static void where_others_had_an_address_is_forgotten(void **state)
@@ -399,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_range_runs_while_one_of_its_addresses_is_left),
+        CASE(no_single_want_of_memory_fails_a_start_or_a_stop),
         CASE(fifty_addresses_come_and_go_in_one_batch),
         CASE(where_others_had_an_address_is_forgotten),
         CASE(more_than_a_batch_can_hold_come_in_several),
