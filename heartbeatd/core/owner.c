@@ -112,7 +112,8 @@ void hb_owner_home_gone(struct hb_core *core, const struct hb_node *node)
     for (size_t i = 0; i < core->group_count; i++) {
         struct hb_owned *owned = &core->groups[i];
 
-        if (owned->why == HB_WHY_HANDED && owned->home_node < core->node_count &&
+        /* What failed there failed in a life that is over. */
+        if ((owned->why == HB_WHY_HANDED || owned->why == HB_WHY_FAILED) && owned->home_node < core->node_count &&
             &core->nodes[owned->home_node] == node)
             owned->why = HB_WHY_LEFT;
     }

@@ -234,6 +234,33 @@ static void it_fails_back_to_a_3_0_6_node_that_returns(void **state)
     hand_free(hand);
 }
 
+/* It did not take its own group, so that fell to us. That was in a life of it that is over. */
+static void what_failed_at_home_fails_back_when_home_has_begun_a_new_life(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "none");
+    hand_pass_beating(hand, 10000);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_HELD);
+    assert_int_equal(hand->core->groups[1].why, HB_WHY_FAILED);
+    hand_pass_beating(hand, 120000);
+    assert_int_equal(hand_count(hand, "ask_resources"), 0);
+    hand_hear(hand, "t=resource|rsc_hold=none|rtype=full|isstable=0|info=shutdown");
+    hand_hear(hand, "t=shutdone|st=dead");
+    hand->peer_generation++;
+    hand->peer_number = 0;
+    hand_hear(hand, "t=status|st=up|dt=1b58|protocol=1");
+    hand_hear(hand, "t=reqnodes|dest=node1");
+    hand_hear(hand, BEAT);
+    hand_hear(hand, "t=starting");
+    hand_forget(hand);
+    hand_hear(hand, "t=resource|rsc_hold=none" STABLE "|info=req_our_resources()");
+    assert_field(hand_sent(hand, "ask_resources"), "info", "me");
+    assert_field(hand_sent(hand, "ask_resources"), "rsc_hold", "foreign");
+    hand_free(hand);
+}
+
 static void an_orderly_farewell_is_acted_on_at_once_and_not_sooner(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -492,6 +519,7 @@ int main(void)
         cmocka_unit_test(the_others_stability_is_answered_once),
         cmocka_unit_test(a_dead_nodes_groups_are_taken_and_reported),
         cmocka_unit_test(it_fails_back_to_a_3_0_6_node_that_returns),
+        cmocka_unit_test(what_failed_at_home_fails_back_when_home_has_begun_a_new_life),
         cmocka_unit_test(an_orderly_farewell_is_acted_on_at_once_and_not_sooner),
         cmocka_unit_test(where_something_was_lost_before_a_farewell_it_may_have_taken_all),
         cmocka_unit_test(leaving_says_none_then_stops_then_says_goodbye),
