@@ -182,10 +182,23 @@ static void try_to_open(struct hb_line *line)
     g_free(why);
 }
 
+static void interfaces_changed(void *ctx)
+{
+    hb_media_look_soon(ctx);
+}
+
+/* 0, or negative errno; then at the next look again. */
+static int follow(struct hb_media *media)
+{
+    return media->follow != NULL
+               ? 0
+               : hb_follow_open(&media->follow, media->loop, interfaces_changed, media);
+}
+
 static void look_at_lines(void *ctx, uint64_t now_ns)
 {
     struct hb_media *media = ctx;
-    bool any_failing = false;
+    bool any_failing = follow(media) < 0;
 
     media->looked_ns = now_ns;
     /* First close all that is stale: lines of one interface share sockets. */
@@ -213,11 +226,6 @@ void hb_media_look_soon(struct hb_media *media)
 {
     ha_timer_set(media->loop, &media->look, MAX(ha_clock_ns(), media->looked_ns + NOTICE_NS),
                  look_at_lines, media);
-}
-
-static void interfaces_changed(void *ctx)
-{
-    hb_media_look_soon(ctx);
 }
 
 /* Not at once: who sends is in the middle of something. */
@@ -366,16 +374,24 @@ int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_c
     media->lines = g_ptr_array_new_with_free_func(g_free);
     media->ports = g_ptr_array_new();
     media->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    status = open_lines(media, config, faults);
+    status = media->fd < 0 ? -errno : 0;
+    if (status < 0) {
+        g_string_append_printf(faults, "cannot have a socket to look at interfaces with: %s",
+                               strerror(-status));
+    } else {
+        status = open_lines(media, config, faults);
+    }
     *why = g_string_free(faults, faults->len == 0);
     if (status < 0) {
         hb_media_close(media);
         return status;
     }
-    if (hb_follow_open(&media->follow, loop, interfaces_changed, media) < 0) {
-        ha_log(HA_LOG_WARNING, "the kernel tells nothing of interfaces: changes are noticed late");
+    status = follow(media);
+    if (status < 0) {
+        ha_log(HA_LOG_WARNING, "the kernel tells nothing of interfaces, until it does changes are "
+               "noticed late: %s", strerror(-status));
     }
-    ha_timer_set(loop, &media->look, ha_clock_ns() + (*why ? RETRY_NS : LOOK_NS), look_at_lines,
+    ha_timer_set(loop, &media->look, ha_clock_ns() + (*why || status < 0 ? RETRY_NS : LOOK_NS), look_at_lines,
                  media);
     *out = media;
     return 0;
