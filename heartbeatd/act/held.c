@@ -460,9 +460,37 @@ void hb_held_resume(struct hb_held *held, const struct ha_addr *addr)
     look_soon(held);
 }
 
+/* Those that are set, as hb_held_keep() would have it. */
+static void note_all(struct hb_held *held)
+{
+    struct hb_kernel *kernel = NULL;
+    GHashTableIter iter;
+    gpointer item;
+
+    if (g_hash_table_size(held->records) == 0 || hb_rtnl_read(held->rtnl, &kernel) != 0)
+        return;
+    g_hash_table_iter_init(&iter, held->records);
+    while (g_hash_table_iter_next(&iter, NULL, &item)) {
+        const struct record *record = item;
+
+        for (guint i = 0; !record->off && i < kernel->addresses->len; i++) {
+            const struct hb_kernel_address *one =
+                &g_array_index(kernel->addresses, struct hb_kernel_address, i);
+
+            if (ha_addr_equal(&one->addr, &record->spec.addr))
+                hb_guard_hold(held->guard, HB_GUARD_REMOVE, one);
+        }
+    }
+    hb_kernel_free(kernel);
+}
+
 void hb_held_guard(struct hb_held *held, struct hb_guard_table *guard)
 {
+    bool late = held->guard == NULL && guard != NULL;
+
     held->guard = guard;
+    if (late)
+        note_all(held);
 }
 
 void hb_held_set_window(struct hb_held *held, uint64_t window_ms)

@@ -35,6 +35,7 @@ struct hb_clients {
     struct hb_respawn *respawn;
     struct ha_timer start;
     bool started, stopping, ended;
+    bool begun, refused; /* programs of respawn; the socket, the last time */
     GPtrArray *asked; /* of struct asked *, oldest first */
 };
 
@@ -216,12 +217,20 @@ static void start(void *ctx, uint64_t now_ns)
         .world = world_of, .cast = cast, .listening = listening, .ctx = clients};
     int status = hb_api_server_open(&clients->server, clients->daemon->loop, SOCKET, &host);
 
-    (void)now_ns;
     if (status < 0) {
-        ha_log(HA_LOG_ERROR, "programs cannot be clients: cannot open %s: %s", SOCKET,
-               strerror(-status));
+        if (!clients->refused) {
+            ha_log(HA_LOG_ERROR, "programs cannot be clients yet: cannot open %s: %s", SOCKET,
+                   strerror(-status));
+        }
+        ha_timer_set(clients->daemon->loop, &clients->start, now_ns + HB_PART_AGAIN_NS, start, clients);
+    } else if (clients->refused) {
+        ha_log(HA_LOG_NOTICE, "%s is there now", SOCKET);
     }
-    hb_respawn_start(clients->respawn);
+    if (!clients->begun) {
+        hb_respawn_start(clients->respawn);
+    }
+    clients->begun = true;
+    clients->refused = status < 0;
 }
 
 static void all_ended(void *ctx)

@@ -127,8 +127,8 @@ static void go_on(void *ctx, uint64_t now_ns)
 {
     struct hb_fifo *fifo = ctx;
 
-    (void)now_ns;
-    ha_watch_start(fifo->loop, &fifo->watch, fifo->fd, EPOLLIN, readable, fifo);
+    if (ha_watch_start(fifo->loop, &fifo->watch, fifo->fd, EPOLLIN, readable, fifo) < 0)
+        ha_timer_set(fifo->loop, &fifo->pause, now_ns + HA_NS_PER_S, go_on, fifo);
 }
 
 static void readable(void *ctx, uint32_t events)
@@ -191,7 +191,7 @@ int hb_fifo_open(struct hb_fifo **out, struct ha_loop *loop, const char *path, h
     fifo->ctx = ctx;
     fifo->line = g_string_new(NULL);
     fifo->lines = g_string_new(NULL);
-    go_on(fifo, 0);
+    go_on(fifo, ha_clock_ns());
     *out = fifo;
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,9 @@
 #define GUARDIAN HB_LIBEXECDIR "/guardian"
 /* A guardian that ended, or could not be had, is replaced after this long. */
 #define AGAIN_NS HA_NS_PER_S
+/* A socket to take addresses off with. */
+#define SOCKET_TRIES    3
+#define SOCKET_PAUSE_MS 20
 
 struct hb_guard {
     struct hb_guard_table *table; /* NULL: it could not be had */
@@ -274,6 +278,42 @@ static void look_back(void *ctx)
         hb_daemon_step(daemon, &(struct hb_event){.kind = HB_EV_TAKEN_OFF});
 }
 
+/* ---- having one ---- */
+
+/* Table and guardian. 0 or negative errno: then there is neither. */
+static int begin_guarding(struct hb_guard *guard)
+{
+    int err = 0;
+
+    if (guard->self_fd < 0)
+        guard->self_fd = pidfd_open(getpid(), 0);
+    if (guard->self_fd < 0)
+        err = -errno;
+    if (err == 0)
+        err = make_table(guard);
+    if (err != 0)
+        return err;
+    ha_loop_on_round(guard->daemon->loop, look_back, guard->daemon);
+    begin_guardian(guard, 0);
+    return 0;
+}
+
+/* Later than it should have been: what is held already is noted now. */
+static void guard_again(void *ctx, uint64_t now_ns)
+{
+    struct hb_guard *guard = ctx;
+    int err = begin_guarding(guard);
+
+    if (err != 0) {
+        trouble(guard, g_strerror(-err));
+        ha_timer_set(guard->daemon->loop, &guard->again, now_ns + AGAIN_NS, guard_again, guard);
+        return;
+    }
+    ha_log(HA_LOG_NOTICE, "%s is there now", GUARDIAN);
+    if (guard->daemon->core != NULL)
+        hb_guard_attach(guard->daemon);
+}
+
 /* ---- what the daemon calls ---- */
 
 void hb_guard_start(struct hb_daemon *daemon)
@@ -287,18 +327,22 @@ void hb_guard_start(struct hb_daemon *daemon)
     }
     guard->daemon = daemon;
     guard->watch.fd = guard->pidfd = guard->table_fd = -1;
-    guard->netlink = hb_guard_socket();
-    guard->self_fd = pidfd_open(getpid(), 0);
+    guard->self_fd = -1;
     daemon->guard = guard;
+    /* What the life before left is for now or never: this is not given up at the first refusal. */
+    for (unsigned i = 0; i < SOCKET_TRIES; i++) {
+        guard->netlink = hb_guard_socket();
+        if (guard->netlink >= 0)
+            break;
+        poll(NULL, 0, SOCKET_PAUSE_MS);
+    }
     if (guard->netlink >= 0)
         take_over(guard);
-    err = guard->netlink < 0 ? guard->netlink : guard->self_fd < 0 ? -errno : make_table(guard);
-    if (err != 0) {
+    err = guard->netlink < 0 ? guard->netlink : begin_guarding(guard);
+    if (err != 0)
         trouble(guard, g_strerror(-err));
-        return;
-    }
-    ha_loop_on_round(daemon->loop, look_back, daemon);
-    begin_guardian(guard, 0);
+    if (err != 0 && guard->netlink >= 0)
+        ha_timer_set(daemon->loop, &guard->again, ha_clock_ns() + AGAIN_NS, guard_again, guard);
 }
 
 /* Slots of addresses that no file names any more are nobody's: they go. */

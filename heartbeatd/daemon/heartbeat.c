@@ -46,8 +46,12 @@ static struct hb_now now(struct hb_daemon *daemon)
         .mono_ns = ha_clock_ns(), .wall_s = ha_clock_wall_s(), .load = daemon->loadavg};
 
     if (now.mono_ns - daemon->loadavg_ns >= LOADAVG_NS) {
-        ssize_t got = pread(daemon->loadavg_fd, daemon->loadavg, sizeof(daemon->loadavg) - 1, 0);
+        ssize_t got;
 
+        if (daemon->loadavg_fd < 0) {
+            daemon->loadavg_fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+        }
+        got = pread(daemon->loadavg_fd, daemon->loadavg, sizeof(daemon->loadavg) - 1, 0);
         daemon->loadavg[got > 0 ? got : 0] = '\0';
         daemon->loadavg[strcspn(daemon->loadavg, "\n")] = '\0';
         daemon->loadavg_ns = now.mono_ns;
@@ -177,6 +181,7 @@ static int watch_signals(struct hb_daemon *daemon)
         int status = ha_signal_watch(daemon->loop, watched[i].signo, watched[i].fn, daemon);
 
         if (status < 0) {
+            hb_log_say(LOG_ERR, "cannot watch for signals: %s", strerror(-status));
             return status;
         }
     }
@@ -236,7 +241,6 @@ static int furnish(struct hb_daemon *daemon)
     daemon->datagram = g_byte_array_new();
     daemon->peers = hb_peers_open(daemon->loop);
     daemon->deleted = hb_scripts_deleted(daemon->loop);
-    daemon->loadavg_fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
     status = take_control(daemon);
     if (status < 0) {
         return status;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "common/base/time.h"
 #include "common/run/behind.h"
 #include "common/run/control.h"
 #include "common/run/daemon.h"
@@ -42,6 +43,9 @@ struct hb_signing {
     uint64_t heard_ns; /* 0: never */
 };
 
+/* Until a part that could not be had is tried again. */
+#define HB_PART_AGAIN_NS (5 * HA_NS_PER_S)
+
 struct hb_daemon {
     struct hb_options options;
     struct ha_daemon parent;
@@ -67,6 +71,8 @@ struct hb_daemon {
     struct ha_timer wake;
     struct ha_timer restart;
     struct ha_timer reopen; /* media: neither the new nor the old ones could be had */
+    /* A part that could not be had for want of memory or descriptors is tried again. */
+    struct ha_timer refifo, rewatch;
 
     int loadavg_fd;
     uint64_t loadavg_ns;

@@ -159,13 +159,43 @@ static void carrier_changed(void *ctx, unsigned group, bool up, const char *nic)
                             .kind = HB_EV_CARRIER, .group = group, .up = up, .detail = nic});
 }
 
+static void watch_again(void *ctx, uint64_t now_ns);
+
+/* Told the first time only. */
+static void watch_nics(struct hb_daemon *daemon, bool first)
+{
+    int status = hb_nics_new(&daemon->nics, daemon->loop, daemon->setup.resources, carrier_changed,
+                             daemon);
+
+    if (status < 0) {
+        ha_timer_set(daemon->loop, &daemon->rewatch, ha_clock_ns() + HB_PART_AGAIN_NS, watch_again,
+                     daemon);
+    }
+    if (status < 0 && first) {
+        ha_log(HA_LOG_WARNING, "cannot watch interfaces, until then one without a link moves nothing: %s",
+               strerror(-status));
+    } else if (status == 0 && !first) {
+        ha_log(HA_LOG_NOTICE, "interfaces are watched now");
+    }
+}
+
+static void watch_again(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    watch_nics(ctx, false);
+}
+
+static void unwatch_nics(struct hb_daemon *daemon)
+{
+    ha_timer_cancel(daemon->loop, &daemon->rewatch);
+    g_clear_pointer(&daemon->nics, hb_nics_free);
+}
+
 void hb_life_watch_nics(struct hb_daemon *daemon)
 {
-    g_clear_pointer(&daemon->nics, hb_nics_free);
-    if (daemon->setup.config->carrier_ms > 0 &&
-        hb_nics_new(&daemon->nics, daemon->loop, daemon->setup.resources, carrier_changed,
-                    daemon) < 0) {
-        ha_log(HA_LOG_WARNING, "cannot watch interfaces: one without a link moves nothing");
+    unwatch_nics(daemon);
+    if (daemon->setup.config->carrier_ms > 0) {
+        watch_nics(daemon, true);
     }
 }
 
@@ -178,7 +208,7 @@ static void ready_changed(void *ctx, unsigned group, enum hb_ready ready)
 /* What looks at the core: it goes before that does. */
 static void stop_parts(struct hb_daemon *daemon)
 {
-    g_clear_pointer(&daemon->nics, hb_nics_free);
+    unwatch_nics(daemon);
     ha_timer_cancel(daemon->loop, &daemon->wake);
     hb_clients_free(daemon->clients);
     daemon->clients = NULL;

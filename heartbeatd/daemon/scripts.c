@@ -44,19 +44,39 @@ static void write_deleted(const struct hb_daemon *daemon)
     g_string_free(text, TRUE);
 }
 
-void hb_scripts_start(struct hb_daemon *daemon)
+static void open_again(void *ctx, uint64_t now_ns);
+
+/* Told the first time only. */
+static void open_fifo(struct hb_daemon *daemon, bool first)
 {
     int status = hb_fifo_open(&daemon->fifo, daemon->loop, HB_FIFO_PATH, said, daemon);
 
     if (status < 0)
-        ha_log(HA_LOG_ERROR, "cannot have the fifo %s, so scripts cannot send messages: %s",
-               HB_FIFO_PATH, strerror(-status));
+        ha_timer_set(daemon->loop, &daemon->refifo, ha_clock_ns() + HB_PART_AGAIN_NS, open_again,
+                     daemon);
+    if (status < 0 && first)
+        ha_log(HA_LOG_ERROR, "cannot have the fifo %s, so scripts cannot send messages until it is "
+               "there: %s", HB_FIFO_PATH, strerror(-status));
+    else if (status == 0 && !first)
+        ha_log(HA_LOG_NOTICE, "the fifo %s is there now", HB_FIFO_PATH);
+}
+
+static void open_again(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    open_fifo(ctx, false);
+}
+
+void hb_scripts_start(struct hb_daemon *daemon)
+{
+    open_fifo(daemon, true);
     write_deleted(daemon); /* ha.cf counts at a start */
     daemon->rcd = hb_rcd_new(daemon->loop, HA_HADIR, hb_act_environment(daemon->act));
 }
 
 void hb_scripts_stop(struct hb_daemon *daemon)
 {
+    ha_timer_cancel(daemon->loop, &daemon->refifo);
     hb_fifo_close(daemon->fifo);
     hb_rcd_free(daemon->rcd);
     daemon->fifo = NULL;
