@@ -70,13 +70,15 @@ static void reload_asked(void *ctx, int signo)
     ld_director_reload(life->director);
 }
 
-static void watch_signals(struct life *life)
+/* 0 or negative errno: without them the end would be one without a farewell. */
+static int watch_signals(struct life *life)
 {
     static const int stopping[] = {SIGTERM, SIGINT, SIGQUIT};
+    int error = 0;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(stopping); i++)
-        ha_signal_watch(life->loop, stopping[i], stop_asked, life);
-    ha_signal_watch(life->loop, SIGHUP, reload_asked, life);
+    for (unsigned i = 0; i < G_N_ELEMENTS(stopping) && error == 0; i++)
+        error = ha_signal_watch(life->loop, stopping[i], stop_asked, life);
+    return error == 0 ? ha_signal_watch(life->loop, SIGHUP, reload_asked, life) : error;
 }
 
 static void raise_limits(void)
@@ -120,17 +122,24 @@ static int take_lock(const char *instance, int *lock)
     return 0;
 }
 
+static void say_error(const struct ld_run *run, const char *what, int error)
+{
+    char *sentence = g_strdup_printf("%s: %s", what, g_strerror(-error));
+
+    say(run, sentence);
+    g_free(sentence);
+}
+
 static bool write_pid(const struct ld_run *run)
 {
     int error = ha_pidfile_write(run->pid_file, 0, getpid());
-    char *sentence;
+    char *what;
 
     if (error == 0)
         return true;
-    sentence = g_strdup_printf("cannot write the pid file %s: %s", run->pid_file,
-                               g_strerror(-error));
-    say(run, sentence);
-    g_free(sentence);
+    what = g_strdup_printf("cannot write the pid file %s", run->pid_file);
+    say_error(run, what, error);
+    g_free(what);
     return false;
 }
 
@@ -150,7 +159,12 @@ static bool begin(struct ld_run *run, struct life *life)
         g_free(why);
         return false;
     }
-    watch_signals(life); /* what comes while we start is heeded once the loop runs */
+    error = watch_signals(life); /* what comes while we start is heeded once the loop runs */
+    if (error != 0) {
+        say_error(run, "cannot watch for signals", error);
+        settings.ipvs->ops->close(settings.ipvs);
+        return false;
+    }
     settings.config = g_steal_pointer(&run->config);
     error = ld_director_start(&life->director, life->loop, &settings);
     if (error != 0) {
@@ -167,7 +181,7 @@ static bool open_loop(const struct ld_run *run, struct life *life)
 
     life->loop = ha_loop_new();
     if (life->loop == NULL) {
-        say(run, "cannot make an event loop");
+        say_error(run, "cannot make an event loop", -errno);
         return false;
     }
     if (run->logging != LD_LOG_CONFIGURED)
@@ -218,17 +232,19 @@ static int live(struct ld_run *run, struct ha_daemon *daemon)
         ha_daemon_ready(daemon);
         return 0;
     }
-    if (error == -EADDRINUSE) {
+    if (error != 0) {
+        if (error != -EADDRINUSE)
+            say_error(run, "cannot see whether another instance runs", error);
         ha_daemon_failed(daemon, 1);
         return 1;
     }
-    if (open_loop(run, &life) && (!pid_file || write_pid(run))) {
-        if (begin(run, &life)) {
+    if (open_loop(run, &life)) {
+        if ((!pid_file || write_pid(run)) && begin(run, &life)) {
             ha_daemon_ready(daemon);
             status = ha_loop_run(life.loop);
             ha_log(HA_LOG_INFO, "Linux Director Daemon terminated on signal: %s", life.stopped_by);
         }
-        if (pid_file)
+        if (pid_file) /* also one that could be written, but not be made sure of */
             ha_pidfile_remove(run->pid_file, getpid());
     }
     ha_control_stop(life.control);
