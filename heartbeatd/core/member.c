@@ -12,7 +12,7 @@
 #include "common/base/time.h"
 #include "heartbeatd/core/state.h"
 
-#define SETTLING_MS       5000    /* we promise less in our first seconds */
+#define SETTLING_MS       5000    /* we promise less in our first seconds, or until we are stable */
 #define SETTLING_EXTRA_MS 2000
 #define ASK_NODES_MS      1000
 #define DEADTIME_MAX_MS   86400000
@@ -34,7 +34,9 @@ void hb_member_send_status(struct hb_core *core)
     struct hb_msg *msg = hb_compose("status");
     uint64_t deadtime_ms = core->config->deadtime_ms;
 
-    if (core->patience || hb_mono(core) < ha_after_ns(core->started_ns, ha_ms_to_ns(SETTLING_MS)))
+    if (core->patience ||
+        (core->stage != HB_STAGE_STABLE &&
+         hb_mono(core) < ha_after_ns(core->started_ns, ha_ms_to_ns(SETTLING_MS))))
         deadtime_ms += SETTLING_EXTRA_MS;
     hb_msg_add_text(msg, "st", hb_status_name(core->status));
     hb_msg_add_hex(msg, "dt", deadtime_ms);

@@ -45,7 +45,7 @@ static void standard_fields_come_in_the_order_of_the_wire(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         assert_string_equal(hb_msg_at(first, i)->name, names[i]);
     assert_field(first, "st", "init");
-    assert_field(first, "dt", "1b58"); /* 7000 ms: two seconds more in the first five */
+    assert_field(first, "dt", "1b58"); /* 7000 ms: two seconds more, for we have just begun */
     assert_field(first, "seq", "1");
     assert_field(first, "hg", "64");
     assert_field(first, "ttl", "3");

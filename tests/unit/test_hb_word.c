@@ -121,6 +121,9 @@ static void two_hearth_nodes_that_start_wait_for_nobody(void **state)
     g_free(fields);
     assert_int_equal(hand_group(hand, 0), HB_GROUP_HELD);
     assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
+    hand_forget(hand);
+    hand_pass(hand, 1000); /* nor are others asked for more patience than deadtime from now on */
+    assert_string_equal(hb_msg_text(hand_sent(hand, "status"), "dt"), "1388");
     hand_free(hand);
 }
 
