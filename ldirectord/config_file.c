@@ -12,6 +12,7 @@
 
 #include "common/conf/lines.h"
 #include "common/run/file.h"
+#include "ldirectord/check/check.h"
 #include "ldirectord/conf/ld_cf.h"
 #include "ldirectord/logging.h"
 #include "ldirectord/names.h"
@@ -134,6 +135,19 @@ static void look_at_log(const char *path, const struct ld_config *config, unsign
                     "unable to open logfile: %s: %s", logfile, g_strerror(error));
 }
 
+static void look_at_clients(const char *path, const struct ld_config *config, struct ha_diags *diags)
+{
+    for (guint i = 0; i < config->services->len; i++) {
+        const struct ld_service *service = g_ptr_array_index(config->services, i);
+        char *why = NULL;
+
+        if (ld_check_prepare(service, &why) != 0)
+            ha_diag_add(diags, HA_ERROR, path, service->app_line, service->app_column,
+                        "service = %s cannot be checked: %s", ld_app_name(service->app), why);
+        g_free(why);
+    }
+}
+
 /* What the parser, which opens nothing, cannot say of a configuration. */
 static void look_around(const char *path, const struct ld_config *config, unsigned looks,
                         struct ha_diags *diags)
@@ -142,6 +156,8 @@ static void look_around(const char *path, const struct ld_config *config, unsign
         look_at_monitor_files(path, config, looks, diags);
     if (looks & LD_LOOK_LOG && !config->supervised)
         look_at_log(path, config, looks, diags);
+    if (looks & LD_LOOK_CLIENTS)
+        look_at_clients(path, config, diags);
     if (config->maintenancedir != NULL &&
         !g_file_test(config->maintenancedir, G_FILE_TEST_IS_DIR))
         ha_diag_add(diags, HA_WARNING, path, config->maintenancedir_line, 0,

@@ -138,15 +138,29 @@ static bool only_asks(const struct command *command)
     return command->args.order == LD_ORDER_STATUS;
 }
 
-/* The log has to be writable before anything is done that it should tell of. */
+/* The daemon's pid; 0: none; -ESRCH: a pid file that was left behind, whatever is in it. */
+static int running(const struct command *command)
+{
+    int pid = ha_pidfile_check(command->pid_file, "ldirectord");
+
+    return pid == -EINVAL ? -ESRCH : pid;
+}
+
+/* The log has to be writable before anything is done that it should tell of. Client libraries are opened
+ * here only for a daemon that is to be: to load them is most of a start. */
 static unsigned looks_of(const struct command *command)
 {
+    unsigned looks = LD_LOOK_FILES;
+
     if (only_asks(command))
         return 0;
-    if (command->args.order == LD_ORDER_STOP || command->args.debug)
-        return LD_LOOK_FILES;
-    return LD_LOOK_FILES | LD_LOOK_LOG |
-           (command->args.order == LD_ORDER_RELOAD ? LD_LOOK_ONLY : 0);
+    if (command->args.order == LD_ORDER_STOP)
+        return looks;
+    if (command->args.order == LD_ORDER_RELOAD || running(command) <= 0)
+        looks |= LD_LOOK_CLIENTS;
+    if (command->args.debug)
+        return looks;
+    return looks | LD_LOOK_LOG | (command->args.order == LD_ORDER_RELOAD ? LD_LOOK_ONLY : 0);
 }
 
 /* A file with passwords in it may be root's alone; what runs can be asked all the same. */
@@ -195,14 +209,6 @@ static int leave(int status, const struct command *command, const char *what)
     if (status != 0)
         ha_log(HA_LOG_INFO, "Exiting with exit_status %d: %s %s", status, what, command->path);
     return status;
-}
-
-/* The daemon's pid; 0: none; -ESRCH: a pid file that was left behind, whatever is in it. */
-static int running(const struct command *command)
-{
-    int pid = ha_pidfile_check(command->pid_file, "ldirectord");
-
-    return pid == -EINVAL ? -ESRCH : pid;
 }
 
 /* ---- orders ---- */
@@ -382,7 +388,7 @@ static int configtest(struct command *command)
     }
     ha_diags_init(&diags);
     command->config = ld_config_load(command->path, &command->content,
-                                     LD_LOOK_FILES | LD_LOOK_LOG | LD_LOOK_ONLY, &diags);
+                                     LD_LOOK_FILES | LD_LOOK_LOG | LD_LOOK_CLIENTS | LD_LOOK_ONLY, &diags);
     good = diags.errors == 0;
     ha_diags_print(&diags, report);
     if (report->len > 0)

@@ -68,7 +68,7 @@ static void take_config(struct ld_director *director, struct ld_config *config)
 static void begin(struct ld_director *director, bool takes)
 {
     struct ld_reload *reload = director->reload;
-    unsigned looks = LD_LOOK_FILES;
+    unsigned looks = LD_LOOK_FILES | LD_LOOK_CLIENTS;
     char *notice;
 
     reload->takes = takes;

@@ -15,6 +15,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "ldirectord/check/check_inside.h"
+#include "ldirectord/check/late.h"
 #include "ldirectord/check/match.h"
 
 struct ld_checks {
@@ -121,10 +122,16 @@ static void deadline_struck(void *ctx, uint64_t now_ns)
 
 static void check_begin(struct ld_check *check)
 {
+    char *why = NULL;
     int error;
 
     if (check->ops == NULL) {
         ld_check_done(check, LD_INTERNAL, "this version has no such check");
+        return;
+    }
+    if (check->ops->late != NULL && ld_late_open(check->ops->late, &why) != 0) {
+        ld_check_done(check, LD_INTERNAL, why);
+        g_free(why);
         return;
     }
     ha_timer_set(check->checks->loop, &check->deadline,

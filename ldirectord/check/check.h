@@ -26,10 +26,15 @@ void ld_checks_start(struct ld_checks *checks, uint32_t check_id, const struct l
 void ld_checks_cancel(struct ld_checks *checks, uint32_t check_id);
 /* False: this version has no such check (the parser says so as HA_UNSUPPORTED). */
 bool ld_check_supported(enum ld_checktype type, enum ld_app app);
+/* Opens the client library without which no check of the service can be made, if there is one. May take
+ * its time; from any thread. 0 or negative errno: then *why says in words what is missing; g_free() it. */
+int ld_check_prepare(const struct ld_service *service, char **why);
 
 /* ---- for the check types ---- */
+struct ld_late;
 struct ld_check_ops {
     const char *name;
+    struct ld_late *late; /* opened before any start; NULL: no client library, or not always */
     size_t state_size; /* zeroed struct that each check in flight gets */
     /* 0, or negative errno: then the verdict is told by ld_check_errno(). */
     int (*start)(struct ld_check *check);

@@ -11,6 +11,7 @@
 
 #include "ldirectord/check/dialogue.h"
 #include "ldirectord/check/ftp_reply.h"
+#include "ldirectord/check/late.h"
 #include "ldirectord/check/wire.h"
 
 #define FILE_MAX_BYTES (1 << 20)
@@ -240,6 +241,7 @@ static void ftp_stop(struct ld_check *check)
 
 const struct ld_check_ops ld_check_ftp = {
     .name = "ftp",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct ftp_state),
     .start = ftp_start,
     .stop = ftp_stop,

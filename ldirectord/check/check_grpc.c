@@ -12,6 +12,7 @@
 #include "config.h"
 #include "ldirectord/check/grpc_message.h"
 #include "ldirectord/check/http_multi.h"
+#include "ldirectord/check/late.h"
 #include "ldirectord/check/wire.h"
 
 #define PATH        "/grpc.health.v1.Health/Check"
@@ -237,6 +238,7 @@ static enum ld_verdict grpc_deadline(struct ld_check *check)
 
 const struct ld_check_ops ld_check_grpc = {
     .name = "grpc",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct grpc_state),
     .start = grpc_start,
     .stop = grpc_stop,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ldirectord/check/dialogue.h"
+#include "ldirectord/check/late.h"
 
 enum { GREETING, LOGIN };
 
@@ -86,6 +87,7 @@ static int imap_start(struct ld_check *check)
 
 const struct ld_check_ops ld_check_imap = {
     .name = "imap",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct ld_dialogue),
     .start = imap_start,
     .stop = ld_dialogue_stop,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ldirectord/check/channel.h"
+#include "ldirectord/check/late.h"
 #include "ldirectord/check/ldap_message.h"
 #include "ldirectord/check/wire.h"
 
@@ -214,6 +215,7 @@ static enum ld_verdict ldap_deadline(struct ld_check *check)
 
 const struct ld_check_ops ld_check_ldap = {
     .name = "ldap",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct ldap_state),
     .start = ldap_start,
     .stop = ldap_stop,

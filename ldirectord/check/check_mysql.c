@@ -16,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "ldirectord/check/late.h"
 #include "ldirectord/check/sql.h"
 #include "ldirectord/check/wire.h"
 
@@ -237,6 +238,7 @@ static void mysql_check_stop(struct ld_check *check)
 
 const struct ld_check_ops ld_check_mysql = {
     .name = "mysql",
+    .late = &ld_late_mysql,
     .state_size = sizeof(struct mysql_state),
     .start = mysql_check_start,
     .stop = mysql_check_stop,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "ldirectord/check/late.h"
 #include "ldirectord/check/sql.h"
 #include "ldirectord/check/wire.h"
 
@@ -215,6 +216,7 @@ static void pgsql_stop(struct ld_check *check)
 
 const struct ld_check_ops ld_check_pgsql = {
     .name = "pgsql",
+    .late = &ld_late_pgsql,
     .state_size = sizeof(struct pgsql_state),
     .start = pgsql_start,
     .stop = pgsql_stop,

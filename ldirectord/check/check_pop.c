@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ldirectord/check/dialogue.h"
+#include "ldirectord/check/late.h"
 
 enum { GREETING, CAPA, CAPA_LIST, USER, PASS };
 
@@ -87,6 +88,7 @@ static int pop_start(struct ld_check *check)
 
 const struct ld_check_ops ld_check_pop = {
     .name = "pop",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct ld_dialogue),
     .start = pop_start,
     .stop = ld_dialogue_stop,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ldirectord/check/dialogue.h"
+#include "ldirectord/check/late.h"
 
 enum { GREETING, EHLO, HELO };
 
@@ -65,6 +66,7 @@ static int smtp_start(struct ld_check *check)
 
 const struct ld_check_ops ld_check_smtp = {
     .name = "smtp",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct ld_dialogue),
     .start = smtp_start,
     .stop = ld_dialogue_stop,

@@ -5,6 +5,7 @@
  * asks nothing.
  */
 #include "ldirectord/check/check_inside.h"
+#include "ldirectord/check/late.h"
 
 static int none_start(struct ld_check *check)
 {
@@ -96,4 +97,26 @@ bool ld_check_supported(enum ld_checktype type, enum ld_app app)
     default:
         return (unsigned)type < LD_CHECKTYPE_COUNT && by_type[type] != NULL;
     }
+}
+
+/* Everyday http goes over sockets of our own; what it does not understand is libcurl's, but that may never
+ * come. */
+static struct ld_late *late_for(const struct ld_service *service)
+{
+    const struct ld_check_ops *ops = ops_of_app(service->app);
+
+    if (service->checktype != LD_CHECK_NEGOTIATE && service->checktype != LD_CHECK_COMBINED)
+        return NULL;
+    if (ops != &ld_check_http)
+        return ops != NULL ? ops->late : NULL;
+    return service->app == LD_APP_HTTP && service->terms.body == NULL && service->terms.headers == NULL
+               ? NULL
+               : &ld_late_curl;
+}
+
+int ld_check_prepare(const struct ld_service *service, char **why)
+{
+    struct ld_late *late = late_for(service);
+
+    return late != NULL ? ld_late_open(late, why) : 0;
 }

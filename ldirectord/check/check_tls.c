@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "ldirectord/check/channel.h"
+#include "ldirectord/check/late.h"
 
 struct tls_state {
     struct ld_channel channel;
@@ -58,6 +59,7 @@ static enum ld_verdict tls_deadline(struct ld_check *check)
 
 const struct ld_check_ops ld_check_tls = {
     .name = "tls",
+    .late = &ld_late_curl,
     .state_size = sizeof(struct tls_state),
     .start = tls_start,
     .stop = tls_stop,

@@ -18,6 +18,7 @@
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "ldirectord/check/late.h"
 
 #define EASY_KEPT 256
 
@@ -298,7 +299,10 @@ void ld_transfer_drop(struct ld_http *http, struct ld_transfer *transfer)
 int ld_http_new(struct ld_http **out, struct ha_loop *loop)
 {
     struct ld_http *http;
+    int error = ld_late_open(&ld_late_curl, NULL);
 
+    if (error != 0)
+        return error;
     if (http_users == 0 && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return -ENOMEM;
     http_users++;

@@ -226,13 +226,14 @@ bool ld_cf_acts_on(enum ld_app app)
 
 static void check_app(struct ld_cf *cf, const struct ld_cf_block *block)
 {
-    const struct ld_service *service = block->service;
+    struct ld_service *service = block->service;
+    struct ld_cf_place there = block->app_set ? block->app_at : block->at;
 
+    service->app_line = there.line;
+    service->app_column = there.column;
     if (!negotiates(service) || ld_cf_acts_on(service->app))
         return;
-    ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file,
-                block->app_set ? block->app_at.line : block->at.line,
-                block->app_set ? block->app_at.column : block->at.column,
+    ha_diag_add(cf->diags, HA_UNSUPPORTED, cf->file, there.line, there.column,
                 "service = %s%s: this version was built without the client library it takes for that",
                 ld_app_name(service->app), block->app_set ? "" : " (chosen by the port)");
 }

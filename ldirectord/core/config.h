@@ -109,6 +109,7 @@ struct ld_service {
     enum ld_checktype checktype;
     unsigned combined_connects;
     enum ld_app app;      /* after the default by port */
+    unsigned app_line, app_column; /* in the file: of its word, else of the virtual's value */
     uint16_t checkport;   /* 0: the real's, else the app's well-known one */
     uint64_t checktimeout_ms, negotiatetimeout_ms, checkinterval_ms;
     unsigned checkcount;  /* ping attempts */

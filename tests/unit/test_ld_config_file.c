@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ldirectord/check/late.h"
 #include "ldirectord/config_file.h"
 
 static char *path;
@@ -146,6 +147,26 @@ static void the_classic_form_ends_with_the_column(void **state)
     ha_diags_clear(&diags);
 }
 
+static void a_client_library_that_is_missing_is_said_where_it_is_needed(void **state)
+{
+    static const char text[] = "virtual=10.0.0.1:443\n\treal=10.0.0.2:443 masq\n\tservice=https\n"
+                               "virtual=10.0.0.1:25\n\treal=10.0.0.2:25 masq\n";
+    const char *file = ld_late_curl.file;
+    char *said;
+
+    (void)state;
+    ld_late_curl.file = "libhearth-is-not-here.so.9";
+    said = said_to(LD_LOOK_CLIENTS, text, false);
+    assert_non_null(strstr(said, ":3:10: service = https cannot be checked"));
+    assert_non_null(strstr(said, ":4:9: service = smtp cannot be checked"));
+    assert_non_null(strstr(said, "libhearth-is-not-here.so.9"));
+    g_free(said);
+    said = said_to(0, text, true); /* who only asks what runs */
+    assert_string_equal(said, "");
+    g_free(said);
+    ld_late_curl.file = file;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +175,7 @@ int main(void)
         cmocka_unit_test(files_that_cannot_be_written_are_named_beside_all_other_faults),
         cmocka_unit_test(who_only_looks_makes_nothing),
         cmocka_unit_test(the_classic_form_ends_with_the_column),
+        cmocka_unit_test(a_client_library_that_is_missing_is_said_where_it_is_needed),
     };
 
     return cmocka_run_group_tests(tests, make_place, leave_place);
