@@ -170,6 +170,8 @@ static const struct ocf_parameter *find(const struct ocf_metadata *metadata, con
 {
     size_t length = strcspn(argument, "=");
 
+    if (argument[length] == '\0')
+        return NULL; /* it gives no value, to whatever parameter */
     for (guint i = 0; i < metadata->parameters->len; i++) {
         const struct ocf_parameter *parameter = g_ptr_array_index(metadata->parameters, i);
 

@@ -64,6 +64,9 @@ static void a_parameter_that_it_does_not_have_is_a_fault(void **state)
     hold("device=x devcie=y");
     assert_string_equal(faults->str, "devcie: the agent has no such parameter; it has: device "
                                      "tries force mode\n");
+    hold("device=x tries"); /* of a name alone nobody knows what it is to be */
+    assert_string_equal(faults->str, "tries: the agent has no such parameter; it has: device "
+                                     "tries force mode\n");
 }
 
 static void a_missing_parameter_is_a_fault_unless_it_has_a_default(void **state)
