@@ -34,7 +34,8 @@ enum ld_sip {
 
 /* g_free() it. */
 char *ld_sip_options(const struct ld_sip_ask *ask);
-/* What the bytes begin with. OTHER and ANSWER: size bytes of them, body included. */
+/* What the bytes begin with. OTHER and ANSWER: size bytes of them, body included, which may
+ * not have come yet. */
 enum ld_sip ld_sip_read(const uint8_t *bytes, size_t length, const struct ld_sip_ask *ask,
                         unsigned *status, size_t *size);
 

@@ -72,14 +72,17 @@ static void as_stream(struct desk *desk, const uint8_t *bytes, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char sign_on[] = ">>>\nt=hbapi-req\nreqtype=signon\nfrom_id=other\npid=4242\nuid=0\n"
-                                  "gid=0\n<<<\n";
+    static const char sign_on[] = ">>>\nt=hbapi-req\nreqtype=signon\nfrom_id=other\npid=4242\n<<<\n";
     struct fuzz_rest rest = {data, size}, piece;
     struct hand *hand = hand_new(HB_FAILBACK_ON);
     struct desk desk = {.api = hb_api_new()};
     GPtrArray *rights = hb_rights_new();
     struct hb_msg *msg;
+    uid_t root = 0;
 
+    /* Who may come in is not in question here. */
+    g_array_append_val(hb_rights_add(rights, HB_RIGHT_ANON)->uids, root);
+    g_array_append_val(hb_rights_add(rights, HB_RIGHT_DEFAULT)->uids, root);
     hand_join(hand, "local");
     desk.world = (struct hb_api_world){
         .config = hand->config, .core = hand->core, .node = "node1", .version = "1", .rights = rights};
@@ -89,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     msg = hb_frame_open((const uint8_t *)sign_on, sizeof(sign_on));
     hb_api_message(desk.api, &desk.world, 2, msg, desk.acts);
     hb_msg_unref(msg);
+    fuzz_must(hb_api_signed_on(desk.api, 2));
     do_acts(&desk);
     as_stream(&desk, data, size);
     for (unsigned i = 0; i < MESSAGES_MAX && fuzz_until(&rest, '\0', &piece); i++)

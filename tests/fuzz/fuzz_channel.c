@@ -2,8 +2,8 @@
 /*
  * Checks that libcurl keeps the connection for (smtp, pop, imap, ftp, ldap, tls),
  * and the mailer's dialogue with a mail server, whole: from the start to the end.
- * The first byte says which; each piece of the input up to a NUL arrives by
- * itself, one that begins with a byte of 1 on the newest connection, any other
+ * The first byte says which; each piece of the input up to a byte of 255
+ * arrives by itself, one that begins with a byte of 1 on the newest connection, any other
  * on the first.
  */
 #include <errno.h>
@@ -99,7 +99,7 @@ static void speak(struct fuzz_rest rest)
     struct fuzz_rest piece;
     struct ld_channel *channel;
 
-    for (unsigned i = 0; i < PIECES_MAX && fuzz_until(&rest, '\0', &piece); i++) {
+    for (unsigned i = 0; i < PIECES_MAX && fuzz_until(&rest, 0xff, &piece); i++) {
         bool to_newest = piece.left > 0 && piece.at[0] == 1;
 
         stand();

@@ -2,7 +2,7 @@
 /*
  * Checks over sockets of ours, whole: from the start to the verdict, with the
  * input as all that the server says before it closes. The first byte says which
- * check; over UDP each line is a datagram. Instead of a connection there is a
+ * check; over UDP each piece up to a byte of 255 is a datagram. Instead of a connection there is a
  * socket pair, and what libcurl would be asked to do again fails.
  */
 #include <arpa/inet.h>
@@ -70,7 +70,7 @@ static void speak(int fd, bool datagrams)
         shutdown(fd, SHUT_WR);
         return;
     }
-    while (fuzz_until(&says, '\n', &piece))
+    while (fuzz_until(&says, 0xff, &piece))
         if (send(fd, piece.at, piece.left, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
             break;
 }
