@@ -195,6 +195,27 @@ static void a_message_survives_its_frame(void **state)
     g_byte_array_unref(bytes);
 }
 
+/* The string form has no way to write a message within a message. */
+static void what_the_string_form_cannot_carry_goes_in_the_other(void **state)
+{
+    struct hb_msg *msg = message("t=x"), *again;
+    GByteArray *bytes = g_byte_array_new();
+    const uint8_t *body = NULL;
+    size_t length = 0;
+
+    (void)state;
+    assert_true(hb_msg_add(msg, HB_FIELD_STRUCT, "inner", "###\n6:(0)a=b,%%%\n", 17));
+    hb_frame_append(bytes, msg);
+    assert_int_equal(hb_frame_find(bytes->data, bytes->len, &body, &length), HB_FRAME_WHOLE);
+    assert_memory_equal(body, "###\n", 4);
+    again = hb_frame_open(body, length);
+    assert_memory_equal(hb_msg_find(again, "inner")->value, "###\n6:(0)a=b,%%%\n", 17);
+    assert_string_equal(hb_msg_text(again, "t"), "x");
+    hb_msg_unref(again);
+    hb_msg_unref(msg);
+    g_byte_array_unref(bytes);
+}
+
 static void both_forms_are_read_with_or_without_the_final_nul(void **state)
 {
     static const char *const good[] = {">>>\nt=x\n<<<\n", "###\n6:(0)t=x,%%%\n"};
@@ -492,6 +513,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_survives_its_frame),
+        cmocka_unit_test(what_the_string_form_cannot_carry_goes_in_the_other),
         cmocka_unit_test(both_forms_are_read_with_or_without_the_final_nul),
         cmocka_unit_test(a_frame_of_another_mark_or_too_long_is_bad),
         cmocka_unit_test(a_name_is_for_those_who_have_the_right_to_it),

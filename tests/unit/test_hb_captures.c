@@ -26,6 +26,15 @@ static struct ak_keys keys_of(enum ak_method method)
     return keys;
 }
 
+static void names_its_key(void *ctx, const uint8_t *payload, size_t length)
+{
+    const struct ak_keys *keys = ctx;
+
+    assert_int_equal(hb_wire_key(payload, length), keys->sending);
+    for (size_t cut = 1; cut < 8; cut++)
+        assert_int_equal(hb_wire_key(payload, length - cut), -1);
+}
+
 static void assert_opens(const struct ak_keys *keys, const uint8_t *payload, size_t length)
 {
     struct hb_msg *msg = NULL;
@@ -186,6 +195,14 @@ static void no_datagram_can_be_cut(void **state)
     each("msgfmt-netstring.pcap", AK_SHA1, 26, any_cut_is_refused);
 }
 
+static void a_whole_datagram_says_which_key_it_is_signed_with(void **state)
+{
+    (void)state;
+    each("std-1-standby-0.pcap", AK_SHA1, 18, names_its_key);
+    each("msgfmt-netstring.pcap", AK_SHA1, 26, names_its_key);
+    assert_int_equal(hb_wire_key("x", 1), -1);
+}
+
 /* Its key text was not kept. */
 static void the_md5_capture_is_read_but_not_believed(void **state)
 {
@@ -212,6 +229,7 @@ int main(void)
         cmocka_unit_test(every_message_survives_the_string_form),
         cmocka_unit_test(no_byte_of_a_datagram_can_be_changed),
         cmocka_unit_test(no_datagram_can_be_cut),
+        cmocka_unit_test(a_whole_datagram_says_which_key_it_is_signed_with),
         cmocka_unit_test(the_md5_capture_is_read_but_not_believed),
         cmocka_unit_test(another_key_opens_nothing),
     };

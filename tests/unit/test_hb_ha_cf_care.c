@@ -144,6 +144,46 @@ static void devices_come_in_the_order_of_the_file_with_what_they_need(void **sta
     hb_config_free(config);
 }
 
+/* So many lines that begin and end like that, with a number between, and no more. */
+static void assert_at_most(int most, const char *begin, const char *rest, const char *what)
+{
+    GString *text = g_string_new(BASE);
+    char *expected = g_strdup_printf("ha.cf:%d: %.*s: expected at most %d %s, found one more", most + 4,
+                                     (int)strcspn(begin, " "), begin, most, what);
+    char *said;
+
+    for (int i = 0; i < most; i++)
+        g_string_append_printf(text, "%s%d%s\n", begin, i, rest);
+    hb_config_free(parse(text->str, text->len, NULL, &said));
+    assert_string_equal(said, "");
+    g_free(said);
+    g_string_append_printf(text, "%s%d%s\n", begin, most, rest);
+    assert_null(parse(text->str, text->len, NULL, &said));
+    if (!g_str_has_prefix(said, expected))
+        fail_msg("%s: %s", expected, said);
+    g_free(said);
+    g_free(expected);
+    g_string_free(text, TRUE);
+}
+
+static void a_file_without_end_is_refused(void **state)
+{
+    (void)state;
+    assert_at_most(HB_DEVICES_MAX, "stonith baytech /etc/", "", "devices");
+    assert_at_most(HB_DEVICES_MAX, "stonith_host a baytech ", "", "devices");
+    assert_at_most(HB_DEVICES_MAX, "fence a fence_ipmilan ip=", "", "devices");
+    assert_at_most(64, "respawn root /bin/p", "", "programs");
+    assert_at_most(64, "apiauth client", " uid=root", "clients");
+}
+
+static void a_client_has_one_line(void **state)
+{
+    (void)state;
+    assert_says(BASE "apiauth ping uid=root\napiauth ping gid=haclient\n",
+                "ha.cf:5: apiauth: expected one line per client, found ping on line 4 as well\n");
+    assert_refused("apiauth");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +192,8 @@ int main(void)
         cmocka_unit_test(a_lost_link_has_its_time_or_none),
         cmocka_unit_test(contested_addresses_are_waited_for_or_left),
         cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(a_file_without_end_is_refused),
+        cmocka_unit_test(a_client_has_one_line),
         cmocka_unit_test(devices_come_in_the_order_of_the_file_with_what_they_need),
     };
 

@@ -433,6 +433,29 @@ static void the_words_of_old_scripts_are_wishes(void **state)
     assert_field(hand_sent(hand, "ip-request"), "ipaddr", "10.0.0.2");
 }
 
+static void a_takeover_that_does_not_say_of_what_is_of_all(void **state)
+{
+    struct hand *hand = *state;
+
+    hand_inject(hand, "t=hb_takeover");
+    assert_field(hand_sent(hand, "hb_takeover"), "rsc_hold", "all");
+}
+
+static void an_old_script_that_answers_itself_takes_the_group(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "none");
+    hand_wish(hand, THEIRS, HB_WISH_GIVE);
+    hand_pass_beating(hand, 1000);
+    assert_groups(hand, HB_GROUP_HELD, HB_GROUP_STOPPED);
+    hand_inject(hand, "t=ip-request-resp|dest=node1|ipaddr=10.0.0.2|weown=no|ok=OK");
+    hand_pass_beating(hand, 1000);
+    assert_groups(hand, HB_GROUP_HELD, HB_GROUP_HELD);
+    hand_free(hand);
+}
+
 #define LEGACY(NAME) cmocka_unit_test_setup_teardown(NAME, begin_legacy, end)
 #define NICE(NAME)   cmocka_unit_test_setup_teardown(NAME, begin_nice, end)
 
@@ -467,6 +490,8 @@ int main(void)
         NICE(what_scripts_say_goes_out_with_the_standard_fields_and_is_heard_here),
         NICE(nobody_speaks_for_the_core),
         NICE(the_words_of_old_scripts_are_wishes),
+        NICE(a_takeover_that_does_not_say_of_what_is_of_all),
+        cmocka_unit_test(an_old_script_that_answers_itself_takes_the_group),
     };
 
     return cmocka_run_group_tests(cases, NULL, NULL);

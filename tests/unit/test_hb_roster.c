@@ -190,6 +190,54 @@ static void a_starting_node_learns_who_was_added(void **state)
     hand_free(hand);
 }
 
+/* What is left of node1, node2 and carol, who is dead, when node2 answers that. */
+static void assert_answered(const char *repnodes, const char *expected, const char *logged)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    hand_start(hand);
+    hand_inject(hand, "t=addnode|nodelist=carol");
+    hand_hear(hand, "t=status|st=active|dt=1388|protocol=1");
+    hand_pass(hand, 100);
+    assert_nodes(hand, "node1 node2 carol");
+    hand_hear(hand, repnodes);
+    assert_nodes(hand, expected);
+    assert_true(hand_logged(hand, logged));
+    hand_free(hand);
+}
+
+static void who_is_not_on_the_list_of_the_others_is_not_ours(void **state)
+{
+    (void)state;
+    assert_answered("t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist=carol ", "node1 node2",
+                    "node node2 does not know node carol: check its ha.cf");
+}
+
+static void a_list_that_we_are_not_on_changes_nothing(void **state)
+{
+    (void)state;
+    assert_answered("t=repnodes|dest=node1|nodelist=node2 dave |delnodelist= ", "node1 node2 carol",
+                    "");
+}
+
+static void the_numbers_behind_a_deleted_node_move_up(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_LEGACY);
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_hear(hand, "t=addnode|nodelist=carol dave");
+    assert_nodes(hand, "node1 node2 carol dave");
+    hand->core->groups[0].lent_to = 4; /* dave, counted from 1 */
+    hand->core->groups[1].lent_to = 3; /* carol */
+    hand_pass(hand, 12000); /* node2 dies as well */
+    hand_inject(hand, "t=delnode|nodelist=node2 carol dave");
+    assert_nodes(hand, "node1");
+    assert_int_equal(hand->core->groups[0].lent_to, 0);
+    assert_int_equal(hand->core->groups[1].lent_to, 0);
+    hand_free(hand);
+}
+
 static void weight_and_site_are_kept(void **state)
 {
     struct hand *hand = *state;
@@ -222,6 +270,9 @@ int main(void)
         CASE(the_lists_of_repnodes_are_told),
         CASE(a_repnodes_nobody_asked_for_changes_nothing),
         CASE(a_starting_node_learns_who_was_added),
+        cmocka_unit_test(who_is_not_on_the_list_of_the_others_is_not_ours),
+        cmocka_unit_test(a_list_that_we_are_not_on_changes_nothing),
+        cmocka_unit_test(the_numbers_behind_a_deleted_node_move_up),
         CASE(weight_and_site_are_kept),
     };
 

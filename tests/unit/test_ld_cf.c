@@ -441,6 +441,16 @@ static void all_faults_are_told_in_one_run_with_line_and_column(void **state)
                    "quotes\n");
 }
 
+static void values_of_the_kernel_keep_to_what_it_takes(void **state)
+{
+    (void)state;
+    assert_refused_with(HEAD "\tscheduler=abcdefghijklmnop\n", "a name of at most 15 letters");
+    assert_refused_with(HEAD "\tpersistent=forever\n", "a number of seconds");
+    assert_refused_with(HEAD "\tnetmask=255.255.256.0\n", "four numbers from 0 to 255");
+    assert_refused_with(HEAD "\tnetmask=255.255.0\n", "dotted quad notation is required");
+    assert_refused_with(HEAD "\thttpmethod=POST\n", "found \"POST\"");
+}
+
 static void a_block_that_lost_its_head_is_one_fault(void **state)
 {
     (void)state;
@@ -560,6 +570,7 @@ int main(void)
         cmocka_unit_test(a_hash_in_quotes_is_text_and_elsewhere_a_comment),
         cmocka_unit_test(lines_end_as_they_like),
         cmocka_unit_test(all_faults_are_told_in_one_run_with_line_and_column),
+        cmocka_unit_test(values_of_the_kernel_keep_to_what_it_takes),
         cmocka_unit_test(a_block_that_lost_its_head_is_one_fault),
         cmocka_unit_test(the_same_service_twice_is_refused_at_the_end_of_the_second),
         cmocka_unit_test(harmless_oddities_are_warned_of),
