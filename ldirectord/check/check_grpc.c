@@ -43,6 +43,14 @@ static char *value_of(const char *line, size_t length, const char *name)
     return g_strstrip(g_strndup(line + name_length + 1, length - name_length - 1));
 }
 
+/* -1: that is none. */
+static int status_of(const char *value)
+{
+    guint64 number;
+
+    return g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT, &number, NULL) ? (int)number : -1;
+}
+
 /* Trailers come this way, too. */
 static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
 {
@@ -57,7 +65,7 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
     }
     value = value_of(bytes, length, "grpc-status");
     if (value != NULL)
-        state->status = g_ascii_isdigit(value[0]) ? atoi(value) : -1;
+        state->status = status_of(value);
     g_free(value);
     value = value_of(bytes, length, "grpc-message");
     if (value != NULL) {

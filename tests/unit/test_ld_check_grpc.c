@@ -129,6 +129,9 @@ static void only_serving_is_good(void **state)
         {BYTES(SETTINGS SETTINGS_ACK HEAD DATA("\1") TRAILER("5")), LD_L7STS},
         {BYTES(SETTINGS SETTINGS_ACK HEAD TRAILER("0")), LD_L7RSP}, /* no message */
         {BYTES(SETTINGS SETTINGS_ACK HEAD TRAILER("5")), LD_L7STS},
+        /* A number of 33 bits is no 0. */
+        {BYTES(SETTINGS SETTINGS_ACK HEAD DATA("\1") "\0\0\x18\1\5\0\0\0\1\0\x0b" "grpc-status"
+               "\x0a" "4294967296"), LD_L7RSP},
         {BYTES(SETTINGS SETTINGS_ACK "\0\0\1\1\5\0\0\0\1\x8d"), LD_L7STS}, /* :status 404 */
         {BYTES(SETTINGS SETTINGS_ACK "\0\0\1\1\5\0\0\0\1\x88"), LD_L7RSP}, /* a web server */
         {BYTES(SETTINGS SETTINGS_ACK HEAD "\0\0\4\3\0\0\0\0\1\0\0\0\2"), LD_L7RSP}, /* RST_STREAM */
