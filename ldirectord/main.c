@@ -334,11 +334,12 @@ static char *running_line(const struct command *command, int pid)
 static void show_report(const struct command *command)
 {
     const char *form = command->args.form == LD_FORM_JSON ? "json" : "text";
-    GString *report = g_string_new(NULL);
+    GString *report;
     int error;
 
     if (command->args.form == LD_FORM_CLASSIC)
         return;
+    report = g_string_new(NULL);
     error = ld_orders_report(command->args.instance, form, report);
     if (error == 0)
         fputs(report->str, stdout);

@@ -50,7 +50,7 @@ bool hb_hidden_recall(const char *dir, const struct hb_kernel *kernel, const str
     const struct hb_link *link = NULL;
 
     if (ha_file_read(path, FILE_MAX, &text, &length, NULL) == 0 &&
-        sscanf(text, "%15s %u %u %15s", name, &bits, &scope, label) == 4 &&
+        sscanf(text, "%15s %3u %3u %15s", name, &bits, &scope, label) == 4 &&
         bits <= ha_addr_bits(addr) && scope <= 255)
         link = hb_kernel_link_named(kernel, name);
     g_free(text);
