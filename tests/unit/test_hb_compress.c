@@ -51,6 +51,19 @@ static void bytes_come_out_as_they_went_in(void **state)
     g_free(bytes);
 }
 
+static void what_is_longer_than_any_datagram_is_not_even_looked_at(void **state)
+{
+    GByteArray *out = g_byte_array_new();
+
+    (void)state;
+    for (size_t m = 0; m < G_N_ELEMENTS(methods); m++) {
+        assert_int_equal(hb_uncompress(methods[m], "x", G_MAXUINT32, 100, out), -EMSGSIZE);
+        assert_int_equal(hb_uncompress(methods[m], "x", 1, G_MAXUINT32, out), -EMSGSIZE);
+    }
+    assert_int_equal(out->len, 0);
+    g_byte_array_unref(out);
+}
+
 static void a_bomb_is_refused_without_being_filled(void **state)
 {
     uint8_t *zeros = g_malloc0(40 << 20);
@@ -239,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_come_out_as_they_went_in),
+        cmocka_unit_test(what_is_longer_than_any_datagram_is_not_even_looked_at),
         cmocka_unit_test(a_bomb_is_refused_without_being_filled),
         cmocka_unit_test(damaged_bytes_are_refused),
         cmocka_unit_test(messages_of_heartbeat_are_read),
