@@ -27,12 +27,12 @@ static void fail_with(struct ld_http_plain *plain, enum ld_verdict verdict, cons
     end_with(plain, &(struct ld_http_end){.failed = verdict, .detail = detail});
 }
 
-/* A connection that broke after it stood is an answer of a kind. */
+/* A connection that broke after it stood is an answer of a kind; that we have no memory is none. */
 static void broke(struct ld_http_plain *plain, const char *what, int error)
 {
     char *detail = g_strdup_printf("%s failure: %s", what, g_strerror(error));
 
-    fail_with(plain, LD_L7RSP, detail);
+    fail_with(plain, ld_check_errno(error) == LD_INTERNAL ? LD_INTERNAL : LD_L7RSP, detail);
     g_free(detail);
 }
 
