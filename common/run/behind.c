@@ -28,6 +28,8 @@ struct ha_behind {
     GString *text;         /* the last that was given */
     pid_t pid;             /* of the child that writes; 0: none */
     struct ha_watch watch; /* its pidfd */
+    struct ha_timer retry;
+    bool told; /* that what was given last could not be written */
     bool again;            /* text is newer than what it writes */
 };
 
@@ -59,18 +61,39 @@ static void write_and_exit(const struct ha_behind *behind)
 }
 
 static void written(void *ctx, uint32_t events);
+static void begin(struct ha_behind *behind);
+
+static void try_again(void *ctx, uint64_t now_ns)
+{
+    struct ha_behind *behind = ctx;
+
+    (void)now_ns;
+    if (behind->pid == 0)
+        begin(behind);
+}
+
+/* A disk that was full may have room again: what was given last is not to be lost for that. */
+static void failed(struct ha_behind *behind, int error)
+{
+    ha_timer_set(behind->loop, &behind->retry, ha_clock_ns() + HA_BEHIND_RETRY_MS * HA_NS_PER_MS,
+                 try_again, behind);
+    if (!behind->told)
+        behind->failed(behind->ctx, error);
+    behind->told = true;
+}
 
 static void begin(struct ha_behind *behind)
 {
     int fd, error = 0;
 
     behind->again = false;
+    ha_timer_cancel(behind->loop, &behind->retry);
     behind->pid = fork();
     if (behind->pid == 0)
         write_and_exit(behind);
     if (behind->pid < 0) {
         behind->pid = 0;
-        behind->failed(behind->ctx, -errno);
+        failed(behind, -errno);
         return;
     }
     fd = (int)syscall(SYS_pidfd_open, behind->pid, 0);
@@ -83,7 +106,7 @@ static void begin(struct ha_behind *behind)
     kill(behind->pid, SIGKILL);
     waitpid(behind->pid, NULL, 0);
     behind->pid = 0;
-    behind->failed(behind->ctx, error);
+    failed(behind, error);
 }
 
 /* The child has ended, or is about to. */
@@ -96,9 +119,9 @@ static void finish(struct ha_behind *behind)
     close(fd);
     behind->pid = 0;
     if (WIFSIGNALED(status))
-        behind->failed(behind->ctx, -ECANCELED);
+        failed(behind, -ECANCELED);
     else if (WEXITSTATUS(status) != 0)
-        behind->failed(behind->ctx, -WEXITSTATUS(status));
+        failed(behind, -WEXITSTATUS(status));
     if (behind->again)
         begin(behind);
 }
@@ -114,6 +137,7 @@ void ha_behind_write(struct ha_behind *behind, const char *text, size_t length)
     g_string_truncate(behind->text, 0);
     g_string_append_len(behind->text, text, (gssize)length);
     behind->again = true;
+    behind->told = false;
     if (behind->pid == 0)
         begin(behind);
 }
@@ -138,8 +162,10 @@ void ha_behind_free(struct ha_behind *behind)
 
     if (behind == NULL)
         return;
+    ha_timer_cancel(behind->loop, &behind->retry);
     while (behind->pid != 0 && wait_for_child(behind, until_ns))
         finish(behind);
+    ha_timer_cancel(behind->loop, &behind->retry);
     if (behind->pid != 0) {
         fd = behind->watch.fd;
         ha_watch_stop(behind->loop, &behind->watch);

@@ -16,10 +16,12 @@
 
 /* So long ha_behind_free() waits for the disk. */
 #define HA_BEHIND_END_MS 1000
+/* After a failure what was given last is tried again so much later. */
+#define HA_BEHIND_RETRY_MS 5000
 
 struct ha_behind;
-/* A write has failed: error is a negative errno, -ECANCELED if its child was killed. Must not free the
- * whole. */
+/* A write has failed: error is a negative errno, -ECANCELED if its child was killed. It is tried
+ * again later, and told once for each text. Must not free the whole. */
 typedef void (*ha_behind_fn)(void *ctx, int error);
 
 struct ha_behind *ha_behind_new(struct ha_loop *loop, const char *path, mode_t mode,

@@ -203,6 +203,29 @@ static void a_failure_is_told_and_the_next_write_may_succeed(void **state)
     g_free(folder);
 }
 
+static bool has_come(const struct story *story)
+{
+    (void)story;
+    return access(path, F_OK) == 0;
+}
+
+/* In place of the file there is a folder, which cannot be replaced by one. */
+static void what_failed_is_tried_again_and_told_once(void **state)
+{
+    struct story *story = *state;
+
+    disk_is_quick();
+    story->behind = ha_behind_new(story->loop, path, 0600, failed, story);
+    assert_int_equal(g_mkdir(path, 0700), 0);
+    give(story, "one");
+    assert_true(run_until(story, is_through, 30000));
+    assert_int_equal(story->errors, 1);
+    assert_int_equal(g_rmdir(path), 0);
+    assert_true(run_until(story, has_come, 4 * HA_BEHIND_RETRY_MS));
+    assert_file(path, "one");
+    assert_int_equal(story->errors, 1);
+}
+
 static void the_end_waits_for_the_last_word(void **state)
 {
     struct story *story = *state;
@@ -250,6 +273,7 @@ int main(void)
         CASE(what_is_given_comes_to_the_file),
         CASE(a_slow_disk_delays_nobody_and_the_last_word_counts),
         CASE(a_failure_is_told_and_the_next_write_may_succeed),
+        CASE(what_failed_is_tried_again_and_told_once),
         CASE(the_end_waits_for_the_last_word),
         CASE(but_not_for_ever),
     };
