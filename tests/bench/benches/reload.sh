@@ -104,9 +104,13 @@ bench() { # WHO STARTS RELOADS
     stop_it "$1"
 }
 stop_it() {
-    on "${host_of[$1]}" kill "$("pid_$1")"
+    local pid
+    pid=$("pid_$1")
+    on "${host_of[$1]}" kill "$pid"
     until_holds 600 table_is_empty "$1"
+    until_holds 60 has_ended "$1" "$pid"
 }
+has_ended() { ! on "${host_of[$1]}" kill -0 "$2" 2>/dev/null; }
 table_is_empty() { [[ -z $(on "${host_of[$1]}" ipvsadm -Sn) ]]; }
 
 network wire
