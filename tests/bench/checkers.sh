@@ -152,12 +152,13 @@ checker_ns() {
     done 2>/dev/null
     REPLY=$sum
 }
-# Their memory, each page divided by who shares it, and their open files: "KIB FILES" in $REPLY.
+# checker_size [Anonymous]: their memory, each page divided by who shares it, or only what is theirs alone,
+# and their open files: "KIB FILES" in $REPLY.
 checker_size() {
     local one kib=0 files=0 pss
     checker_family
     for one in $REPLY; do
-        pss=$(sed -n 's/^Pss: *\([0-9]*\).*/\1/p' "/proc/$one/smaps_rollup" 2>/dev/null || :)
+        pss=$(sed -n "s/^${1:-Pss}: *\([0-9]*\).*/\1/p" "/proc/$one/smaps_rollup" 2>/dev/null || :)
         kib=$((kib + ${pss:-0}))
         files=$((files + $(ls "/proc/$one/fd" 2>/dev/null | wc -l)))
     done

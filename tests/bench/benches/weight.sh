@@ -3,7 +3,7 @@
 #
 # Memory: of the checker with all its processes (the sum of Pss) with 1,000 servers, each asked a few times;
 # per further server; and how memory and open files grow by reloads (SIGHUP, as soon as the log has the one before) and by
-# checks (interval 1 s, so a thousand a second).
+# checks (interval 1 s, so a thousand a second). Growth is of anonymous memory: what others share comes and goes with them.
 # target: servers 1000; median; 14336
 # target: per further server; median; 2
 # target: growth by reloads; worst; 64
@@ -40,19 +40,19 @@ for who in $whos; do
     sample $who 'servers 1000' KiB "$kib"
     if [[ $who == hearth ]]; then
         sleep 1 # checks in flight and their sockets are no growth
-        checker_size
+        checker_size Anonymous
         read -r kib files <<<"$REPLY"
         farm count
         asked_before=${REPLY%% *}
         until_asked "$checks_wanted" $((checks_wanted / 500 + 30))
-        checker_size
+        checker_size Anonymous
         sample hearth 'growth by checks' KiB $((${REPLY% *} - kib))
         reload 5 # the first one needs room for two configurations, which is kept
-        checker_size
+        checker_size Anonymous
         after=${REPLY% *}
         reload "$reloads"
         sleep 1
-        checker_size
+        checker_size Anonymous
         sample hearth 'growth by reloads' KiB $((${REPLY% *} - after))
         for ((i = 0; i < 50; i++)); do # between two checks
             checker_size
