@@ -83,13 +83,15 @@ static void to_stderr(const char *line, size_t length)
     }
 }
 
-/* O_NONBLOCK: a fifo without a reader is an error, not a wait. */
-static void append_text(struct log_file *file, const GString *text)
+/* False: there was no descriptor for it, which says nothing about the file. O_NONBLOCK: a fifo without
+ * a reader is an error, not a wait. */
+static bool append_text(struct log_file *file, const GString *text)
 {
     int fd = open(file->path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
                   0644);
     ssize_t written = fd >= 0 ? write(fd, text->str, text->len) : -1;
     bool done = written == (ssize_t)text->len;
+    bool want = fd < 0 && (errno == EMFILE || errno == ENFILE);
 
     if (written >= 0 && !done) {
         errno = ENOSPC;
@@ -108,6 +110,7 @@ static void append_text(struct log_file *file, const GString *text)
     if (fd >= 0) {
         close(fd);
     }
+    return !want;
 }
 
 static void forget_held(struct log_file *file)
@@ -119,31 +122,10 @@ static void forget_held(struct log_file *file)
 
 static void write_held(struct log_file *file)
 {
-    if (file->held != NULL && file->held->len > 0) {
-        append_text(file, file->held);
+    if (file->held != NULL && file->held->len > 0 &&
+        (append_text(file, file->held) || file->held->len > HELD_BYTES)) {
         forget_held(file);
     }
-}
-
-static void append_line(struct log_file *file, const GString *line)
-{
-    if (logging.holds == 0) {
-        append_text(file, line);
-        return;
-    }
-    if (file->held == NULL) {
-        file->held = g_string_new(NULL);
-    }
-    g_string_append_len(file->held, line->str, (gssize)line->len);
-    if (file->held->len > HELD_BYTES) {
-        write_held(file);
-    }
-}
-
-void ha_log_flush(void)
-{
-    write_held(&logging.file);
-    write_held(&logging.debug_file);
 }
 
 /* A child does not come to the end of what its parent does: it holds nothing, and has nothing to
@@ -155,14 +137,41 @@ static void hold_nothing(void)
     forget_held(&logging.debug_file);
 }
 
-void ha_log_hold(void)
+static bool children_hold_nothing(void)
 {
     static bool known;
 
     if (!known) {
         known = pthread_atfork(NULL, NULL, hold_nothing) == 0;
     }
-    logging.holds += known;
+    return known;
+}
+
+static void append_line(struct log_file *file, const GString *line)
+{
+    bool waits = file->held != NULL && file->held->len > 0;
+
+    if (logging.holds == 0 && !waits && (append_text(file, line) || !children_hold_nothing())) {
+        return;
+    }
+    if (file->held == NULL) {
+        file->held = g_string_new(NULL);
+    }
+    g_string_append_len(file->held, line->str, (gssize)line->len);
+    if (file->held->len > HELD_BYTES || (logging.holds == 0 && waits)) {
+        write_held(file);
+    }
+}
+
+void ha_log_flush(void)
+{
+    write_held(&logging.file);
+    write_held(&logging.debug_file);
+}
+
+void ha_log_hold(void)
+{
+    logging.holds += children_hold_nothing();
 }
 
 void ha_log_release(void)

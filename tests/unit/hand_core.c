@@ -84,6 +84,7 @@ struct hand *hand_new_pinging(enum hb_failback failback, const char *ping)
     add_group(hand, "node2", "10.0.0.2", false);
     hand->core = hb_core_new(hand->config, hand->resources, &self, 1);
     hand->now_ms = 1000;
+    hand->wall_s = hand->peer_wall_s = 1700000000;
     hand->peer_generation = 500;
     hand->answer_ops = true;
     hand->sent = g_ptr_array_new_with_free_func((GDestroyNotify)hb_msg_unref);
@@ -166,7 +167,7 @@ static void keep(struct hand *hand, const struct hb_action *action)
 
 static void step(struct hand *hand, const struct hb_event *event)
 {
-    struct hb_now now = {.mono_ns = ha_ms_to_ns(hand->now_ms), .wall_s = 1700000000, .load = "0"};
+    struct hb_now now = {.mono_ns = ha_ms_to_ns(hand->now_ms), .wall_s = hand->wall_s, .load = "0"};
     struct hb_actions actions;
 
     hb_actions_init(&actions);
@@ -320,7 +321,7 @@ void hand_hear_numbered(struct hand *hand, const char *fields, uint64_t number)
     if (number > 0)
         hb_msg_add_hex(msg, "seq", number);
     hb_msg_add_hex(msg, "hg", hand->peer_generation);
-    hb_msg_add_hex(msg, "ts", 1700000000);
+    hb_msg_add_hex(msg, "ts", hand->peer_wall_s);
     hb_msg_add_text(msg, "ttl", "3");
     step(hand, &(struct hb_event){.kind = HB_EV_MESSAGE, .msg = msg, .link = "eth0"});
     hb_msg_unref(msg);

@@ -15,6 +15,7 @@ struct hand {
     struct hb_haresources *resources;
     struct hb_core *core;
     uint64_t now_ms;
+    uint64_t wall_s, peer_wall_s; /* what the two machines take the time of day to be */
     uint64_t peer_generation, peer_number;
     GPtrArray *sent;        /* of struct hb_msg *, since the last hand_forget() */
     GString *log;           /* a line each */

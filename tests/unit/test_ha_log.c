@@ -231,6 +231,32 @@ static void a_file_that_cannot_be_written_is_named_once_on_stderr_and_tried_agai
     g_free(expected);
 }
 
+static void what_is_said_while_descriptors_are_short_is_written_later(void **state)
+{
+    struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
+    struct rlimit before, none;
+    char *text = NULL;
+
+    (void)state;
+    ha_log_setup(&settings);
+    ha_log(HA_LOG_INFO, "one");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int i = 0; i < 1000; i++) /* more than is kept */
+        ha_log(HA_LOG_INFO, "%0200d", i);
+    ha_log(HA_LOG_INFO, "two");
+    ha_log(HA_LOG_INFO, "three");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ha_log(HA_LOG_INFO, "four");
+    assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    assert_true(g_str_has_prefix(text, "one\n"));
+    assert_true(g_str_has_suffix(text, "\ntwo\nthree\nfour\n"));
+    assert_in_range(strlen(text), 300, 80000);
+    g_free(text);
+}
+
 static void a_fifo_without_reader_does_not_stop_us(void **state)
 {
     struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
@@ -440,6 +466,7 @@ int main(void)
         CASE(no_more_than_a_bound_is_held),
         CASE(a_moved_file_is_made_anew),
         CASE(a_file_that_cannot_be_written_is_named_once_on_stderr_and_tried_again),
+        CASE(what_is_said_while_descriptors_are_short_is_written_later),
         CASE(a_fifo_without_reader_does_not_stop_us),
         CASE(long_messages_are_kept_up_to_the_bound_and_stay_one_line),
         CASE(percent_signs_are_text),
