@@ -7,13 +7,23 @@
 #include "common/run/control_poll.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "common/base/time.h"
 #include "common/run/clock.h"
+#include "common/run/log.h"
+
+/* Before a client is accepted, when there was no descriptor for it. */
+#define NO_ROOM_NS (100 * HA_NS_PER_MS)
 
 struct served {
     struct ha_watch watch;
+    struct ha_timer again; /* its listening socket rests until then */
+    bool listens, no_room;
     void *data;
     qb_ipcs_dispatch_fn_t fn;
 };
@@ -73,8 +83,50 @@ static void drop(void *value)
 {
     struct served *one = value;
 
+    ha_timer_cancel(serving_loop, &one->again);
     ha_watch_stop(serving_loop, &one->watch);
     g_free(one);
+}
+
+static bool listens(int fd)
+{
+    int yes = 0;
+    socklen_t size = sizeof(yes);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) == 0 && yes;
+}
+
+static bool there_is_room(int fd)
+{
+    int spare = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (spare >= 0)
+        close(spare);
+    return spare >= 0 || (errno != EMFILE && errno != ENFILE);
+}
+
+static void listen_again(void *ctx, uint64_t now_ns)
+{
+    struct served *one = ctx;
+
+    (void)now_ns;
+    ha_watch_change(serving_loop, &one->watch, EPOLLIN);
+}
+
+/* A client that cannot be accepted stays at the door, and the loop would be told of it for ever. */
+static bool must_rest(struct served *one)
+{
+    bool had_room = !one->no_room;
+
+    one->no_room = one->listens && !there_is_room(one->watch.fd);
+    if (!one->no_room)
+        return false;
+    if (had_room)
+        ha_log(HA_LOG_WARNING, "no descriptor is left (ulimit -n, LimitNOFILE): clients of the control "
+               "socket have to wait");
+    ha_watch_change(serving_loop, &one->watch, 0);
+    ha_timer_set(serving_loop, &one->again, ha_clock_ns() + NO_ROOM_NS, listen_again, one);
+    return true;
 }
 
 /* libqb is done with a descriptor whose function fails. */
@@ -83,6 +135,8 @@ static void ready(void *ctx, uint32_t events)
     struct served *one = ctx;
     int fd = one->watch.fd;
 
+    if (must_rest(one))
+        return;
     if (one->fn(fd, (int32_t)events, one->data) < 0 &&
         g_hash_table_lookup(served, GINT_TO_POINTER(fd)) == one)
         g_hash_table_remove(served, GINT_TO_POINTER(fd));
@@ -98,6 +152,7 @@ static int32_t add_descriptor(enum qb_loop_priority priority, int32_t fd, int32_
     one->data = data;
     one->fn = fn;
     one->watch.fd = -1;
+    one->listens = listens(fd);
     status = ha_watch_start(serving_loop, &one->watch, fd, epoll_events(events), ready, one);
     if (status < 0)
         g_free(one);
