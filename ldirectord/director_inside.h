@@ -29,6 +29,8 @@ struct ld_director {
     struct ha_timer wake, table;
     uint64_t woke_ns;         /* by the first of them, last */
     bool table_wanted, stopped;
+    bool log_held;            /* until the table is written */
+    uint64_t rest_until_ns;   /* the table is not written before */
     struct ha_timer look;     /* at the kernel's table, without a reason of our own */
     uint64_t look_cost_ns;    /* of the last whole look, or of the one under way so far */
     unsigned look_changes;    /* that it found */
@@ -56,7 +58,8 @@ void ld_director_log(struct ld_director *director);
 /* Writes all of the table that is due now. How many operations failed; negative errno if it cannot
  * be read. */
 int ld_director_write(struct ld_director *director);
-/* The same in portions, from the end of this round on. */
+/* The same in portions, from the end of this round on. What is logged until then is written to the log
+ * file behind it. */
 void ld_table_soon(struct ld_director *director);
 /* The next look without a reason of our own, by the configuration in force. */
 void ld_table_look_later(struct ld_director *director);

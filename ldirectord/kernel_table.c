@@ -16,6 +16,8 @@
 
 /* Services looked at in one round: a few milliseconds. */
 #define PORTION 128
+/* After it was written the table rests for as long, but not longer than that. */
+#define REST_MAX_NS (20 * HA_NS_PER_MS)
 /* An interface may come later than we do. */
 #define SYNC_RETRY_NS (10 * HA_NS_PER_S)
 
@@ -125,6 +127,23 @@ static void end_look(struct ld_director *director)
     director->look_changes = 0;
 }
 
+/* A thousand servers that answer for the first time come in bursts, and each writing reads the whole
+ * service: no more than half of the time goes into that. */
+static void rest(struct ld_director *director, uint64_t began_ns)
+{
+    uint64_t now_ns = ha_clock_ns();
+
+    director->rest_until_ns = now_ns + MIN(now_ns - began_ns, REST_MAX_NS);
+}
+
+static void wait_no_more(struct ld_director *director)
+{
+    ha_timer_cancel(director->loop, &director->table);
+    if (director->log_held)
+        ha_log_release();
+    director->log_held = false;
+}
+
 static int write_portion(struct ld_director *director, unsigned max)
 {
     uint64_t began_ns = ha_clock_ns();
@@ -132,8 +151,9 @@ static int write_portion(struct ld_director *director, unsigned max)
     bool ends;
     int failed;
 
+    ha_log_hold();
     director->table_wanted = false;
-    ha_timer_cancel(director->loop, &director->table);
+    wait_no_more(director);
     application.portion = ld_core_portion(director->core, max);
     ends = application.portion->look_ends;
     failed = write_it(&application);
@@ -147,8 +167,11 @@ static int write_portion(struct ld_director *director, unsigned max)
                                                   .wanted = application.wanted});
     ld_table_free(application.wanted);
     ld_table_free(application.actual);
+    if (!director->table_wanted)
+        rest(director, began_ns);
     if (!director->table_wanted && director->look.at_ns == 0)
         ld_table_look_later(director);
+    ha_log_release();
     return failed;
 }
 
@@ -165,8 +188,13 @@ static void table_due(void *ctx, uint64_t now_ns)
 
 void ld_table_soon(struct ld_director *director)
 {
-    if (director->table.at_ns == 0)
-        ha_timer_set(director->loop, &director->table, ha_clock_ns(), table_due, director);
+    if (director->table.at_ns != 0)
+        return;
+    ha_timer_set(director->loop, &director->table, MAX(ha_clock_ns(), director->rest_until_ns),
+                 table_due, director);
+    if (!director->log_held)
+        ha_log_hold();
+    director->log_held = true;
 }
 
 /* ---- what others do to the table ---- */
@@ -201,6 +229,6 @@ void ld_table_look_later(struct ld_director *director)
 
 void ld_table_end(struct ld_director *director)
 {
-    ha_timer_cancel(director->loop, &director->table);
+    wait_no_more(director);
     ha_timer_cancel(director->loop, &director->look);
 }

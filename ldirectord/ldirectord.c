@@ -74,12 +74,14 @@ static void wake_later(struct ld_director *director)
 
 static void step(struct ld_director *director, const struct ld_event *event)
 {
+    ha_log_hold(); /* the table first */
     ld_actions_reset(&director->actions);
     ld_core_step(director->core, ha_clock_ns(), event, &director->actions);
     perform(director);
     wake_later(director);
     if (director->table_wanted)
         ld_table_soon(director);
+    ha_log_release();
 }
 
 void ld_director_step(struct ld_director *director, const struct ld_event *event)

@@ -343,6 +343,59 @@ static void checks_go_on_while_forty_thousand_servers_are_read_again(void **stat
     close(fd);
 }
 
+/* ---- many servers of one service come up together ---- */
+
+static const struct ld_ipvs_ops *real_ops;
+static unsigned told_too_early;
+
+static unsigned servers_in_table(void)
+{
+    const struct ld_vs *service = crowd.ipvs.table->services->pdata[0];
+
+    return service->dests->len;
+}
+
+static int watched_apply(struct ld_ipvs *ipvs, const GArray *ops, ld_ipvs_fn fn, void *ctx)
+{
+    if (crowd.ipvs.table->services->len > 0)
+        told_too_early += times_logged("Real server up") > servers_in_table();
+    return real_ops->apply(ipvs, ops, fn, ctx);
+}
+
+static bool all_serve(void)
+{
+    return crowd.ipvs.table->services->len == 1 && servers_in_table() == 60;
+}
+
+/* A line in a file is three system calls, and heartbeat may be waiting for the servers. */
+static void servers_are_in_the_table_before_the_log_says_so(void **state)
+{
+    static struct ld_ipvs_ops ops;
+    GString *text = g_string_new("virtual=10.9.0.1:80\n\tchecktype=connect\n");
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t size = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    real_ops = crowd.ipvs.ipvs.ops;
+    ops = *real_ops;
+    ops.apply = watched_apply;
+    crowd.ipvs.ipvs.ops = &ops;
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(listen(fd, 128), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    for (unsigned i = 1; i <= 60; i++)
+        g_string_append_printf(text, "\treal=127.1.0.%u:%u masq\n", i, ntohs(at.sin_port));
+    told_too_early = 0;
+    start(text->str);
+    assert_true(run_until(all_serve, 20 * HA_NS_PER_S));
+    assert_int_equal(told_too_early, 0);
+    assert_int_equal(times_logged("Real server up"), 60);
+    assert_int_equal(times_logged("Added real server"), 60);
+    close(fd);
+    g_string_free(text, TRUE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +407,8 @@ int main(void)
             with_few_descriptors_the_checks_wait_for_each_other_and_it_is_said, begin, end),
         cmocka_unit_test_setup_teardown(
             checks_go_on_while_forty_thousand_servers_are_read_again, begin, end),
+        cmocka_unit_test_setup_teardown(servers_are_in_the_table_before_the_log_says_so, begin,
+                                        end),
     };
 
     alarm(200);
