@@ -24,6 +24,7 @@
 
 #define NULL_TRIES    3
 #define PIDFILE_BYTES 64
+#define PIDFILE_TRIES 3
 #define CMDLINE_BYTES 65536
 
 /* ---- background ---- */
@@ -223,7 +224,13 @@ int ha_pidfile_check(const char *path, const char *word)
 
 void ha_pidfile_remove(const char *path, pid_t pid)
 {
-    if (pidfile_read(path) == pid) {
+    int found = -EAGAIN;
+
+    /* A file that cannot be read for a moment would name a process that is no more. */
+    for (int i = 0; i < PIDFILE_TRIES && found < 0; i++) {
+        found = pidfile_read(path);
+    }
+    if (found == pid) {
         unlink(path);
     }
 }
