@@ -150,10 +150,11 @@ static void a_reload_at_the_moment_of_the_start_ends_with_the_newest_file(void *
     for (unsigned services = 0; services < 4; services++) {
         write_file(2, "");
         start();
-        write_file(1 + services, "");
+        write_file(6, "");
         ld_director_reload(house.director); /* nothing has been asked yet */
-        if (services % 2)
-            ld_director_reload(house.director);
+        (void)loop_wait(house.loop, NULL, NULL, services * HA_NS_PER_MS);
+        write_file(1 + services, ""); /* while the other one is being read, or has been */
+        ld_director_reload(house.director);
         assert_true(loop_wait(house.loop, has_reloaded, house.director, 20 * HA_NS_PER_S));
         assert_int_equal(house.ipvs.table->services->len, 1 + services);
         ld_director_stop(house.director);
