@@ -99,7 +99,7 @@ once() {
     client_mark client death
     pair_crash 0
     pair_owner=1
-    nap 2 # whoever looks takes time of the only processor
+    undisturbed # whoever looks takes time of the only processor
     wait_until 60 "the other one has it" pair_owns 1
     wait_until 60 "the client is served" is_served client 100
     client_mark client return
@@ -121,18 +121,20 @@ once() {
         keepalived) comes_home failback pair_start_node 0 ;;
     esac
 }
+# For as long as it takes by far.
+undisturbed() { if times 0 1 1; then nap 3; else nap 0.5; fi; }
 # comes_home EVENT COMMAND...: by that, and it is seen.
 comes_home() {
     client_mark client "$1"
     "${@:2}"
     pair_owner=0
-    nap 4
+    undisturbed
     is_whole
     settles_and_is_seen "$1"
 }
 # Until nothing is open of what began in the event. Whoever looks takes time of the only processor.
 settles_and_is_seen() {
-    nap 2
+    undisturbed
     wait_until 60 "it is there" pair_owned_by $pair_owner
     wait_until 60 "the client is served" is_served client 150
     client_mark client between
