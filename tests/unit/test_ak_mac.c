@@ -18,7 +18,7 @@
 static void assert_digest(enum ak_method method, const char *key, size_t key_length,
                           const void *bytes, size_t length, const char *expected)
 {
-    struct ak_key with = {method, g_memdup2(key, key_length + 1), key_length, NULL};
+    struct ak_key with = {.method = method, .text = g_memdup2(key, key_length + 1), .length = key_length};
     char digest[AK_DIGEST_TEXT];
 
     assert_int_equal(ak_digest(&with, bytes, length, digest), strlen(expected));

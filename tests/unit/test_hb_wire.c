@@ -13,8 +13,10 @@
 
 static char secret[] = "hblab-secret", other[] = "another";
 
+#define KEY(of, which) {.method = (of), .text = (which), .length = sizeof(which) - 1}
+
 static const struct ak_keys one_key = {
-    .keys = {[1] = {AK_SHA1, secret, sizeof secret - 1}},
+    .keys = {[1] = KEY(AK_SHA1, secret)},
     .sending = 1,
 };
 
@@ -145,7 +147,7 @@ static void the_real_datagram_is_written(void **state)
 
 static void the_other_methods_digest_the_same_bytes(void **state)
 {
-    const struct ak_key md5 = {AK_MD5, secret, sizeof secret - 1, NULL}, crc = {.method = AK_CRC};
+    const struct ak_key md5 = KEY(AK_MD5, secret), crc = {.method = AK_CRC};
     GByteArray *bytes = starting_bytes();
     char digest[AK_DIGEST_TEXT];
 
@@ -233,10 +235,10 @@ static GByteArray *sealed_by(const struct ak_keys *keys)
 
 static void any_key_of_the_file_opens(void **state)
 {
-    const struct ak_keys sender = {.keys = {[7] = {AK_SHA256, other, sizeof other - 1}},
+    const struct ak_keys sender = {.keys = {[7] = KEY(AK_SHA256, other)},
                                    .sending = 7};
-    const struct ak_keys both = {.keys = {[1] = {AK_SHA1, secret, sizeof secret - 1},
-                                          [7] = {AK_SHA256, other, sizeof other - 1}},
+    const struct ak_keys both = {.keys = {[1] = KEY(AK_SHA1, secret),
+                                          [7] = KEY(AK_SHA256, other)},
                                  .sending = 1};
     GByteArray *bytes = sealed_by(&sender);
     struct hb_msg *msg = NULL;
@@ -251,17 +253,17 @@ static void any_key_of_the_file_opens(void **state)
 static void a_peer_that_mixes_index_and_text_is_understood(void **state)
 {
     /* 3.0.6 signs with its sending key's text and the method of the index. */
-    const struct ak_keys sender = {.keys = {[2] = {AK_MD5, secret, sizeof secret - 1}},
+    const struct ak_keys sender = {.keys = {[2] = KEY(AK_MD5, secret)},
                                    .sending = 2};
     const struct ak_keys ours = {
         .keys =
-            {[1] = {AK_SHA1, secret, sizeof secret - 1}, [2] = {AK_MD5, other, sizeof other - 1}},
+            {[1] = KEY(AK_SHA1, secret), [2] = KEY(AK_MD5, other)},
         .sending = 1};
     const struct ak_keys stranger = {
-        .keys = {[1] = {AK_SHA1, other, sizeof other - 1}, [2] = {AK_MD5, other, sizeof other - 1}},
+        .keys = {[1] = KEY(AK_SHA1, other), [2] = KEY(AK_MD5, other)},
         .sending = 1};
     const struct ak_keys with_crc = {
-        .keys = {[1] = {.method = AK_CRC}, [2] = {AK_MD5, other, sizeof other - 1}}, .sending = 1};
+        .keys = {[1] = {.method = AK_CRC}, [2] = KEY(AK_MD5, other)}, .sending = 1};
     GByteArray *bytes = sealed_by(&sender);
     struct hb_msg *msg = NULL;
 
