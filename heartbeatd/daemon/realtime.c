@@ -7,7 +7,6 @@
 #include "heartbeatd/daemon/realtime.h"
 
 #include <errno.h>
-#include <glib.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -17,16 +16,14 @@
 
 #include "common/run/log.h"
 
-/* Has the allocator keep so much, with what it has already: it need not ask the kernel when memory is
- * short. */
+/* Has the allocator keep so much at hand: it need not ask the kernel when memory is short. */
 static void reserve(uint64_t kib)
 {
-    size_t size = (size_t)kib * 1024, there = mallinfo2().arena;
+    size_t size = (size_t)kib * 1024;
     char *reserve;
 
     mallopt(M_MMAP_THRESHOLD, size > INT32_MAX / 2 ? INT32_MAX : (int)size * 2);
     mallopt(M_TRIM_THRESHOLD, size > INT32_MAX / 2 ? INT32_MAX : (int)size * 2);
-    size -= MIN(size, there);
     reserve = malloc(size);
     if (!reserve) {
         ha_log(HA_LOG_WARNING, "memreserve: there are no %llu KiB to reserve",
@@ -46,10 +43,7 @@ static void lock_memory(void)
 #else
     const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 
-    /* All that is here now, code that has not run yet included; of what comes, what is used: the
-     * table for the guardian is large and mostly empty. */
-    if (setrlimit(RLIMIT_MEMLOCK, &none) < 0 || mlockall(MCL_CURRENT) < 0 ||
-        mlockall(MCL_FUTURE | MCL_ONFAULT) < 0) {
+    if (setrlimit(RLIMIT_MEMLOCK, &none) < 0 || mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
         ha_log(HA_LOG_WARNING, "memory is not locked (%s): heartbeats may be late when memory "
                                "is short",
                strerror(errno));

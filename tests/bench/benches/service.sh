@@ -32,6 +32,7 @@ in_service() {
     done <"/proc/${host_pid[$1]}/net/ip_vs"
     REPLY=$count
 }
+none_in_service() { in_service "$1"; ((REPLY == 0)); }
 all_in_service() { in_service "$1"; ((REPLY >= servers)); }
 
 ldirectord_cf() {
@@ -58,6 +59,7 @@ starts() {
         [[ $who != hearth ]] || sample hearth 'servers not in service' count $((servers - REPLY))
         wait $!
         on "$who" ldirectord /etc/ha.d/ldirectord.cf stop >>"$LAB_OUT/story.txt" 2>&1
+        wait_until 120 "none is left in the table" none_in_service "$who"
     done
 }
 
