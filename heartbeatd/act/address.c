@@ -5,6 +5,7 @@
  */
 #include "heartbeatd/act/address.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -34,12 +35,23 @@ static const struct hb_kernel_address *address_at(const struct hb_kernel *kernel
     return &g_array_index(kernel->addresses, struct hb_kernel_address, i);
 }
 
+/* Nobody asks there who has it. */
+static bool is_off_the_wire(const struct hb_link *link, const struct hb_kernel_address *address)
+{
+    return link->loopback || (link->noarp && address->bits == ha_addr_bits(&address->addr));
+}
+
+static bool is_loopback(const struct ha_addr *addr)
+{
+    return addr->family == AF_INET ? ntohl(addr->v4.s_addr) >> 24 == IN_LOOPBACKNET
+                                   : IN6_IS_ADDR_LOOPBACK(&addr->v6);
+}
+
 bool hb_address_hidden(const struct hb_kernel *kernel, const struct hb_kernel_address *address)
 {
     const struct hb_link *link = hb_kernel_link(kernel, address->index);
 
-    return link != NULL && address->scope != RT_SCOPE_HOST &&
-           (link->loopback || (link->noarp && address->bits == ha_addr_bits(&address->addr)));
+    return link != NULL && is_off_the_wire(link, address) && !is_loopback(&address->addr);
 }
 
 /* Is this where a real server keeps it, rather than where spec wants it? */
@@ -50,7 +62,7 @@ static bool is_hidden(const struct hb_kernel *kernel, const struct hb_address_sp
 
     if (link == NULL || strcmp(link->name, spec->nic) == 0)
         return false;
-    return link->loopback || (link->noarp && address->bits == ha_addr_bits(&address->addr));
+    return is_off_the_wire(link, address);
 }
 
 static const struct hb_kernel_address *find_held(const struct hb_kernel *kernel,
