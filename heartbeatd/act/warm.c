@@ -319,7 +319,10 @@ static void checked(struct hb_warm_member *member, int error, const struct ha_di
 {
     bool wrong = state != NULL && is_wrong(member, state->standby);
 
-    again_in(member, ha_ms_to_ns(member->warm->check_ms));
+    if (state != NULL)
+        is_told(member, state);
+    else
+        again_in(member, ha_ms_to_ns(member->warm->check_ms));
     member->silent = error == -ETIMEDOUT ? member->silent + 1 : 0;
     if (member->silent >= HB_WARM_SILENT_MAX)
         hb_warm_kill(member);
@@ -329,10 +332,8 @@ static void checked(struct hb_warm_member *member, int error, const struct ha_di
         ha_log(HA_LOG_WARNING, "%s (pid %d) is %s: not by heartbeat, and its group is %sheld here",
                member->text, (int)member->pid, state->standby ? "in standby" : "active",
                state->standby ? "" : "not ");
-    if (state != NULL) {
-        is_told(member, state);
+    if (state != NULL)
         member->drifted = wrong;
-    }
 }
 
 static void looked(void *ctx, int error, int status, const char *answer)

@@ -38,8 +38,9 @@ void hb_warm_free(struct hb_warm *warm);
 void hb_warm_on_ready(struct hb_warm *warm, hb_warm_ready_fn fn, void *ctx);
 
 /* What the core wants for a group now. READY, COMING and IN_USE: it runs, is watched, and started again,
- * ever more seldom, when it ends. COMING: it is active already, so that its start has nothing to do. OFF after one of them: it is stopped, unless a group holds it;
- * then the stop of that group stops it. OFF from the start changes nothing. */
+ * ever more seldom, when it ends. COMING: it is active already, so that its start has nothing to do.
+ * OFF after one of them: it is stopped, unless a group holds it; then the stop of that group stops it.
+ * OFF from the start changes nothing. */
 void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish);
 
 /* Both may be NULL. */
@@ -49,12 +50,12 @@ bool hb_warm_knows(const struct hb_warm *warm, const struct hb_resource *resourc
  * not kept warm. */
 const char *hb_warm_state(const struct hb_warm *warm, const struct hb_resource *resource, pid_t *pid);
 
-/* reached false: it cannot be done here, the script must do it. detail may be NULL. */
-typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);
 /* A stop need not wait for the standby: a table without addresses harms nobody. Else, and at first, it
  * does. */
 void hb_warm_linger(struct hb_warm *warm, bool may);
 
+/* reached false: it cannot be done here, the script must do it. detail may be NULL. */
+typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);
 struct hb_warm_op;
 /* start: activate; stop: back to standby; if it may linger, it is still on its way when fn comes, and who
  * takes the group waits less (OFF: end it); status: is it active for this group?

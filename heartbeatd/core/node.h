@@ -52,7 +52,7 @@ bool hb_handover_find(const char *text, size_t length, enum hb_handover *handove
 /* Never on the wire: a 3.0.6 node in legacy mode has answered that it has it not. */
 #define HB_G_YIELDED 16
 #define HB_G_NO_CARRIER 32 /* no link on an interface that it needs; said apart from the digit */
-#define HB_G_COLD 64 /* what is to be ready for it there is not yet; said apart from the digit */
+#define HB_G_NOT_READY  64 /* what is kept warm for it is not ready; said apart from the digit */
 
 /* What a node last told about resources. */
 struct hb_view {

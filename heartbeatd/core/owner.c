@@ -113,8 +113,8 @@ void hb_owner_home_gone(struct hb_core *core, const struct hb_node *node)
         struct hb_owned *owned = &core->groups[i];
 
         /* What failed there failed in a life that is over. */
-        if ((owned->why == HB_WHY_HANDED || owned->why == HB_WHY_FAILED) && owned->home_node < core->node_count &&
-            &core->nodes[owned->home_node] == node)
+        if ((owned->why == HB_WHY_HANDED || owned->why == HB_WHY_FAILED) &&
+            owned->home_node < core->node_count && &core->nodes[owned->home_node] == node)
             owned->why = HB_WHY_LEFT;
     }
 }

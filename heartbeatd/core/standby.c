@@ -335,7 +335,7 @@ static bool wants_back(const struct hb_core *core, size_t group)
         return false;
     node = &core->nodes[owned->home_node];
     return node->status == HB_STATUS_ACTIVE && hb_node_stable(node) &&
-           !(node->view.groups[group] & (HB_G_FAILED | HB_G_NO_CARRIER | HB_G_COLD));
+           !(node->view.groups[group] & (HB_G_FAILED | HB_G_NO_CARRIER | HB_G_NOT_READY));
 }
 
 static void settle_failback(struct hb_core *core)

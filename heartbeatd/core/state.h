@@ -212,12 +212,9 @@ uint32_t hb_word_digest(const struct hb_haresources *resources);
 
 /* ---- receive.c ---- */
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link);
-/* A message of ours that goes to everybody, this node included. */
-/* The group is on its way to us in a standby. */
-bool hb_standby_brings(const struct hb_core *core, size_t group);
-void hb_warm_event(struct hb_core *core, const struct hb_event *event);
-bool hb_warm_not_ready(const struct hb_owned *owned);
+/* What we sent came back by that link. */
 void hb_receive_looped(struct hb_core *core, const char *link);
+/* A message of ours that goes to everybody, this node included. */
 void hb_receive_own(struct hb_core *core, struct hb_msg *msg);
 
 /* ---- inject.c ---- */
@@ -329,6 +326,10 @@ bool hb_carrier_lacks(const struct hb_core *core, size_t group, size_t node);
 /* A standby of giver would bring us something that we have no link for, and it has. */
 bool hb_carrier_refuses(const struct hb_core *core, enum hb_what what, size_t giver);
 
+/* ---- warm.c: what is kept ready for groups ---- */
+void hb_warm_event(struct hb_core *core, const struct hb_event *event);
+bool hb_warm_not_ready(const struct hb_owned *owned);
+
 /* ---- fence.c: dead nodes are switched off first ---- */
 void hb_fence_init(struct hb_core *core);
 void hb_fence_clear(struct hb_core *core);
@@ -425,6 +426,8 @@ void hb_standby_takeover(struct hb_core *core, enum hb_what what);
 void hb_standby_taken_over(struct hb_core *core, struct hb_node *node, const struct hb_msg *msg);
 /* The node died, left or began a new life. */
 void hb_standby_lost(struct hb_core *core, const struct hb_node *node);
+/* The group is on its way to us. */
+bool hb_standby_brings(const struct hb_core *core, size_t group);
 void hb_standby_settle(struct hb_core *core);
 uint64_t hb_standby_next_ns(const struct hb_core *core);
 

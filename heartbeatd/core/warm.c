@@ -2,7 +2,7 @@
 /*
  * What should be ready here for groups that are not, or not yet, held here, and
  * whether it is (doc/states.md, "Warm"). Decides nothing about who holds a
- * group; that its home is cold keeps others from giving it back (standby.c).
+ * group; that its home is not ready keeps others from giving it back (standby.c).
  */
 #include "heartbeatd/core/state.h"
 

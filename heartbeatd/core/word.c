@@ -409,7 +409,7 @@ static void read_groups(struct hb_core *core, struct hb_node *node, const struct
             if (values[NL].length == core->group_count && values[NL].text[i] == '1')
                 node->view.groups[i] |= HB_G_NO_CARRIER;
             if (values[NW].length == core->group_count && values[NW].text[i] == '1')
-                node->view.groups[i] |= HB_G_COLD;
+                node->view.groups[i] |= HB_G_NOT_READY;
         }
     }
     if (hb_claims_read(core, node, values[GR].text, values[GR].length) || !differ)

@@ -391,8 +391,8 @@ int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_c
         ha_log(HA_LOG_WARNING, "the kernel tells nothing of interfaces, until it does changes are "
                "noticed late: %s", strerror(-status));
     }
-    ha_timer_set(loop, &media->look, ha_clock_ns() + (*why || status < 0 ? RETRY_NS : LOOK_NS), look_at_lines,
-                 media);
+    ha_timer_set(loop, &media->look, ha_clock_ns() + (*why || status < 0 ? RETRY_NS : LOOK_NS),
+                 look_at_lines, media);
     *out = media;
     return 0;
 }

@@ -39,9 +39,10 @@ struct hb_media_counts {
 int hb_media_open(struct hb_media **out, struct ha_loop *loop, const struct hb_config *config,
                   const struct hb_media_calls *calls, void *ctx, char **why);
 void hb_media_close(struct hb_media *media);
-/* The datagram goes out once on every medium but ping and serial lines, and ucast lines to ourselves. A full or failing link is counted
- * and logged on transition, never waited for; an interface that went away and
- * came back is used again at once. */
+/* The datagram goes out once on every medium but ping and serial lines, and ucast
+ * lines to ourselves. A full or failing link is counted and logged on transition,
+ * never waited for; an interface that went away and came back is used again at
+ * once. */
 void hb_media_send(struct hb_media *media, const void *bytes, size_t length);
 /* The message in the classic form goes out once on every serial line but that of link `but` (NULL:
  * on all). Counts and logs as hb_media_send() does. */

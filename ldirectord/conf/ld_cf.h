@@ -30,7 +30,8 @@ struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t 
 
 /* The directives there are, by number from 0; NULL beyond the last. For the manual's test. */
 const char *ld_cf_directive(size_t number);
-/* Whether this build has the library that a negotiate check of app takes, if any; the checks say the same (ld_check_supported()). */
+/* Whether this build has the library that a negotiate check of app takes, if any; the checks say the
+ * same (ld_check_supported()). */
 bool ld_cf_acts_on(enum ld_app app);
 
 #endif

@@ -10,33 +10,33 @@
 
 #include "tests/unit/hand_core.h"
 
-/* The word of node2, a Hearth node, that has seen all we said; cold: its groups that are not ready. */
+/* The word of node2, a Hearth node, that has seen all we said; unready: its groups that are not ready. */
 static void hear_word(struct hand *hand, const char *handover, const char *groups,
-                      const char *cold)
+                      const char *unready)
 {
     char *fields = g_strdup_printf(
         "t=status|st=active|dt=1388|protocol=1|hearth=1|"
         "hstate=rs=stable fb=on ho=%s rd=%x rh=all tr=1 g=%s%s%s seen=node1:64:%x,", handover,
-        hand->core->digest, groups, *cold != '\0' ? " nw=" : "", cold,
+        hand->core->digest, groups, *unready != '\0' ? " nw=" : "", unready,
         (unsigned)hand->core->number);
 
     hand_hear(hand, fields);
     g_free(fields);
 }
 
-static void pass_hearing(struct hand *hand, unsigned seconds, const char *groups, const char *cold)
+static void pass_hearing(struct hand *hand, unsigned seconds, const char *groups, const char *unready)
 {
     for (; seconds > 0; seconds--) {
         hand_pass(hand, 1000);
-        hear_word(hand, "none", groups, cold);
+        hear_word(hand, "none", groups, unready);
     }
 }
 
-static void meet(struct hand *hand, const char *groups, const char *cold)
+static void meet(struct hand *hand, const char *groups, const char *unready)
 {
-    hear_word(hand, "none", groups, cold);
+    hear_word(hand, "none", groups, unready);
     hand_hear(hand, "t=repnodes|dest=node1|nodelist=node1 node2 |delnodelist= ");
-    pass_hearing(hand, 8, groups, cold);
+    pass_hearing(hand, 8, groups, unready);
     hand_forget(hand);
 }
 
