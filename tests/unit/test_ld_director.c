@@ -3,12 +3,6 @@
  * The wiring: a real configuration file, the real loop, real checks of a server
  * on loopback, and a made-up kernel table.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,18 +12,11 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
-#include "ldirectord/ldirectord.h"
-#include "tests/fakes/fake_ipvs.h"
 #include "tests/fakes/fake_server.h"
-#include "tests/unit/loop_wait.h"
+#include "tests/unit/director_house.h"
 
-static struct house {
-    char *folder, *file, *log;
-    struct fake_server web;
-    struct fake_ipvs ipvs;
-    struct ha_loop *loop;
-    struct ld_director *director;
-} house;
+static struct director_house house;
+static struct fake_server web;
 
 /* ---- files ---- */
 
@@ -54,19 +41,12 @@ static void write_file(const char *format, ...)
 static void write_service(unsigned port, const char *more)
 {
     write_file("virtual=10.9.0.1:%u\n\treal=127.0.0.1:%u masq\n\tchecktype=connect\n%s\n", port,
-               house.web.port, more);
+               web.port, more);
 }
 
 static unsigned times_logged(const char *text)
 {
-    char *all = NULL;
-    unsigned count = 0;
-
-    if (g_file_get_contents(house.log, &all, NULL, NULL))
-        for (char *at = all; (at = strstr(at, text)) != NULL; at++)
-            count++;
-    g_free(all);
-    return count;
+    return director_house_logged(&house, text);
 }
 
 /* ---- time ---- */
@@ -125,67 +105,25 @@ static bool is_logged(const void *text)
 static int begin(void **state)
 {
     (void)state;
-    house.folder = g_dir_make_tmp("director-XXXXXX", NULL);
-    house.file = g_build_filename(house.folder, "ldirectord.cf", NULL);
-    house.log = g_build_filename(house.folder, "log", NULL);
-    fake_server_start(&house.web, AF_INET, FAKE_SILENT, NULL);
-    fake_ipvs_init(&house.ipvs);
-    house.loop = ha_loop_new();
+    director_house_open(&house);
+    fake_server_start(&web, AF_INET, FAKE_SILENT, NULL);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    ld_director_free(house.director);
-    house.director = NULL;
-    ha_loop_free(house.loop);
-    ha_log_close();
-    fake_ipvs_clear(&house.ipvs);
-    fake_server_stop(&house.web);
-    g_unlink(house.file);
-    g_unlink(house.log);
-    g_rmdir(house.folder);
-    g_free(house.file);
-    g_free(house.log);
-    g_free(house.folder);
+    director_house_close(&house);
+    fake_server_stop(&web);
     return 0;
-}
-
-static void start_as(bool standby)
-{
-    struct ld_director_settings settings = {.path = house.file, .instance = "test",
-                                            .logging = LD_LOG_CONFIGURED, .standby = standby,
-                                            .ipvs = &house.ipvs.ipvs};
-    struct ha_diags diags;
-
-    ha_diags_init(&diags);
-    settings.config = ld_config_load(house.file, &settings.content, LD_LOOK_FILES,
-                                     &diags);
-    assert_int_equal(diags.errors, 0);
-    ha_diags_clear(&diags);
-    assert_non_null(settings.config);
-    assert_true(ld_logging_setup(LD_LOG_CONFIGURED, settings.config->logfile, "test"));
-    assert_int_equal(ld_director_start(&house.director, house.loop, &settings), 0);
 }
 
 static void start(void)
 {
-    start_as(false);
+    director_house_start(&house, false);
 }
 
 /* ---- cases ---- */
-
-static bool has_reloaded(const void *director)
-{
-    return !ld_director_reloading(director);
-}
-
-static void reload(void)
-{
-    ld_director_reload(house.director);
-    assert_true(loop_wait(house.loop, has_reloaded, house.director, 20 * HA_NS_PER_S));
-}
 
 static void the_table_stands_when_start_returns(void **state)
 {
@@ -202,7 +140,7 @@ static void a_server_follows_its_checks(void **state)
     write_service(80, "");
     start();
     WAIT(server_is_in, PORT(80));
-    kill(house.web.pid, SIGKILL);
+    kill(web.pid, SIGKILL);
     WAIT(server_is_out, PORT(80));
     assert_true(is_logged("L4CON"));
 }
@@ -292,11 +230,11 @@ static void a_file_cut_off_before_its_services_changes_nothing(void **state)
     start();
     WAIT(server_is_in, PORT(80));
     assert_int_equal(truncate(house.file, 0), 0);
-    reload(); /* whether the usual log can be written is another matter */
+    director_house_reload(&house); /* whether the usual log can be written is another matter */
     assert_true(is_logged("nothing is changed"));
     assert_true(server_is_in(PORT(80)));
     write_file("%s", ""); /* what stands above them is there still */
-    reload();
+    director_house_reload(&house);
     assert_true(is_logged("no virtual service any more: nothing is changed"));
     assert_true(server_is_in(PORT(80)));
     write_service(81, "");
@@ -309,7 +247,7 @@ static void a_file_that_vanishes_costs_nothing_until_it_is_back(void **state)
     write_service(80, "");
     start();
     assert_int_equal(g_unlink(house.file), 0);
-    reload();
+    director_house_reload(&house);
     assert_true(is_logged("cannot be read"));
     assert_true(service_is_there(PORT(80)));
     write_service(81, "");
@@ -324,7 +262,7 @@ static void without_autoreload_an_edit_waits_for_the_signal(void **state)
     write_service(81, "autoreload=no\n");
     WAIT(is_logged, "ignore new configuration");
     assert_null(service_at(81));
-    reload();
+    director_house_reload(&house);
     WAIT(service_is_there, PORT(81));
 }
 
@@ -333,7 +271,7 @@ static void a_refused_operation_is_named_once_and_tried_again(void **state)
     (void)state;
     house.ipvs.missing_scheduler = "nosuch";
     write_file("virtual=10.9.0.1:80\n\treal=127.0.0.1:%u masq\n\tchecktype=on\n"
-               "\tscheduler=nosuch\n", house.web.port);
+               "\tscheduler=nosuch\n", web.port);
     start();
     let_pass(3500 * HA_NS_PER_MS); /* tried again after one and after three seconds */
     assert_int_equal(times_logged("cannot add"), 1);
@@ -372,7 +310,7 @@ static void a_standby_is_ready_and_activated_in_one_go(void **state)
 
     (void)state;
     write_service(80, "");
-    start_as(true);
+    director_house_start(&house, true);
     WAIT(all_are_checked, NULL);
     assert_null(service_at(80));
     assert_int_equal(ld_director_set_standby(house.director, false, &refused), 0);
@@ -394,7 +332,7 @@ static void an_edit_is_taken_up_in_standby_and_does_not_end_it(void **state)
 
     (void)state;
     write_service(80, "");
-    start_as(true);
+    director_house_start(&house, true);
     WAIT(all_are_checked, NULL);
     write_service(81, "");
     WAIT(is_read, NULL);
@@ -412,8 +350,8 @@ static void what_the_kernel_refuses_at_activation_is_counted(void **state)
     (void)state;
     house.ipvs.missing_scheduler = "nosuch";
     write_file("virtual=10.9.0.1:80\n\treal=127.0.0.1:%u masq\n\tchecktype=on\n"
-               "\tscheduler=nosuch\n", house.web.port);
-    start_as(true);
+               "\tscheduler=nosuch\n", web.port);
+    director_house_start(&house, true);
     assert_int_equal(ld_director_set_standby(house.director, false, &refused), 0);
     assert_int_equal(refused, 2); /* the service, and its server */
     house.ipvs.missing_scheduler = NULL;
@@ -442,7 +380,7 @@ static void the_fallback_command_is_run_and_checks_are_monitored(void **state)
     start();
     WAIT(file_is_there, ran);
     WAIT(file_is_there, monitor);
-    kill(house.web.pid, SIGKILL);
+    kill(web.pid, SIGKILL);
     WAIT(server_is_out, PORT(80));
     while (!g_file_get_contents(ran, &text, NULL, NULL) || strstr(text, "start") == NULL) {
         g_clear_pointer(&text, g_free);
