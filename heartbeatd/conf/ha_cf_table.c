@@ -139,7 +139,7 @@ const struct hb_cf_directive hb_cf_directives[] = {
     OPTION("realtime", "true", BOOLEAN, "run before other processes, with memory locked",
            hb_cf_set_realtime),
     OPTION("rtprio", NULL, "a number from 1 to 99", "realtime priority", hb_cf_set_rtprio),
-    OPTION("memreserve", "6500", "a number of KiB, at least 1", "memory to reserve and lock",
+    OPTION("memreserve", "4096", "a number of KiB, at least 1", "memory to reserve and lock",
            hb_cf_set_memreserve),
     ONCE("watchdog", HB_CF_ACTED, NULL, "the absolute path of a device such as /dev/watchdog",
          "device that restarts the machine when the daemon hangs", hb_cf_set_watchdog),

@@ -104,7 +104,7 @@ struct hb_config *hb_config_new(void)
     config->log_badpack = true;
     config->realtime = true;
     config->rtprio = 1;
-    config->memreserve_kib = 6500;
+    config->memreserve_kib = 4096;
     config->logfacility = -1;
     config->syslog_format = true;
     config->coredumps = true;

@@ -2,17 +2,23 @@
 /*
  * Real-time scheduling and locked memory, some of it in reserve. Memory is
  * locked only where there is no limit on it: with one, a later allocation would
- * fail, which is worse than a page fault.
+ * fail, which is worse than a page fault. What was in memory once stays there; the code
+ * of the program, and of what it is made of, is brought in at once.
  */
 #include "heartbeatd/daemon/realtime.h"
 
 #include <errno.h>
+#include <link.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/run/log.h"
 
@@ -35,19 +41,75 @@ static void reserve(uint64_t kib)
     free(reserve);
 }
 
+#ifndef __SANITIZE_ADDRESS__
+/* Libraries that a takeover goes through, whose code is here before it is first run. What these bring along
+ * themselves (libsystemd, libgcrypt, compression) is locked as far as it is used. */
+static const char *const needed[] = {"libc.", "libglib-2.0.", "libnl-3.", "libnl-route-3.", "libqb."};
+
+static bool is_needed(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+        if (strncmp(name, needed[i], strlen(needed[i])) == 0)
+            return true;
+    return *path == '\0'; /* the program */
+}
+
+/* Reads a byte of each page that can be read. */
+static int bring_in(struct dl_phdr_info *object, size_t size, void *ctx)
+{
+    const uintptr_t page = (uintptr_t)*(const long *)ctx;
+
+    (void)size;
+    for (int i = 0; is_needed(object->dlpi_name) && i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        uintptr_t from = object->dlpi_addr + part->p_vaddr, to = from + part->p_memsz;
+
+        if (part->p_type != PT_LOAD || !(part->p_flags & PF_R))
+            continue;
+        for (uintptr_t at = from; at < to; at = (at / page + 1) * page)
+            (void)*(const volatile char *)at;
+    }
+    return 0;
+}
+
+/* With this the kernel knows no limit for us. */
+static bool may_lock(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_IPC_LOCK;
+}
+
+static int lock_all(void)
+{
+    const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    const int all = MCL_CURRENT | MCL_FUTURE;
+    long page = sysconf(_SC_PAGESIZE);
+
+    if (setrlimit(RLIMIT_MEMLOCK, &none) < 0 && !may_lock())
+        return -errno;
+    if (mlockall(all | MCL_ONFAULT) < 0 && (errno != EINVAL || mlockall(all) < 0)) /* before Linux 4.4 */
+        return -errno;
+    dl_iterate_phdr(bring_in, &page);
+    return 0;
+}
+#endif
+
 static void lock_memory(void)
 {
 #ifdef __SANITIZE_ADDRESS__
     /* The sanitizer's shadow of the address space cannot be locked. */
     ha_log(HA_LOG_DEBUG, "memory is not locked in a build with AddressSanitizer");
 #else
-    const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    int error = lock_all();
 
-    if (setrlimit(RLIMIT_MEMLOCK, &none) < 0 || mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
+    if (error < 0)
         ha_log(HA_LOG_WARNING, "memory is not locked (%s): heartbeats may be late when memory "
                                "is short",
-               strerror(errno));
-    }
+               strerror(-error));
 #endif
 }
 

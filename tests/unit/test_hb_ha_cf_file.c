@@ -132,7 +132,7 @@ static void options_and_defaults_are_recorded_for_the_scripts(void **state)
         {"coredumps", "true"}, {"deadping", "3000ms"}, {"deadtime", "3"}, {"debugfile", "/d"},
         {"hbgenmethod", "file"}, {"hopfudge", "1"}, {"initdead", "12000ms"}, {"keepalive", "500ms"},
         {"log_badpack", "true"}, {"logfacility", "local1"}, {"logfile", "/l"},
-        {"max_rexmit_delay", "250"}, {"memreserve", "6500"}, {"msgfmt", "classic"},
+        {"max_rexmit_delay", "250"}, {"memreserve", "4096"}, {"msgfmt", "classic"},
         {"enable_config_writes", "on"}, {"record_config_changes", "on"},
         {"record_pengine_inputs", "on"}, {"pacemaker", "false"}, {"realtime", "true"}, {"syslogmsgfmt", "true"},
         {"traditional_compression", "no"}, {"udpport", "694"}, {"uuidfrom", "file"},
