@@ -19,8 +19,8 @@ source "$BENCH_TOP/tests/bench/checkers.sh"
 checkers_inside
 farm_start
 
-times 1 3 20; rounds=$REPLY
-times 2 5 10; seconds=$REPLY
+times 1 3 6; rounds=$REPLY
+times 2 5 5; seconds=$REPLY
 times 100 '100 1000' '100 1000'; sizes=$REPLY
 whos='hearth floor curl keepalived perl' warm=3
 [[ $BENCH_SIZE != smoke ]] || whos='hearth floor' warm=1

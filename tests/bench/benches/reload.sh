@@ -30,6 +30,7 @@ plan() {
         }
     }'
 }
+last=$(plan 1 | awk 'NF == 1 { last = $1 } END { print last }') # service
 file_hearth() {
     printf 'checkinterval=60\nlogfile="/var/log/ldirectord.log"\n'
     plan "$1" | awk 'NF == 1 { print "virtual=" $1 ":80\n\tchecktype=on\n\tscheduler=wlc" }
@@ -47,16 +48,16 @@ pid_hearth() { on director cat /run/ldirectord.ldirectord.pid; }
 pid_keepalived() { on balancer cat /run/keepalived.pid; }
 declare -A host_of=([hearth]=director [keepalived]=balancer)
 
-# The weight of the one server.
-weight_is() {
-    [[ $(on "${host_of[$1]}" ipvsadm -Ln -t "$edited:80") =~ 10.120.0.78:80[[:blank:]]+Masq[[:blank:]]+$2[[:blank:]] ]]
+# watch WHO WORD...: begins to look for that in its table (table_watch.c). seen: it is there, so many ms after $1.
+watch() {
+    nsenter -t "${host_pid[${host_of[$1]}]}" -n "$LAB_PROGRAMS/table_watch" "${@:2}" >"$LAB_DIR/at" &
+    watcher=$!
+    nap 0.2
 }
-all_are_there() {
-    local lines
-    lines=$(on "${host_of[$1]}" ipvsadm -Sn | wc -l)
-    ((lines == services + servers))
+seen() {
+    wait $watcher || fail "the table to be as it is to be"
+    REPLY=$(awk -v us=$(($(<"$LAB_DIR/at") - $1)) 'BEGIN { printf "%.3f", us / 1000 }')
 }
-ms_since() { printf -v REPLY '%d.%03d' $((((${EPOCHREALTIME/./} - $1)) / 1000)) $((((${EPOCHREALTIME/./} - $1)) % 1000)); }
 # until BOUND COMMAND...: without a pause between.
 until_holds() {
     local bound_us=$(($1 * 1000000)) from_us=${EPOCHREALTIME/./}
@@ -72,10 +73,10 @@ reload() { # WHO WEIGHT
     local pid
     pid=$("pid_$1")
     logged=$(count_operations)
+    watch "$1" weight "$edited:80" 10.120.0.78:80 "$2" 600
     from_us=${EPOCHREALTIME/./}
     on "${host_of[$1]}" kill -HUP "$pid"
-    until_holds 600 weight_is "$1" "$2"
-    ms_since "$from_us"
+    seen "$from_us"
     sample "$1" reload ms "$REPLY"
     [[ $1 == hearth ]] || return 0
     nap 3 # the rest of the table is looked at
@@ -91,10 +92,10 @@ bench() { # WHO STARTS RELOADS
     local i from_us
     for ((i = 0; i < $2; i++)); do
         "file_$1" 1 | host_install "${host_of[$1]}" "$(eval "echo \$path_$1")"
+        watch "$1" servers "$servers" 600 "$last:80"
         from_us=${EPOCHREALTIME/./}
         "start_$1"
-        until_holds 600 all_are_there "$1"
-        ms_since "$from_us"
+        seen "$from_us"
         sample "$1" "cold start" ms "$REPLY"
         ((i == $2 - 1)) || stop_it "$1"
     done

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# From the start command to servers in service: ldirectord starts with so many real servers, which all
-# answer; until the kernel's table has each with a weight (in /proc/net/ip_vs), each after its first own check. 100 servers is what a takeover does to a director that
-# heartbeat starts only then. keepalived puts servers in before it has checked them, and is not asked.
+# From the start command to servers in service: ldirectord starts with so many real servers, which all answer;
+# until the kernel's table has each with a weight, each after its own first check. 100 servers is what a takeover
+# does to a director that heartbeat starts only then. keepalived puts servers in before it has checked them, and
+# is not asked. The floor (service_floor.c) asks each once and writes the table, in the same User-Mode Linux,
+# where a system call costs some ten times as much as elsewhere and the servers are on the same processor.
 # needs: ipvs hearth peer
 # bound: 1800
 # target: servers 100; median; 100
@@ -17,23 +19,18 @@ host farm eth0=wire:10.0.0.2/24
 on farm ip route add local 10.1.0.0/16 dev lo
 nsenter -t "${host_pid[farm]}" -n "$LAB_PROGRAMS/farm" 80 < <(sleep 100000) >/dev/null 2>&1 &
 
-host hearth product=hearth eth0=wire:10.0.0.1/24
-on hearth ip route add 10.1.0.0/16 via 10.0.0.2
-if [[ $BENCH_SIZE != smoke ]]; then
-    host perl product=peer eth0=wire:10.0.0.3/24
-    on perl ip route add 10.1.0.0/16 via 10.0.0.2
-fi
-
-# in_service WHO: how many servers the table has with a weight, in $REPLY.
-in_service() {
-    local first weight _ count=0
-    while read -r first _ _ weight _; do
-        [[ $first != '->' || ! $weight =~ ^[1-9] ]] || count=$((count + 1))
-    done <"/proc/${host_pid[$1]}/net/ip_vs"
-    REPLY=$count
+# checker WHO PRODUCT ADDRESS
+checker() {
+    host "$1" product="$2" eth0="wire:$3/24"
+    on "$1" ip route add 10.1.0.0/16 via 10.0.0.2
 }
-none_in_service() { in_service "$1"; ((REPLY == 0)); }
-all_in_service() { in_service "$1"; ((REPLY >= servers)); }
+checker hearth hearth 10.0.0.1
+checker floor none 10.0.0.4
+[[ $BENCH_SIZE == smoke ]] || checker perl peer 10.0.0.3
+
+has_no_servers() { ! grep -q '^  -> [0-9A-F]' "/proc/${host_pid[$1]}/net/ip_vs"; }
+# watch WHO SECONDS: when all servers are in service there.
+watch() { nsenter -t "${host_pid[$1]}" -n "$LAB_PROGRAMS/table_watch" servers "$servers" "$2"; }
 
 ldirectord_cf() {
     local i
@@ -43,27 +40,49 @@ ldirectord_cf() {
         printf '\treal=10.1.%d.%d:80 masq\n' $((i / 250)) $((i % 250 + 1))
     done
 }
+checker_start() {
+    case $1 in
+        floor) nsenter -t "${host_pid[floor]}" -n "$LAB_PROGRAMS/service_floor" "$servers" ;;
+        *) on "$1" ldirectord /etc/ha.d/ldirectord.cf start ;;
+    esac
+}
+checker_stop() {
+    case $1 in
+        floor) busybox killall service_floor ;;
+        *) on "$1" ldirectord /etc/ha.d/ldirectord.cf stop ;;
+    esac
+}
 
 # starts WHO SERVERS SMOKE SHORT FULL
 starts() {
-    local who=$1 from_us left
+    local who=$1 from_us at_us left watch start
     servers=$2
     times "$3" "$4" "$5" || return 0
-    ldirectord_cf | host_install "$who" /etc/ha.d/ldirectord.cf
+    [[ $who == floor ]] || ldirectord_cf | host_install "$who" /etc/ha.d/ldirectord.cf
     for ((left = REPLY; left > 0; left--)); do
+        watch "$who" 120 >"$LAB_DIR/at" &
+        watch=$!
+        nap 0.2
         from_us=${EPOCHREALTIME/./}
-        on "$who" ldirectord /etc/ha.d/ldirectord.cf start >>"$LAB_OUT/story.txt" 2>&1 &
-        wait_until 120 "all $servers are in service" all_in_service "$who"
-        sample "$who" "servers $servers" ms $(((${EPOCHREALTIME/./} - from_us) / 1000))
-        in_service "$who"
-        [[ $who != hearth ]] || sample hearth 'servers not in service' count $((servers - REPLY))
-        wait $!
-        on "$who" ldirectord /etc/ha.d/ldirectord.cf stop >>"$LAB_OUT/story.txt" 2>&1
-        wait_until 120 "none is left in the table" none_in_service "$who"
+        checker_start "$who" >>"$LAB_OUT/story.txt" 2>&1 &
+        start=$!
+        wait $watch || fail "all $servers to be in service ($who)"
+        at_us=$(<"$LAB_DIR/at")
+        sample "$who" "servers $servers" ms "$(awk -v us=$((at_us - from_us)) 'BEGIN { printf "%.1f", us / 1000 }')"
+        if [[ $who == hearth ]]; then
+            nap 0.5
+            expect "they stay in service" watch hearth 0 >/dev/null
+            sample hearth 'servers not in service' count 0
+        fi
+        checker_stop "$who" >>"$LAB_OUT/story.txt" 2>&1
+        [[ $who != floor ]] || wait $start || :
+        wait_until 120 "none is left in the table" has_no_servers "$who"
     done
 }
 
 starts hearth 100 1 10 100
+starts floor 100 1 10 100
 starts hearth 1000 0 5 50
+starts floor 1000 0 5 50
 starts perl 100 0 3 10
 starts perl 1000 0 1 3

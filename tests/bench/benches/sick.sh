@@ -13,7 +13,7 @@ source "$BENCH_TOP/tests/bench/checkers.sh"
 checkers_inside
 farm_start
 
-times 1 10 100; rounds=$REPLY
+times 1 10 20; rounds=$REPLY
 whos='hearth keepalived perl'
 [[ $BENCH_SIZE != smoke ]] || whos=hearth
 servers=90 sick=10

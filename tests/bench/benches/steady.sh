@@ -16,8 +16,8 @@ checkers_inside
 farm_start
 
 interval=5
-times 1 3 10; rounds=$REPLY
-times 4 10 20; seconds=$REPLY
+times 1 3 6; rounds=$REPLY
+times 4 10 10; seconds=$REPLY
 whos='hearth floor keepalived' kinds='http connect'
 [[ $BENCH_SIZE != smoke ]] || whos=hearth kinds=connect interval=1
 for kind in $kinds; do
