@@ -38,6 +38,8 @@ struct ld_director {
     uint64_t drifts;          /* looks that found some, ever */
     enum ld_sync_role sync_role; /* as it was last wanted of the kernel */
     int sync_error;           /* what came of it; 0 or negative errno */
+    uint64_t active_ns;       /* when standby ended; 0: never */
+    uint64_t handed_ns;       /* when connections were handed over last; 0: never */
     unsigned sync_maxlen;     /* the same; 0: nothing said of it */
     uint64_t voice_next_ns;   /* own_voice.c looks again */
     bool voice_told;          /* what it found */
@@ -75,6 +77,10 @@ void ld_reload_end(struct ld_director *director);
 void ld_kernel_set_switches(struct ld_director *director);
 /* The same, after each change of the mode, and now and then. stopping: ends it. */
 void ld_kernel_sync(struct ld_director *director, bool stopping);
+/* There is a synchronisation of which we are the master while active. */
+bool ld_kernel_hands_over(const struct ld_director *director);
+/* It listens, though active, for what the last director hands over. */
+bool ld_kernel_sync_taking(const struct ld_director *director);
 
 /* ---- own_voice.c ---- */
 /* After each verdict: warns, once, if it may come of the address that Linux speaks from. */

@@ -3,8 +3,13 @@
  * What the file says of the kernel beside its table: switches, and the
  * connection synchronisation. What the file does not mention is left alone.
  */
+#include "common/base/time.h"
+#include "common/run/clock.h"
 #include "common/run/log.h"
 #include "ldirectord/director_inside.h"
+
+/* After an activation, for what comes of the last director. */
+#define TAKING_NS (5 * HA_NS_PER_S)
 
 static void set_switch(struct ld_director *director, const char *name, enum ld_switch wanted)
 {
@@ -35,10 +40,52 @@ static void log_sync(const struct ld_director *director, const struct ld_sync *w
                wanted->interface, wanted->id);
 }
 
+bool ld_kernel_sync_taking(const struct ld_director *director)
+{
+    return director->active_ns != 0 && ha_clock_ns() - director->active_ns < TAKING_NS;
+}
+
+/* Whoever was active before hands over its connections after we have become active: our table is written
+ * before it lets go. */
+static struct ld_sync sync_wanted(const struct ld_director *director, bool stopping)
+{
+    return ld_sync_wanted(&director->config->sync,
+                          stopping                            ? LD_SYNC_STOPPING
+                          : ld_core_standby(director->core)   ? LD_SYNC_STANDBY
+                          : ld_kernel_sync_taking(director)   ? LD_SYNC_TAKING
+                                                              : LD_SYNC_ACTIVE);
+}
+
+bool ld_kernel_hands_over(const struct ld_director *director)
+{
+    enum ld_sync_role role = ld_sync_wanted(&director->config->sync, LD_SYNC_ACTIVE).role;
+
+    return role == LD_SYNC_MASTER || role == LD_SYNC_BOTH;
+}
+
+void ld_director_hand_over(struct ld_director *director)
+{
+    const struct ld_sync sync = director->config->sync;
+    struct ld_table *table;
+    int told;
+
+    if (ld_core_standby(director->core) || !ld_kernel_hands_over(director))
+        return;
+    table = ld_core_wanted(director->core, NULL);
+    told = director->ipvs->ops->hand_over(director->ipvs, &sync, table);
+    ld_table_free(table);
+    director->handed_ns = ha_clock_ns();
+    if (told < 0)
+        ha_log(HA_LOG_WARNING, "open connections cannot be handed over (interface %s): %s", sync.interface,
+               g_strerror(-told));
+    else
+        ha_log(HA_LOG_INFO, "%d open connections handed over (interface %s, syncid %u)", told, sync.interface,
+               sync.id);
+}
+
 void ld_kernel_sync(struct ld_director *director, bool stopping)
 {
-    struct ld_sync wanted = ld_sync_wanted(&director->config->sync,
-                                           ld_core_standby(director->core), stopping);
+    struct ld_sync wanted = sync_wanted(director, stopping);
     struct ld_sync none = {.role = LD_SYNC_NONE};
     int error = 0;
 

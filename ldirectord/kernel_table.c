@@ -217,7 +217,7 @@ void ld_table_look_later(struct ld_director *director)
 {
     uint64_t pause_ns = ha_ms_to_ns(director->config->tablecheck_ms);
 
-    if (pause_ns == 0 && director->sync_error != 0)
+    if (pause_ns == 0 && (director->sync_error != 0 || ld_kernel_sync_taking(director)))
         pause_ns = SYNC_RETRY_NS;
     if (pause_ns == 0)
         ha_timer_cancel(director->loop, &director->look);

@@ -113,14 +113,22 @@ static void maintenance_told(void *ctx, const struct ld_maintenance *maintenance
 
 /* ---- standby ---- */
 
+/* What was handed over is not handed over again for so long. */
+#define HANDED_OVER_NS (5 * HA_NS_PER_S)
+
 int ld_director_set_standby(struct ld_director *director, bool standby, unsigned *refused)
 {
     uint64_t began_ns = ha_clock_ns();
     bool was = ld_core_standby(director->core);
     int status;
 
+    /* Whoever let us hand over just now has let go of the address since. */
+    if (!was && standby && (director->handed_ns == 0 || began_ns - director->handed_ns > HANDED_OVER_NS))
+        ld_director_hand_over(director);
     ld_act_mode(director->act, standby);
     step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
+    if (was && !standby)
+        director->active_ns = began_ns;
     status = ld_director_write(director);
     ld_kernel_sync(director, false);
     ld_table_look_later(director);
@@ -145,7 +153,8 @@ void ld_director_state(const struct ld_director *director, struct ha_director_st
 {
     *out = (struct ha_director_state){.standby = ld_core_standby(director->core),
                                       .pid = getpid(),
-                                      .services = director->config->services->len};
+                                      .services = director->config->services->len,
+                                      .hands_over = ld_kernel_hands_over(director)};
     ld_core_view(director->core, count_server, out);
 }
 

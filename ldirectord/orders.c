@@ -58,6 +58,10 @@ static int obey(void *ctx, const struct ha_control_peer *peer, char *const *word
     }
     if (ld_will_find(words[0], &will))
         return ld_director_order(director, peer, words, answer);
+    if (strcmp(words[0], HA_DIRECTOR_HAND_OVER) == 0) {
+        ld_director_hand_over(director);
+        return 0;
+    }
     if (strcmp(words[0], HA_DIRECTOR_ACTIVATE) == 0)
         return set_standby(director, false, answer);
     if (strcmp(words[0], HA_DIRECTOR_STANDBY) == 0)

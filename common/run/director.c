@@ -19,9 +19,10 @@ const char *ha_director_instance(const char *config)
 
 void ha_director_state_print(const struct ha_director_state *state, GString *out)
 {
-    g_string_append_printf(out, "mode %s\npid %d\nservices %u\nservers %u\nup %u\nunchecked %u\n",
+    g_string_append_printf(out, "mode %s\npid %d\nservices %u\nservers %u\nup %u\nunchecked %u\n"
+                                "hands-over %u\n",
                            state->standby ? "standby" : "active", (int)state->pid, state->services,
-                           state->servers, state->up, state->unchecked);
+                           state->servers, state->up, state->unchecked, state->hands_over);
 }
 
 static void take_line(const char *word, const char *value, struct ha_director_state *out,
@@ -33,7 +34,8 @@ static void take_line(const char *word, const char *value, struct ha_director_st
     } counts[] = {{"services", &out->services},
                   {"servers", &out->servers},
                   {"up", &out->up},
-                  {"unchecked", &out->unchecked}};
+                  {"unchecked", &out->unchecked},
+                  {"hands-over", &out->hands_over}};
     guint64 number;
 
     if (strcmp(word, "mode") == 0) {

@@ -9,6 +9,9 @@
  *     activate    root; answers when the kernel's table has been written: 0, also if it was
  *                 active before; 1 if the table cannot be read or written at all
  *     standby     root; answers when what is ours is gone from the kernel (cleanstop): the same
+ *     hand-over   root; answers when the next director has been told of the connections that are open
+ *                 now (syncdaemon): 0, also if nothing is to be told. For who is about to order
+ *                 standby, in the last moment in which they still come here
  *     show FORM   anybody; FORM is text or json. Answers "NUMBER LENGTH\n" and the first bytes of
  *                 a report of LENGTH bytes; "show FORM NUMBER OFFSET" gives the rest of it, as long
  *                 as nobody else asks: then 1, and the question is to be asked anew
@@ -26,6 +29,7 @@
 #define HA_DIRECTOR_STATUS   "status"
 #define HA_DIRECTOR_ACTIVATE "activate"
 #define HA_DIRECTOR_STANDBY  "standby"
+#define HA_DIRECTOR_HAND_OVER "hand-over"
 #define HA_DIRECTOR_SHOW     "show"
 
 /* The socket of an instance; one that is longer than its bound shares it with its namesakes. */
@@ -39,6 +43,7 @@ struct ha_director_state {
     pid_t pid;
     unsigned services, servers;
     unsigned up, unchecked; /* servers */
+    unsigned hands_over;    /* 1: while active it has somebody to hand its connections over to */
 };
 /* Appends a line "word value" for each. */
 void ha_director_state_print(const struct ha_director_state *state, GString *out);

@@ -95,6 +95,7 @@ static void patience_ends(void *ctx, uint64_t now_ns)
 static void is_told(struct hb_warm_member *member, const struct ha_director_state *state)
 {
     hb_warm_set_standby(member, state->standby);
+    member->hands_over = state->hands_over > 0;
     if (!member->checked && state->unchecked == 0)
         hb_warm_set_checked(member, true);
     again_in(member, ha_ms_to_ns(member->checked ? member->warm->check_ms : HB_WARM_SOON_MS));
@@ -111,7 +112,7 @@ static void forget_process(struct hb_warm_member *member)
     ha_control_abandon(member->order);
     member->order = NULL;
     ha_timer_cancel(member->warm->loop, &member->again);
-    member->ending = member->drifted = member->spare = false;
+    member->ending = member->drifted = member->spare = member->hands_over = false;
     member->silent = 0;
     member->pid = 0;
 }

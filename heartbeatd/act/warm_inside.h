@@ -45,6 +45,7 @@ struct hb_warm_member {
     struct ha_control_call *order; /* under way: one of our own, not of an operation, which waits */
     bool ordered_standby;          /* by that */
     bool spare;                    /* active for a group that is coming, or has just gone */
+    bool hands_over;               /* it has said so: its connections, to the next director */
     bool checked;                  /* it has checked all its servers, or is not waited for */
     struct ha_timer patience;      /* with that */
     struct ha_child *starting;

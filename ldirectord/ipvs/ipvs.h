@@ -25,6 +25,9 @@ struct ld_ipvs_ops {
      * what is too much, starts anew what has another interface or number. role is MASTER, BACKUP,
      * BOTH or NONE. 0 or negative errno. */
     int (*sync)(struct ld_ipvs *ipvs, const struct ld_sync *wanted);
+    /* Tells the backups of that synchronisation of the connections to that table's servers that are open now;
+     * takes some 20 ms at most. How many it told them of, or negative errno. */
+    int (*hand_over)(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
     /* /proc/sys/net/ipv4/vs/NAME of this network namespace. 0 or negative errno. */
     int (*set_switch)(struct ld_ipvs *ipvs, const char *name, bool on);
     void (*close)(struct ld_ipvs *ipvs);
@@ -37,8 +40,16 @@ struct ld_ipvs {
  * what to do: "the kernel has no IPVS: modprobe ip_vs"; g_free() it). */
 int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
 
+/* What the kernel does where the configuration says nothing. */
+#define LD_SYNC_GROUP 0xe0000051u /* 224.0.0.81 */
+#define LD_SYNC_PORT  8848
+#define LD_SYNC_TTL   1
+
+enum ld_sync_mode { LD_SYNC_ACTIVE,
+                    LD_SYNC_TAKING, /* active since a moment: who was it before may still hand over */
+                    LD_SYNC_STANDBY, LD_SYNC_STOPPING };
 /* What the kernel should do of it now; role is one of the above. Pure. */
-struct ld_sync ld_sync_wanted(const struct ld_sync *configured, bool standby, bool stopping);
+struct ld_sync ld_sync_wanted(const struct ld_sync *configured, enum ld_sync_mode mode);
 
 /* "cannot add real server 10.0.0.1:80 (tcp:10.0.0.9:80): …": what a negative
  * errno told to an ld_ipvs_fn means. g_free() it. */

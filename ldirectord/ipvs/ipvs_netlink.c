@@ -376,6 +376,7 @@ static const struct ld_ipvs_ops netlink_ops = {
     .read = netlink_read,
     .apply = netlink_apply,
     .sync = ld_nl_sync,
+    .hand_over = ld_nl_hand_over,
     .set_switch = ld_nl_set_switch,
     .close = netlink_close,
 };

@@ -12,9 +12,6 @@
 
 #include "ldirectord/ipvs/ipvs_netlink_inside.h"
 
-/* The kernel's, where nothing is said. */
-#define USUAL_PORT 8848
-#define USUAL_TTL  1
 /* A backup hears datagrams of so many bytes at least, whatever it is told. */
 #define BACKUP_MAXLEN 1024
 
@@ -26,14 +23,17 @@ struct running {
     struct ld_sync sync[ROLES]; /* none of what the kernel does not tell (before 4.3) */
 };
 
-struct ld_sync ld_sync_wanted(const struct ld_sync *configured, bool standby, bool stopping)
+struct ld_sync ld_sync_wanted(const struct ld_sync *configured, enum ld_sync_mode mode)
 {
+    static const enum ld_sync_role by_mode[] = {[LD_SYNC_ACTIVE] = LD_SYNC_MASTER,
+                                                [LD_SYNC_TAKING] = LD_SYNC_BOTH,
+                                                [LD_SYNC_STANDBY] = LD_SYNC_BACKUP};
     struct ld_sync wanted = *configured;
 
-    if (stopping)
+    if (mode == LD_SYNC_STOPPING)
         wanted.role = LD_SYNC_NONE;
     else if (wanted.role == LD_SYNC_BY_MODE)
-        wanted.role = standby ? LD_SYNC_BACKUP : LD_SYNC_MASTER;
+        wanted.role = by_mode[mode];
     return wanted;
 }
 
@@ -65,7 +65,7 @@ static struct ha_addr group_of(struct nlattr *const *found)
 /* Without one in the configuration the kernel takes this. */
 static bool same_group(const struct ha_addr *running, const struct ha_addr *configured)
 {
-    struct ha_addr usual = {.family = AF_INET, .v4.s_addr = htonl(0xe0000051)};
+    struct ha_addr usual = {.family = AF_INET, .v4.s_addr = htonl(LD_SYNC_GROUP)};
 
     return running->family == AF_UNSPEC ||
            ha_addr_equal(running, configured->family != AF_UNSPEC ? configured : &usual);
@@ -97,8 +97,8 @@ static bool same_options(const struct ld_sync *running, const struct ld_sync *wa
 {
     unsigned maxlen = role == BACKUP ? MAX(wanted->maxlen, BACKUP_MAXLEN) : wanted->maxlen;
 
-    return (running->port == 0 || running->port == (wanted->port ? wanted->port : USUAL_PORT)) &&
-           (running->ttl == 0 || running->ttl == (wanted->ttl ? wanted->ttl : USUAL_TTL)) &&
+    return (running->port == 0 || running->port == (wanted->port ? wanted->port : LD_SYNC_PORT)) &&
+           (running->ttl == 0 || running->ttl == (wanted->ttl ? wanted->ttl : LD_SYNC_TTL)) &&
            (running->maxlen == 0 || wanted->maxlen == 0 || running->maxlen == maxlen);
 }
 

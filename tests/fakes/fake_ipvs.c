@@ -189,6 +189,16 @@ static int fake_sync(struct ld_ipvs *ipvs, const struct ld_sync *wanted)
     return fake->sync_error;
 }
 
+static int fake_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
+{
+    struct fake_ipvs *fake = (struct fake_ipvs *)ipvs;
+
+    (void)sync;
+    (void)table;
+    fake->handovers++;
+    return 0;
+}
+
 static int fake_switch(struct ld_ipvs *ipvs, const char *name, bool on)
 {
     g_string_append_printf(((struct fake_ipvs *)ipvs)->switches, "%s=%d ", name, on);
@@ -205,6 +215,7 @@ static const struct ld_ipvs_ops fake_ops = {
     .read = fake_read,
     .apply = fake_apply,
     .sync = fake_sync,
+    .hand_over = fake_hand_over,
     .set_switch = fake_switch,
     .close = fake_close,
 };

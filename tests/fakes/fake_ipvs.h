@@ -17,6 +17,7 @@ struct fake_ipvs {
     unsigned fail_next;            /* so many of the next operations fail with -ENOMEM */
     struct ld_sync sync;           /* as last wanted */
     unsigned syncs;                /* times it was */
+    unsigned handovers;            /* times connections were handed over */
     int sync_error;                /* what to answer */
     GString *switches;             /* "name=1 name=0 " as told */
     unsigned operations;           /* accepted, ever */

@@ -117,6 +117,11 @@ static int table_switch(struct ld_ipvs *ipvs, const char *name, bool on)
     return fails("ipvs_switch") ? -EACCES : inner->set_switch(ipvs, name, on);
 }
 
+static int table_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
+{
+    return fails("ipvs_hand_over") ? -ENODEV : inner->hand_over(ipvs, sync, table);
+}
+
 static void table_close(struct ld_ipvs *ipvs)
 {
     inner->close(ipvs);
@@ -127,6 +132,7 @@ static const struct ld_ipvs_ops ops = {
     .read = table_read,
     .apply = table_apply,
     .sync = table_sync,
+    .hand_over = table_hand_over,
     .set_switch = table_switch,
     .close = table_close,
 };

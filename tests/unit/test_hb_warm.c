@@ -435,6 +435,56 @@ static void one_that_somebody_activates_is_named_and_stays_so(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
 }
 
+static void write_synchronised(void)
+{
+    char *text = g_strdup_printf("logfile=\"%s\"\nsyncdaemon=lo 7\nvirtual=10.9.0.1:80\n"
+                                 "\treal=127.0.0.1:80 masq\n\tchecktype=on\n", house.log);
+
+    house_write(house.file, text, 0644);
+    g_free(text);
+}
+
+static void a_stop_hands_connections_over_where_there_is_somebody_to_take_them(void **state)
+{
+    (void)state;
+    write_synchronised();
+    house_ready();
+    house_take(0);
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_true(house_logged("open connections handed over (interface lo, syncid 7)"));
+    assert_true(stands_by());
+}
+
+static void a_stop_that_may_linger_has_handed_over_when_it_is_through(void **state)
+{
+    (void)state;
+    write_synchronised();
+    house_ready();
+    hb_warm_linger(house.warm, true);
+    house_take(0);
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_true(house_logged("open connections handed over"));
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(stands_by);
+}
+
+static void nobody_waits_for_one_that_does_not_hand_over(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    write_synchronised();
+    house_ready();
+    hb_warm_linger(house.warm, true);
+    house_take(0);
+    kill(pid = house_pid(), SIGSTOP);
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_true(house_logged("open connections were not handed over"));
+    kill(pid, SIGCONT);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(stands_by);
+}
+
 static void an_order_can_be_abandoned(void **state)
 {
     (void)state;
@@ -453,6 +503,9 @@ int main(void)
         CASE(a_group_that_comes_finds_it_active),
         CASE(where_it_does_not_come_after_all_it_stands_by_again),
         CASE(a_stop_that_may_linger_waits_for_no_table),
+        CASE(a_stop_hands_connections_over_where_there_is_somebody_to_take_them),
+        CASE(a_stop_that_may_linger_has_handed_over_when_it_is_through),
+        CASE(nobody_waits_for_one_that_does_not_hand_over),
         CASE(a_group_that_goes_and_comes_at_once_is_active),
         CASE(a_group_is_ready_when_its_servers_are_checked),
         CASE(a_start_waits_for_the_standby_that_is_being_started),

@@ -4,12 +4,6 @@
  * pieces, orders and the file they are kept in, and a table in which somebody
  * else has a hand. The real loop, a made-up kernel table.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -19,16 +13,9 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
-#include "ldirectord/ldirectord.h"
-#include "tests/fakes/fake_ipvs.h"
-#include "tests/unit/loop_wait.h"
+#include "tests/unit/director_house.h"
 
-static struct house {
-    char *folder, *file, *log, *orders;
-    struct fake_ipvs ipvs;
-    struct ha_loop *loop;
-    struct ld_director *director;
-} house;
+static struct director_house house;
 
 /* One service, its servers 127.1.0.1 and so on, up without a check. */
 static void write_config(const char *globals, unsigned servers)
@@ -44,30 +31,12 @@ static void write_config(const char *globals, unsigned servers)
 
 static void start(void)
 {
-    struct ld_director_settings settings = {.path = house.file, .instance = "test",
-                                            .logging = LD_LOG_CONFIGURED,
-                                            .ipvs = &house.ipvs.ipvs,
-                                            .orders_file = house.orders};
-    struct ha_diags diags;
-
-    ha_diags_init(&diags);
-    settings.config = ld_config_load(house.file, &settings.content, LD_LOOK_FILES,
-                                     &diags);
-    ha_diags_clear(&diags);
-    assert_non_null(settings.config);
-    ld_logging_setup(LD_LOG_CONFIGURED, house.log, "test");
-    assert_int_equal(ld_director_start(&house.director, house.loop, &settings), 0);
-}
-
-static bool has_reloaded(const void *director)
-{
-    return !ld_director_reloading(director);
+    director_house_start(&house, false);
 }
 
 static void reload(void)
 {
-    ld_director_reload(house.director);
-    assert_true(loop_wait(house.loop, has_reloaded, house.director, 20 * HA_NS_PER_S));
+    director_house_reload(&house);
 }
 
 static void stop(void)
@@ -80,31 +49,14 @@ static void stop(void)
 static int set_up(void **state)
 {
     (void)state;
-    house.folder = g_dir_make_tmp("ld-operator-XXXXXX", NULL);
-    house.file = g_build_filename(house.folder, "ldirectord.cf", NULL);
-    house.log = g_build_filename(house.folder, "log", NULL);
-    house.orders = g_build_filename(house.folder, "orders", NULL);
-    fake_ipvs_init(&house.ipvs);
-    house.loop = ha_loop_new();
-    return house.loop == NULL;
+    director_house_open(&house);
+    return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    ld_director_free(house.director);
-    house.director = NULL;
-    ha_loop_free(house.loop);
-    ha_log_close();
-    fake_ipvs_clear(&house.ipvs);
-    g_unlink(house.file);
-    g_unlink(house.log);
-    g_unlink(house.orders);
-    g_rmdir(house.folder);
-    g_free(house.orders);
-    g_free(house.log);
-    g_free(house.file);
-    g_free(house.folder);
+    director_house_close(&house);
     return 0;
 }
 
@@ -136,11 +88,7 @@ static int weight(void)
 
 static bool was_logged(const char *text)
 {
-    char *all = NULL;
-    bool found = g_file_get_contents(house.log, &all, NULL, NULL) && strstr(all, text) != NULL;
-
-    g_free(all);
-    return found;
+    return director_house_logged(&house, text) > 0;
 }
 
 static int piece(const char *form, const char *number, gsize offset, GString *answer)
@@ -421,6 +369,52 @@ static void a_synchronisation_that_cannot_be_is_named_once(void **state)
     stop();
 }
 
+static void set_standby(bool standby)
+{
+    unsigned refused;
+
+    assert_int_equal(ld_director_set_standby(house.director, standby, &refused), 0);
+}
+
+static void who_goes_into_standby_hands_its_connections_over_once(void **state)
+{
+    (void)state;
+    write_config("syncdaemon=lo", 1);
+    start();
+    ld_director_hand_over(house.director);
+    assert_int_equal(house.ipvs.handovers, 1);
+    set_standby(true);
+    assert_int_equal(house.ipvs.handovers, 1); /* a moment ago */
+    ld_director_hand_over(house.director);
+    assert_int_equal(house.ipvs.handovers, 1); /* in standby there are none */
+    stop();
+    start();
+    set_standby(true);
+    assert_int_equal(house.ipvs.handovers, 2);
+}
+
+static void without_a_synchronisation_there_is_nobody_to_hand_over_to(void **state)
+{
+    (void)state;
+    write_config("", 1);
+    start();
+    ld_director_hand_over(house.director);
+    set_standby(true);
+    assert_int_equal(house.ipvs.handovers, 0);
+}
+
+static void who_becomes_active_listens_a_while_for_the_last_one(void **state)
+{
+    (void)state;
+    write_config("syncdaemon=lo", 1);
+    start();
+    assert_int_equal(house.ipvs.sync.role, LD_SYNC_MASTER); /* nobody was before us */
+    set_standby(true);
+    assert_int_equal(house.ipvs.sync.role, LD_SYNC_BACKUP);
+    set_standby(false);
+    assert_int_equal(house.ipvs.sync.role, LD_SYNC_BOTH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +425,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_order_is_obeyed_at_once_and_shown_with_who_gave_it,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(orders_outlive_a_restart_only_if_wished, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_goes_into_standby_hands_its_connections_over_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(without_a_synchronisation_there_is_nobody_to_hand_over_to, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(who_becomes_active_listens_a_while_for_the_last_one, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             orders_that_were_not_to_be_kept_do_not_come_back_another_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_of_orders_that_is_broken_does_not_hinder_the_start,

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The whole of a site in User-Mode Linux: two directors, three web servers behind one address, and a
-# client that sends a request every 10 ms, each on a connection of its own and lost if it is not
-# answered within a second. On the directors: Hearth, with ldirectord warm on both; Heartbeat 3.0.6
-# with ldirectord as its resource; keepalived with checks. The owner dies; the dead one returns and
-# takes the address back; a move is ordered. Directors forward packets, as LVS how-tos have it. Each time: the longest time between two good answers
-# (after a death: less the time in which the product takes a node for dead), and how many requests
-# were lost. All of it on the one core of User-Mode Linux, the client's work and the servers' too.
+# The whole of a site in User-Mode Linux: two directors, three web servers behind one address, and a client
+# that sends a request every 10 ms, each on a connection of its own and lost if it is not answered within a
+# second. On the directors: Hearth, with ldirectord warm on both; Heartbeat 3.0.6 with ldirectord as its
+# resource; keepalived with checks. Hearth and keepalived synchronise their connections; all directors
+# forward packets, as LVS how-tos have it. The owner dies; the dead one returns and takes the address back; a
+# move is ordered. Each time: the longest time between two good answers (after a death: less the time in
+# which the product takes a node for dead), and how many requests were lost. All of it on the one core of
+# User-Mode Linux, the client's work and the servers' too.
 # needs: ipvs hearth peer keepalived
 # bound: 3600
 # target: death, beats 100 ms; p99; 20
@@ -32,6 +33,7 @@ web_farm() {
 
 # What watches the web servers, for each product.
 ldirectord_cf() {
+    [[ $1 != hearth ]] || echo syncdaemon=eth1
     cat <<END
 checkinterval=1
 checktimeout=2
@@ -49,6 +51,7 @@ END
 }
 keepalived_lines() {
     local n
+    printf 'global_defs {\n lvs_sync_daemon eth1 one\n}\n'
     printf 'virtual_server %s 80 {\n delay_loop 1\n lvs_sched rr\n lvs_method DR\n protocol TCP\n' $bench_vip
     for n in 1 2 3; do
         printf ' real_server 10.2.0.1%d 80 {\n  HTTP_GET {\n   url {\n    path /index.html\n    status_code 200\n   }\n  }\n }\n' $n
@@ -64,7 +67,7 @@ site() {
     pair_begin "$1" 1 "$2" "$3"
     for name in "${pair[@]}"; do
         forwards_packets "$name"
-        [[ $1 == keepalived ]] || ldirectord_cf | host_install "$name" /etc/ha.d/ldirectord.cf
+        [[ $1 == keepalived ]] || ldirectord_cf "$1" | host_install "$name" /etc/ha.d/ldirectord.cf
     done
     pair_run
     is_whole

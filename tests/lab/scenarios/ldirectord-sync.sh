@@ -51,20 +51,34 @@ wait_until 30 "as backup" sync_is right backup
 expect "left as it was told" sync_says left "maxlen=1300, group=ff02::81, port=8850, ttl=2)"
 expect "right, too" sync_says right "maxlen=1300, group=ff02::81, port=8850, ttl=2)"
 wait_until 20 "left serves" weights_are left $vip:80 10.1.0.11:80=1
-mkfifo "$LAB_DIR/talk" "$LAB_DIR/heard"
-on client bash -c "exec 3<>/dev/tcp/$vip/80
-    while read -r line; do
-        printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&3
-        while read -r -t 5 -u 3 line && [[ \$line != 'a page' ]]; do :; done
-        echo \"\$line\"
-    done" <"$LAB_DIR/talk" >"$LAB_DIR/heard" 2>&1 &
-exec {talking}>"$LAB_DIR/talk" {hearing}<"$LAB_DIR/heard"
-answered() { echo ask >&"$talking"; read -r -t 10 -u "$hearing" REPLY; [[ $REPLY == 'a page' ]]; }
-heard_of() { answered || fail "the connection to be answered"; knows_connection right; }
-expect "a connection stands" answered
+# connect NAME: a connection on which nothing has been said yet.
+declare -A talking=() hearing=()
+connect() {
+    local to from
+    mkfifo "$LAB_DIR/talk-$1" "$LAB_DIR/heard-$1"
+    on client bash -c "exec 3<>/dev/tcp/$vip/80
+        echo open
+        while read -r line; do
+            printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&3
+            while read -r -t 5 -u 3 line && [[ \$line != 'a page' ]]; do :; done
+            echo \"\$line\"
+        done" <"$LAB_DIR/talk-$1" >"$LAB_DIR/heard-$1" 2>&1 &
+    exec {to}>"$LAB_DIR/talk-$1" {from}<"$LAB_DIR/heard-$1"
+    talking[$1]=$to hearing[$1]=$from
+    read -r -t 10 -u "$from" REPLY && [[ $REPLY == open ]]
+}
+answered() { # NAME
+    echo ask >&"${talking[$1]}"
+    read -r -t 10 -u "${hearing[$1]}" REPLY
+    [[ $REPLY == 'a page' ]]
+}
+heard_of() { answered old || fail "the connection to be answered"; knows_connection right; }
+expect "a connection begins" connect old
+expect "and stands" answered old
 wait_until 20 "and right has heard of it" heard_of
 
 tell "They change places"
+expect "another connection begins, of which the kernel has not told" connect young
 expect "left stands by" ours left standby
 wait_until 30 "as backup" sync_is left backup
 on left ip addr del $vip/32 dev eth0
@@ -72,8 +86,12 @@ expect "right is active" ours right start
 wait_until 30 "as master" sync_is right master
 on right ip addr add $vip/32 dev eth0
 on client ip neigh flush all
-expect "the connection goes on, through right" answered
-exec {talking}>&-
+expect "the connection goes on, through right" answered old
+expect "so does the one that was handed over at the last moment" answered young
+for name in old young; do
+    to=${talking[$name]}
+    exec {to}>&-
+done
 
 tell "Edits, an interface that is missing, another hand, the end"
 config right $'tablecheck=1\nsyncdaemon=eth0 7 both'
