@@ -7,9 +7,10 @@
  *   connect   socket, connect, epoll_ctl, close                and its share of an epoll_wait
  *   http      socket, connect, epoll_ctl, write, read, close   and its share of two
  *   curl      the same with libcurl, one easy handle kept for each server
+ *   once      as http, but each server once and all at the same time; ends when all have answered
  *
  * What falls due within 20 ms is begun together. Servers are the addresses from 127.1.0.1 on. Runs until it is killed.
- * usage: check_floor connect|http|curl SERVERS INTERVAL_MS PORT
+ * usage: check_floor connect|http|curl|once SERVERS INTERVAL_MS PORT
  */
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -44,6 +45,7 @@ struct server {
 static struct server *servers;
 static unsigned count;
 static uint64_t interval_ns;
+static unsigned in_flight;
 static int epoll_fd;
 static bool asks;
 
@@ -70,6 +72,7 @@ static void begin(struct server *server)
         errno != EINPROGRESS)
         bench_die("connect");
     server->asked = false;
+    in_flight++;
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, server->fd, &event) != 0)
         bench_die("epoll_ctl");
 }
@@ -78,6 +81,7 @@ static void end(struct server *server)
 {
     close(server->fd);
     server->fd = -1;
+    in_flight--;
 }
 
 static void go_on(struct server *server, uint32_t events)
@@ -116,6 +120,20 @@ static void run_bare(void)
                              &(struct timespec){.tv_nsec = (long)((next_ns - now) % 1000000000u),
                                                 .tv_sec = (time_t)((next_ns - now) / 1000000000u)},
                              NULL);
+        for (int i = 0; i < ready; i++)
+            go_on(events[i].data.ptr, events[i].events);
+    }
+}
+
+static void run_once(void)
+{
+    struct epoll_event events[256];
+
+    for (unsigned i = 0; i < count; i++)
+        begin(&servers[i]);
+    while (in_flight > 0) {
+        int ready = epoll_wait(epoll_fd, events, 256, -1);
+
         for (int i = 0; i < ready; i++)
             go_on(events[i].data.ptr, events[i].events);
     }
@@ -229,7 +247,7 @@ int main(int argc, char **argv)
     struct rlimit files;
 
     if (argc != 5 || (count = (unsigned)atoi(argv[2])) == 0 || atoi(argv[3]) <= 0) {
-        fprintf(stderr, "usage: check_floor connect|http|curl SERVERS INTERVAL_MS PORT\n");
+        fprintf(stderr, "usage: check_floor connect|http|curl|once SERVERS INTERVAL_MS PORT\n");
         return 2;
     }
     getrlimit(RLIMIT_NOFILE, &files);
@@ -253,5 +271,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "curl") == 0)
         run_curl();
-    run_bare();
+    else if (strcmp(argv[1], "once") == 0)
+        run_once();
+    else
+        run_bare();
+    return 0;
 }

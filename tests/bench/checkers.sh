@@ -105,9 +105,8 @@ checker_start() {
             ;;
         perl)
             ldirectord_cf >$cf
-            echo "logfile=\"$log\"" | cat - $cf >$cf.new && mv $cf.new $cf
             PERL5LIB=$BENCH_PEERS/heartbeat/usr/share/perl5:$(echo "$BENCH_PEERS/heartbeat/$lib"/perl5/*) \
-                perl "$BENCH_PEERS/heartbeat/usr/sbin/ldirectord" $cf start >"$log.said" 2>&1 &
+                perl "$BENCH_PEERS/heartbeat/usr/sbin/ldirectord" $cf start >"$log" 2>&1 &
             ;;
         keepalived)
             keepalived_conf >$cf
