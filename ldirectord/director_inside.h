@@ -34,6 +34,7 @@ struct ld_director {
     struct ha_timer look;     /* at the kernel's table, without a reason of our own */
     uint64_t look_cost_ns;    /* of the last whole look, or of the one under way so far */
     unsigned look_changes;    /* that it found */
+    bool unreadable;          /* the last reading of the table failed */
     bool drifting;            /* the last look found another hand's changes */
     uint64_t drifts;          /* looks that found some, ever */
     enum ld_sync_role sync_role; /* as it was last wanted of the kernel */

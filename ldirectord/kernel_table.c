@@ -86,6 +86,14 @@ static void op_answered(void *ctx, const struct ld_op *op, int error)
         application->refused = op->vs;
 }
 
+static char *unreadable(int error)
+{
+    if (error == -ENODEV)
+        return g_strdup("the kernel has no IPVS any more: nothing is balanced until its module is "
+                        "loaded again (modprobe ip_vs); the table is written then");
+    return g_strdup_printf("cannot read the kernel's IPVS table: %s", g_strerror(-error));
+}
+
 /* How many operations failed; negative errno if the portion cannot even be read. */
 static int write_it(struct application *application)
 {
@@ -95,10 +103,13 @@ static int write_it(struct application *application)
     int status = ipvs->ops->read(ipvs, application->portion, &application->actual);
 
     if (status != 0) {
-        complain(application, g_strdup_printf("cannot read the kernel's IPVS table: %s",
-                                              g_strerror(-status)), NULL);
+        complain(application, unreadable(status), NULL);
+        director->unreadable = true;
         return status;
     }
+    if (director->unreadable)
+        ha_log(HA_LOG_NOTICE, "The kernel's IPVS table can be read again");
+    director->unreadable = false;
     ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
     ld_actions_reset(&director->actions);
     ld_core_look(director->core, application->actual, &director->actions);

@@ -15,8 +15,9 @@ typedef void (*ld_ipvs_fn)(void *ctx, const struct ld_op *op, int error);
 
 struct ld_ipvs_ops {
     const char *name;
-    /* A new table in normal form (table.h), or negative errno. portion: only its services, those of
-     * them that are there; NULL, or if it is whole: all. */
+    /* A new table in normal form (table.h), or negative errno; -ENODEV: the kernel has no IPVS any
+     * more, which is looked for anew each time. portion: only its services, those of them that are
+     * there; NULL, or if it is whole: all. */
     int (*read)(struct ld_ipvs *ipvs, const struct ld_portion *portion, struct ld_table **out);
     /* Applies all, pipelined; a failed one does not stop the rest. Number failed, or negative
      * errno. */

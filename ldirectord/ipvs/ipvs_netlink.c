@@ -8,6 +8,10 @@
  * acknowledgement each, matched by sequence number. The kernel works a batch
  * off before send() returns, so the answers are waiting by then; a batch is
  * kept small enough for them to fit into the receive buffer.
+ *
+ * The module may be removed while we run, and return with another number for
+ * its family: a number that is refused is forgotten and asked for again at the
+ * next reading. Nothing is loaded then: who removed it may have meant it.
  */
 #include "ldirectord/ipvs/ipvs.h"
 
@@ -54,6 +58,8 @@ int ld_nl_begin(struct netlink_ipvs *nl, uint8_t command, int flags)
 {
     struct nlmsghdr *header = nlmsg_hdr(nl->message);
 
+    if (nl->family <= 0)
+        return -ENODEV;
     /* libnl has no "empty this message": its length is all there is to it. */
     header->nlmsg_len = NLMSG_HDRLEN;
     header->nlmsg_type = nl->family;
@@ -243,14 +249,12 @@ static int read_service(struct netlink_ipvs *nl, const struct ld_service_id *id,
     return error == -ESRCH ? 0 : error;
 }
 
-static int netlink_read(struct ld_ipvs *ipvs, const struct ld_portion *portion,
+static int read_portion(struct netlink_ipvs *nl, const struct ld_portion *portion,
                         struct ld_table **out)
 {
-    struct netlink_ipvs *nl = (struct netlink_ipvs *)ipvs;
     struct ld_table *table = ld_table_new();
     int error = 0;
 
-    *out = NULL;
     if (!portion || portion->whole)
         error = read_services(nl, table);
     else
@@ -264,6 +268,24 @@ static int netlink_read(struct ld_ipvs *ipvs, const struct ld_portion *portion,
     }
     *out = table;
     return 0;
+}
+
+/* The one -ENOENT that a reading can meet is that of a family that is not there. */
+static int netlink_read(struct ld_ipvs *ipvs, const struct ld_portion *portion,
+                        struct ld_table **out)
+{
+    struct netlink_ipvs *nl = (struct netlink_ipvs *)ipvs;
+    int error;
+
+    *out = NULL;
+    error = read_portion(nl, portion, out);
+    if (error != -ENOENT && error != -ENODEV)
+        return error;
+    nl->family = genl_ctrl_resolve(nl->sock, IPVS_GENL_NAME);
+    if (nl->family <= 0)
+        return -ENODEV;
+    error = read_portion(nl, portion, out);
+    return error == -ENOENT ? -ENODEV : error;
 }
 
 /* ---- apply ---- */

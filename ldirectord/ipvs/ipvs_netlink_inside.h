@@ -13,7 +13,7 @@
 struct netlink_ipvs {
     struct ld_ipvs base;
     struct nl_sock *sock;
-    int family;
+    int family; /* 0 or less: not there */
     uint32_t sequence;
     GByteArray *batch;
     struct nl_msg *message; /* the one being built */
@@ -24,7 +24,7 @@ struct netlink_ipvs {
 typedef int (*ld_nl_answer_fn)(void *ctx, struct nlmsghdr *header);
 
 /* ---- ipvs_netlink.c ---- */
-/* Starts a request in nl->message. */
+/* Starts a request in nl->message. 0 or negative errno; -ENODEV: the kernel has no IPVS. */
 int ld_nl_begin(struct netlink_ipvs *nl, uint8_t command, int flags);
 /* Sends it, and hands each answer to fn. 0 or negative errno. */
 int ld_nl_ask(struct netlink_ipvs *nl, ld_nl_answer_fn fn, void *ctx);

@@ -18,6 +18,8 @@ machine_lacks() {
         REPLY=ip_vs
     elif [[ " $1 " == *' watchdog '* ]]; then
         REPLY='softdog (not on this machine)'
+    elif [[ " $1 " == *' own-kernel '* ]]; then
+        REPLY='nothing here (it wants a kernel of its own)'
     elif [[ " $1 " == *' netem '* ]] && ! unshare --net tc qdisc add dev lo root netem 2>/dev/null; then
         REPLY=sch_netem
     fi
