@@ -20,6 +20,7 @@
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "heartbeatd/media/medium.h"
 #include "tests/netns/media_place.h"
 #include "tests/unit/descriptors.h"
 
@@ -84,6 +85,65 @@ static void a_burst_arrives_whole_and_in_order(void **state)
     }
     assert_string_equal(world->sides[B].got->str, wanted->str);
     g_string_free(wanted, TRUE);
+}
+
+/* ---- turns of the loop ---- */
+
+#define WAITING (3 * HB_RECEIVE_BURST) /* as many as fit into a socket's buffer */
+
+struct turns {
+    struct ha_loop *loop;
+    struct ha_timer due;
+    unsigned seen, seen_when_due;
+};
+
+static void note_due(void *ctx, uint64_t now_ns)
+{
+    struct turns *turns = ctx;
+
+    (void)now_ns;
+    turns->seen_when_due = turns->seen;
+}
+
+/* With the first comes something that is due at once. */
+static void count_one(void *ctx, const char *link, const void *bytes, size_t length)
+{
+    struct turns *turns = ctx;
+
+    (void)link, (void)bytes, (void)length;
+    if (turns->seen++ == 0) {
+        ha_timer_set(turns->loop, &turns->due, ha_clock_ns(), note_due, turns);
+    }
+}
+
+static void ours(void *ctx, const char *link)
+{
+    (void)ctx, (void)link;
+}
+
+static void what_is_due_waits_for_no_more_than_a_burst(void **state)
+{
+    static const struct hb_media_calls calls = {.received = count_one, .looped = ours};
+    struct media_world *world = *state;
+    struct turns turns = {.loop = world->loop};
+    char *why = NULL;
+
+    media_line(&world->sides[A], HB_UCAST, "eth0", "10.9.0.2");
+    media_line(&world->sides[B], HB_UCAST, "eth0", "10.9.0.1");
+    media_enter(B);
+    assert_int_equal(hb_media_open(&world->sides[B].media, world->loop, world->sides[B].config,
+                                   &calls, &turns, &why),
+                     0);
+    assert_int_equal(media_open_side(world, A, &why), 0);
+    for (int i = 0; i < WAITING; i++) {
+        hb_media_send(world->sides[A].media, "x", 1);
+    }
+    for (int i = 0; i < 100 && turns.seen < WAITING; i++) {
+        media_run_for(world, 50);
+    }
+    assert_int_equal(turns.seen, WAITING);
+    /* It may have come up before the rest of the socket or behind one more turn of it. */
+    assert_in_range(turns.seen_when_due, 1, 2 * HB_RECEIVE_BURST);
 }
 
 static void lines_of_one_interface_share_one_receiving_socket(void **state)
@@ -430,6 +490,7 @@ int main(void)
         CASE(ucast_arrives_once_under_the_name_of_its_interface),
         CASE(a_line_is_used_when_its_address_is_no_longer_ours),
         CASE(a_burst_arrives_whole_and_in_order),
+        CASE(what_is_due_waits_for_no_more_than_a_burst),
         CASE(lines_of_one_interface_share_one_receiving_socket),
         CASE(bcast_reaches_everybody_and_ourselves),
         CASE(mcast_reaches_the_group_and_ourselves_only_with_loop),
