@@ -58,7 +58,7 @@ void hb_warm_linger(struct hb_warm *warm, bool may);
 typedef void (*hb_warm_fn)(void *ctx, bool reached, enum hb_op_result result, const char *detail);
 struct hb_warm_op;
 /* start: activate; stop: back to standby; if it may linger, it is still on its way when fn comes, and who
- * takes the group waits less (OFF: end it); status: is it active for this group?
+ * takes the group waits less (OFF: end it, unless nothing was wished yet); status: is it active for this group?
  * A file in several groups is active while any of them has started it. fn comes exactly once,
  * later, from the loop. */
 struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *resource,

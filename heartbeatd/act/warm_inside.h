@@ -34,6 +34,7 @@ struct hb_warm_member {
     const char *instance;          /* a part of file */
     char socket[HA_DIRECTOR_SOCKET_MAX];
     GArray *parts;                 /* of struct hb_warm_part */
+    bool wished;                   /* it was to run at some time */
     bool hopeless;                 /* not an ldirectord that knows standby */
 
     pid_t pid;

@@ -353,6 +353,7 @@ void hb_warm_wish(struct hb_warm *warm, unsigned group, enum hb_warmth wish)
         if (part == NULL || part->wish == wish)
             continue;
         part->wish = wish;
+        member->wished |= wish != HB_WARM_OFF;
         if (wish == HB_WARM_READY || wish == HB_WARM_COMING)
             part->started = false;
         hb_warm_settle(member);

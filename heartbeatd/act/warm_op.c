@@ -7,7 +7,8 @@
  *   stop     it hands over what connections are open, if there is somebody to hand them to. Then
  *            standby; if it may linger, by warm.c, and this one is through. While
  *            heartbeat leaves: SIGTERM, and its end. Nothing, if another group has it
- *            started
+ *            started. Before anything is wished: standby, too, of one that a heartbeat
+ *            that was killed has left
  *   status   running: active, and no other group has it started
  *
  * Whatever cannot be had over the socket is the script's; one that does not obey
@@ -207,7 +208,7 @@ static void let_go(struct hb_warm_op *op)
 {
     if (op->member->warm->linger && hb_warm_wanted(op->member) && op->member->alive.fd >= 0)
         answer_later(op, true, HB_OP_OK);
-    else if (hb_warm_wanted(op->member))
+    else if (hb_warm_wanted(op->member) || !op->member->wished)
         say(op);
     else
         end_it(op);

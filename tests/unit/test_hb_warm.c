@@ -241,6 +241,27 @@ static void it_ends_when_heartbeat_leaves(void **state)
     assert_false(house_logged("started again"));
 }
 
+/* Left by a heartbeat that was killed: its groups are stopped before it is known what is to be. */
+static void what_is_stopped_before_anything_is_wished_goes_to_standby(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    house_furnish();
+    house_call("start");
+    pid = house_pid();
+    assert_true(is_active());
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_false(is_active());
+    assert_int_equal(house_pid(), pid);
+    hb_warm_wish(house.warm, 0, HB_WARM_READY);
+    WAIT(house_known);
+    assert_int_equal(house_pid(), pid);
+    hb_warm_wish(house.warm, 0, HB_WARM_OFF);
+    WAIT(nobody_runs);
+    assert_false(house_logged("started again"));
+}
+
 static void where_the_group_is_held_its_stop_ends_it_then(void **state)
 {
     (void)state;
@@ -512,6 +533,7 @@ int main(void)
         CASE(one_that_dies_is_started_again_as_it_was),
         CASE(one_that_somebody_stopped_is_left_alone_for_a_while),
         CASE(it_ends_when_heartbeat_leaves),
+        CASE(what_is_stopped_before_anything_is_wished_goes_to_standby),
         CASE(where_the_group_is_held_its_stop_ends_it_then),
         CASE(a_file_in_two_groups_serves_while_either_is_held),
         CASE(another_haresources_ends_what_it_does_not_name),
