@@ -91,7 +91,7 @@ static struct hb_guard_table *open_before(void)
     if (fd < 0)
         return NULL;
     if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == 0 &&
-        stat.st_size == (off_t)sizeof *table)
+        stat.st_size == (off_t)sizeof *table && stat.st_blocks * 512 >= stat.st_size)
         table = map(fd);
     close(fd);
     if (table != NULL && (table->magic != HB_GUARD_MAGIC || table->groups > HB_GUARD_GROUPS ||
@@ -104,17 +104,20 @@ static struct hb_guard_table *open_before(void)
 
 static int make_table(struct hb_guard *guard)
 {
-    struct hb_guard_table *table;
-    int fd;
+    struct hb_guard_table *table = NULL;
+    int fd, err;
 
     (void)g_mkdir_with_parents(HA_RUNDIR "/heartbeat", 0755);
     (void)unlink(HB_GUARD_PATH);
     fd = open(HB_GUARD_PATH, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    if (ftruncate(fd, sizeof *table) < 0 || (table = map(fd)) == NULL) {
-        int err = -errno;
-
+    /* All of it now: on a disk that is full later, what is not there yet would end us when it is written. */
+    err = -posix_fallocate(fd, 0, sizeof *table);
+    if (err == 0 && (table = map(fd)) == NULL)
+        err = -errno;
+    if (err < 0) {
+        (void)unlink(HB_GUARD_PATH);
         close(fd);
         return err;
     }

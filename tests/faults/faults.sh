@@ -27,7 +27,7 @@ error_of() { # CLASS CALL
         # glib's word, libqb's, or ours.
         malloc | calloc | realloc) echo 'failed to allocate|Assertion|Cannot allocate memory' ;;
         fork | posix_spawn | pthread_create) echo 'Resource temporarily unavailable' ;;
-        mkostemp | write | writev | ftruncate | mkdir | mkfifo | inotify_add_watch) echo 'No space left on device' ;;
+        mkostemp | write | writev | ftruncate | posix_fallocate | mkdir | mkfifo | inotify_add_watch) echo 'No space left on device' ;;
         read | pread | rename | fsync | fchmod | fchown) echo 'Input/output error' ;;
         connect) echo 'Network is unreachable' ;;
         send | sendto | sendmsg | sendmmsg) echo 'No buffer space available' ;;

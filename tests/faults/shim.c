@@ -301,6 +301,8 @@ CALL(ssize_t, pread, "read", -1, EIO, (int fd, void *bytes, size_t length, off_t
 CALL(int, rename, "file", -1, EIO, (const char *from, const char *to), (from, to))
 CALL(int, fsync, "file", -1, EIO, (int fd), (fd))
 CALL(int, ftruncate, "file", -1, ENOSPC, (int fd, off_t length), (fd, length))
+/* Answers the number itself. */
+CALL(int, posix_fallocate, "file", ENOSPC, ENOSPC, (int fd, off_t at, off_t length), (fd, at, length))
 CALL(int, fchmod, "file", -1, EIO, (int fd, mode_t mode), (fd, mode))
 CALL(int, fchown, "file", -1, EIO, (int fd, uid_t user, gid_t group), (fd, user, group))
 CALL(int, mkdir, "file", -1, ENOSPC, (const char *path, mode_t mode), (path, mode))
