@@ -23,6 +23,18 @@ static void take(struct ld_director *director, const struct ld_wishes *kept)
                                                       .wish = kept->list->pdata[i]});
 }
 
+/* Takes off a line without an end, which may mean something else than it did. How many: none or one. */
+static unsigned cut_off(char *text, size_t length)
+{
+    char *last;
+
+    if (length == 0 || text[length - 1] == '\n')
+        return 0;
+    last = strrchr(text, '\n');
+    *(last ? last : text) = '\0';
+    return 1;
+}
+
 void ld_kept_read(struct ld_director *director)
 {
     const char *path = director->orders_file;
@@ -34,6 +46,7 @@ void ld_kept_read(struct ld_director *director)
 
     if (!path)
         return;
+    ha_file_sweep(path);
     if (!director->config->keeporders) { /* what is in it is not to come back another day */
         unlink(path);
         return;
@@ -46,7 +59,8 @@ void ld_kept_read(struct ld_director *director)
         return;
     }
     ld_wishes_init(&kept);
-    refused = ld_wishes_read(&kept, text);
+    refused = cut_off(text, length);
+    refused += ld_wishes_read(&kept, text);
     if (refused > 0)
         ha_log(HA_LOG_WARNING, "%s: %u lines make no sense and are passed over", path, refused);
     if (kept.list->len > 0)

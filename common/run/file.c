@@ -10,9 +10,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FIRST_READ 4096
+/* Behind the name of a file: of no backup that somebody made by hand. */
+#define TEMPORARY ".new-"
+#define RANDOM    "XXXXXX"
 
 /* Reads until the end into *out. Sizes are not believed: /proc says 0, and files grow. */
 static int read_all(int fd, size_t max, GByteArray *out)
@@ -123,7 +127,7 @@ static int sync_directory(const char *path)
 
 int ha_file_write(const char *path, const void *data, size_t length, mode_t mode)
 {
-    char *temporary = g_strconcat(path, ".XXXXXX", NULL);
+    char *temporary = g_strconcat(path, TEMPORARY RANDOM, NULL);
     int fd = mkostemp(temporary, O_CLOEXEC);
     int status;
 
@@ -149,4 +153,27 @@ int ha_file_write(const char *path, const void *data, size_t length, mode_t mode
     }
     g_free(temporary);
     return status;
+}
+
+void ha_file_sweep(const char *path)
+{
+    char *directory = g_path_get_dirname(path), *name = g_path_get_basename(path);
+    char *start = g_strconcat(name, TEMPORARY, NULL);
+    GDir *dir = g_dir_open(directory, 0, NULL);
+    const char *entry;
+
+    while (dir && (entry = g_dir_read_name(dir)) != NULL) {
+        if (g_str_has_prefix(entry, start) && strlen(entry) == strlen(start) + strlen(RANDOM)) {
+            char *left = g_build_filename(directory, entry, NULL);
+
+            unlink(left);
+            g_free(left);
+        }
+    }
+    if (dir) {
+        g_dir_close(dir);
+    }
+    g_free(start);
+    g_free(name);
+    g_free(directory);
 }

@@ -13,7 +13,12 @@
  * not block). */
 int ha_file_read(const char *path, size_t max, char **out, size_t *length, struct stat *stat);
 
-/* Temporary file beside it, fsync, rename, fsync of the directory. */
+/* Temporary file beside it, fsync, rename, fsync of the directory: whenever the power fails, the file
+ * is the old one or the new one, and the new one once this has returned 0. */
 int ha_file_write(const char *path, const void *data, size_t length, mode_t mode);
+
+/* Removes the temporary files that writers of path left who were killed. For the start of the one that
+ * writes it: a writer that still lives would fail. */
+void ha_file_sweep(const char *path);
 
 #endif

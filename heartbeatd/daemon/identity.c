@@ -23,7 +23,8 @@
 /* hg is a hexadecimal field of 32 bits to Heartbeat 3.0.6. */
 #define GENERATION_MAX UINT32_MAX
 
-/* The stored number; 0: none, and *damaged says whether that is a fault. */
+/* The stored number; 0: none, and *damaged says whether that is a fault. Without the end of its line
+ * it may be the first half of a number. */
 static int generation_read(uint64_t *stored, bool *damaged)
 {
     char *text, *end;
@@ -43,7 +44,7 @@ static int generation_read(uint64_t *stored, bool *damaged)
         return status;
     }
     *stored = strtoull(text, &end, 10);
-    if (end == text || end[strspn(end, " \t\n")] || strlen(text) != length ||
+    if (end == text || *end == '\0' || end[strspn(end, " \t\n")] || strlen(text) != length ||
         *stored >= GENERATION_MAX || strchr(text, '-')) {
         *damaged = true;
         *stored = 0;
@@ -61,6 +62,7 @@ int hb_generation_next(bool by_time, uint64_t *generation, bool *healed)
     if (g_mkdir_with_parents(HB_VARLIB, 0755) < 0) {
         return -errno;
     }
+    ha_file_sweep(GENERATION_FILE);
     status = generation_read(&stored, healed);
     if (status < 0) {
         return status;
@@ -83,18 +85,28 @@ static void uuid_of_name(const char *node, uint8_t uuid[UUID_BYTES])
     g_checksum_free(sum);
 }
 
-int hb_uuid_get(bool from_name, const char *node, uint8_t uuid[UUID_BYTES])
+/* Zeros are what a disk shows of a file whose end it has lost. */
+static bool is_uuid(const char *bytes, size_t length)
+{
+    static const char none[UUID_BYTES];
+
+    return length == UUID_BYTES && memcmp(bytes, none, UUID_BYTES) != 0;
+}
+
+int hb_uuid_get(bool from_name, const char *node, uint8_t uuid[UUID_BYTES], bool *healed)
 {
     char *stored;
     size_t length;
     int status;
 
+    *healed = false;
     if (from_name) {
         uuid_of_name(node, uuid);
         return 0;
     }
+    ha_file_sweep(UUID_FILE);
     status = ha_file_read(UUID_FILE, SMALL_FILE, &stored, &length, NULL);
-    if (status == 0 && length == UUID_BYTES) {
+    if (status == 0 && is_uuid(stored, length)) {
         memcpy(uuid, stored, UUID_BYTES);
         g_free(stored);
         return 0;
@@ -103,6 +115,7 @@ int hb_uuid_get(bool from_name, const char *node, uint8_t uuid[UUID_BYTES])
     if (status < 0 && status != -ENOENT && status != -EFBIG) {
         return status;
     }
+    *healed = status != -ENOENT;
     if (getrandom(uuid, UUID_BYTES, 0) != UUID_BYTES) {
         return -EIO;
     }

@@ -15,7 +15,8 @@
  * may be sent. */
 int hb_generation_next(bool by_time, uint64_t *generation, bool *healed);
 
-/* Reads the uuid, makes and stores one if there is none. from_name: derived from node instead. */
-int hb_uuid_get(bool from_name, const char *node, uint8_t uuid[16]);
+/* Reads the uuid, makes and stores one if there is none, or (*healed) if the file was damaged.
+ * from_name: derived from node instead. */
+int hb_uuid_get(bool from_name, const char *node, uint8_t uuid[16], bool *healed);
 
 #endif

@@ -117,9 +117,11 @@ static int make_identity(struct hb_daemon *daemon, struct hb_identity *self)
     }
     self->node = daemon->setup.node;
     self->generation = daemon->generation;
-    status = hb_uuid_get(config->uuid_from_name, daemon->setup.node, self->uuid);
+    status = hb_uuid_get(config->uuid_from_name, daemon->setup.node, self->uuid, &healed);
     if (status < 0) {
         hb_log_say(LOG_ERR, "cannot read or make %s/hb_uuid: %s", HB_VARLIB, strerror(-status));
+    } else if (healed) {
+        ha_log(HA_LOG_WARNING, "%s/hb_uuid was damaged: this node has a new one", HB_VARLIB);
     }
     return status;
 }

@@ -43,6 +43,11 @@ int ha_file_write(const char *path, const void *data, size_t length, mode_t mode
     return 0;
 }
 
+void ha_file_sweep(const char *path)
+{
+    (void)path;
+}
+
 static void recall(void)
 {
     struct hb_kernel kernel = {.links = g_array_new(FALSE, FALSE, sizeof(struct hb_link))};
@@ -69,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     stored = (struct fuzz_rest){data, size};
     recall();
-    fuzz_must(hb_uuid_get(false, "node1", uuid) == 0);
-    fuzz_must(hb_uuid_get(true, "node1", uuid) == 0);
+    fuzz_must(hb_uuid_get(false, "node1", uuid, &healed) == 0);
+    fuzz_must(hb_uuid_get(true, "node1", uuid, &healed) == 0 && !healed);
     for (int by_time = 0; by_time < 2; by_time++) {
         stored = (struct fuzz_rest){data, size};
         fuzz_must(hb_generation_next(by_time, &generation, &healed) == 0);

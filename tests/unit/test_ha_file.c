@@ -131,6 +131,30 @@ static void a_write_that_fails_leaves_nothing_behind(void **state)
     g_free(missing);
 }
 
+static void what_killed_writers_left_is_swept_and_nothing_else(void **state)
+{
+    static const char *const there[] = {"file", "file.new-aB3xY9", "file.backup", "file.new-1",
+                                        "other.new-aB3xY9", "file.new-aB3xY9z"};
+    char *path = in_directory("file");
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(there); i++) {
+        char *one = in_directory(there[i]);
+
+        assert_true(g_file_set_contents(one, "x", 1, NULL));
+        g_free(one);
+    }
+    ha_file_sweep(path);
+    for (size_t i = 0; i < G_N_ELEMENTS(there); i++) {
+        char *one = in_directory(there[i]);
+
+        assert_int_equal(g_unlink(one), i == 1 ? -1 : 0);
+        g_free(one);
+    }
+    ha_file_sweep("/nowhere/at/all");
+    g_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_file_of_unknown_size_is_read_whole),
         cmocka_unit_test(what_is_not_a_regular_file_is_refused_without_waiting),
         cmocka_unit_test(a_write_that_fails_leaves_nothing_behind),
+        cmocka_unit_test(what_killed_writers_left_is_swept_and_nothing_else),
     };
     int failed;
 
