@@ -13,8 +13,20 @@ shim_reset() {
     phase 0
     shim="LD_PRELOAD=$faults_there/shim.so FAULTS_EXE=$daemon FAULTS_STATE=$faults_there/state"
     shim="$shim FAULTS_LOG=$faults_there/places FAULTS_TIMES=${FAULTS_TIMES:-1}"
-    shim="$shim FAULTS_PLAN=$*"
+    shim="$shim FAULTS_KILL=${FAULTS_KILL:-} FAULTS_PLAN=$*"
 }
+# FAULTS_KILL: the process dies there; FAULTS_WHO: which program, if not the daemon.
+kills() { [ -n "${FAULTS_KILL:-}" ]; }
+# $alive tells whether the daemon lives.
+was_killed() { kills && has_failed && ! $alive; }
+# comes SECONDS CONDITION...: unless the daemon is killed, which ends the waiting.
+comes() {
+    comes_s=$1
+    shift
+    wait_until "$comes_s" comes_or_ends "$@"
+    "$@"
+}
+comes_or_ends() { "$@" || was_killed; }
 # phase DIGIT: what the daemon does from here on belongs to it.
 phase() {
     printf %s "$1" 1<>"$faults/state"

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -53,6 +54,51 @@ static void write_table(void)
         syscall(SYS_close, fd);
     }
     g_string_free(all, TRUE);
+}
+
+/* "tcp:ADDRESS:PORT" or "ADDRESS:PORT". */
+static bool read_place(const char *text, struct ha_addr *addr, uint16_t *port)
+{
+    const char *colon = strrchr(text, ':');
+    char *host = colon ? g_strndup(text, (gsize)(colon - text)) : g_strdup("");
+    bool good = ha_addr_parse(addr, host);
+
+    *port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 0;
+    g_free(host);
+    return good;
+}
+
+/* A kernel's table outlives who wrote it. */
+static void read_table(void)
+{
+    const char *path = getenv("FAULTS_TABLE");
+    char text[65536];
+    int fd = path != NULL ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY) : -1;
+    ssize_t length = fd < 0 ? 0 : syscall(SYS_read, fd, text, sizeof(text) - 1);
+    char **lines;
+
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    text[length > 0 ? length : 0] = '\0';
+    lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        char **words = g_strsplit(*line, " ", 3);
+        struct ld_service_id id = {.protocol = LD_TCP};
+        struct ld_dest dest = {.method = LD_MASQ};
+
+        if (g_strv_length(words) == 3 && g_str_has_prefix(words[0], "tcp:") &&
+            read_place(words[0] + 4, &id.addr, &id.port) && read_place(words[1], &dest.addr, &dest.port)) {
+            struct ld_vs *vs = ld_table_find(fake.table, &id);
+
+            if (vs == NULL)
+                vs = ld_table_add(fake.table, &id);
+            g_strlcpy(vs->scheduler, "wrr", sizeof(vs->scheduler));
+            dest.weight = (uint32_t)strtoul(words[2], NULL, 10);
+            g_array_append_val(vs->dests, dest);
+        }
+        g_strfreev(words);
+    }
+    g_strfreev(lines);
 }
 
 static void note_op(const struct ld_op *op, int error)
@@ -144,6 +190,7 @@ int __wrap_ld_ipvs_netlink_open(struct ld_ipvs **out, char **why)
         return -ENOMEM;
     }
     fake_ipvs_init(&fake);
+    read_table();
     inner = fake.ipvs.ops;
     fake.ipvs.ops = &ops;
     *out = &fake.ipvs;

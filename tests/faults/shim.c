@@ -62,6 +62,7 @@ static const char *log_path;
 static char plan_phase;
 static uint64_t plan_place;
 static uint32_t times = 1;
+static bool kills; /* FAULTS_KILL: the call is not refused, its process dies before it */
 static __thread bool inside;
 
 static bool is_meant(const char *name)
@@ -90,6 +91,7 @@ static void begin(void)
         plan_phase = plan[0];
         plan_place = strtoull(plan + 1, NULL, 16);
     }
+    kills = getenv("FAULTS_KILL") && getenv("FAULTS_KILL")[0];
     log_path = getenv("FAULTS_LOG");
     if (path && log_path && is_meant(getenv("FAULTS_EXE"))) {
         fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
@@ -178,6 +180,8 @@ bool faults_fails(const char *class, const char *call)
     if (place == plan_place && phase == plan_phase && atomic_load(&state->failed) < times &&
         atomic_fetch_add(&state->failed, 1) < times) {
         tell("failed ", phase, class, call, place, offsets, count);
+        if (kills)
+            (void)syscall(SYS_kill, (pid_t)syscall(SYS_getpid), SIGKILL);
         fails = true;
     }
     inside = false;
