@@ -5,7 +5,8 @@
  * It sends one HTTP request every few milliseconds, each on a TCP connection of its own with a
  * deadline of its own, so that one that hangs delays no other. Time is cut into events by whoever
  * drives it ("mark web2-dies"); per event it counts requests, answers and errors by kind, the
- * servers that answered and the longest time between two good answers.
+ * servers that answered and the longest time between two good answers; and by how much it was itself
+ * held up, for on a machine that stands still all requests fail.
  *
  * It follows no redirect, resolves no name and knows just enough HTTP to tell a good answer (200,
  * complete) from any other. It depends on nothing but the C library, so that it can be linked
@@ -37,7 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FLIGHT_MAX = 400, EVENT_MAX = 1024, SERVER_MAX = 16, ANSWER_MAX = 4096, NAME_MAX_LEN = 64,
+enum { FLIGHT_MAX = 400, EVENT_MAX = 16384, SERVER_MAX = 16, ANSWER_MAX = 4096, NAME_MAX_LEN = 64,
        FIRST_PORT = 20000, LAST_PORT = 32000 /* below those that the kernel gives */ };
 
 enum outcome { OK, REFUSED, RESET, TIMEOUT, BAD, LOCAL, OUTCOME_COUNT };
@@ -55,6 +56,7 @@ struct event {
     char name[NAME_MAX_LEN];
     uint64_t started_ns;
     uint64_t gap_ns;
+    uint64_t late_ns; /* that we woke too late: the machine stood still */
     unsigned requests;
     unsigned in_flight;
     unsigned outcome[OUTCOME_COUNT];
@@ -166,8 +168,8 @@ static void print_event(FILE *out, const struct event *event, uint64_t now)
             event->outcome[OK], errors);
     for (int i = OK + 1; i < OUTCOME_COUNT; i++)
         fprintf(out, " %s=%u", outcome_name[i], event->outcome[i]);
-    fprintf(out, " gap_ms=%u since_ok_ms=%u streak=%u last=%s servers=", in_ms(event->gap_ns),
-            last_ok_ns ? in_ms(now - last_ok_ns) : 0, streak, last_server);
+    fprintf(out, " gap_ms=%u late_ms=%u since_ok_ms=%u streak=%u last=%s servers=", in_ms(event->gap_ns),
+            in_ms(event->late_ns), last_ok_ns ? in_ms(now - last_ok_ns) : 0, streak, last_server);
     for (unsigned i = 0; i < event->server_count; i++)
         fprintf(out, "%s%s:%u", i ? "," : "", event->server[i].name, event->server[i].count);
     fprintf(out, "%s\n", event->server_count ? "" : "-");
@@ -426,6 +428,15 @@ static unsigned in_flight(void)
     return count;
 }
 
+static void note_lateness(uint64_t due_ns)
+{
+    struct event *event = &events[event_now];
+    uint64_t now = now_ns();
+
+    if (now > due_ns && now - due_ns > event->late_ns)
+        event->late_ns = now - due_ns;
+}
+
 static void wait_and_serve(int commands, FILE *reply, uint64_t wake_ns)
 {
     static struct pollfd poll_fd[FLIGHT_MAX + 1];
@@ -434,6 +445,7 @@ static void wait_and_serve(int commands, FILE *reply, uint64_t wake_ns)
     uint64_t now = now_ns();
     uint64_t sleep_ns = wake_ns > now ? wake_ns - now : 0;
     struct timespec timeout;
+    int ready;
 
     poll_fd[0] = (struct pollfd){.fd = commands, .events = POLLIN};
     for (int i = 0; i < FLIGHT_MAX; i++) {
@@ -448,7 +460,9 @@ static void wait_and_serve(int commands, FILE *reply, uint64_t wake_ns)
     }
     timeout.tv_sec = (time_t)(sleep_ns / 1000000000u);
     timeout.tv_nsec = (long)(sleep_ns % 1000000000u);
-    if (ppoll(poll_fd, count, &timeout, NULL) > 0) {
+    ready = ppoll(poll_fd, count, &timeout, NULL);
+    note_lateness(now + sleep_ns);
+    if (ready > 0) {
         for (nfds_t i = 1; i < count; i++) {
             if (poll_fd[i].revents == 0)
                 continue;
