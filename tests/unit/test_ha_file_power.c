@@ -211,6 +211,7 @@ static void so_it_is_when_a_call_fails(void **state)
     /* Closing the folder is the last, and of no consequence. */
     for (unsigned i = 1; i < calls; i++)
         assert_true(written(i, 7) < 0);
+    print_message("%u states of the disk\n", states);
 }
 
 int main(void)
