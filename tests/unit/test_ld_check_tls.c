@@ -142,6 +142,33 @@ static void without_a_cafile_the_system_is_trusted_and_one_that_is_not_there_is_
     tls_stop(&server);
 }
 
+/* The test's own settings of OpenSSL (tests/data/tls/old.cnf) allow TLS 1.0: refusing it is ours. */
+static void only_tls_1_2_and_newer_is_spoken(void **state)
+{
+    static const struct {
+        const char *option;
+        bool accepted;
+    } versions[] = {{"-tls1", false}, {"-tls1_1", false}, {"-tls1_2", true}, {"-tls1_3", true}};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(versions); i++) {
+        char *const argv[] = {"openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", TLS "good.pem",
+                              "-key", TLS "good.key", "-cipher", "DEFAULT@SECLEVEL=0",
+                              (char *)versions[i].option, NULL};
+        struct tls_server server;
+
+        tls_start(&server, argv, NULL);
+        for (size_t j = 0; j < G_N_ELEMENTS(apps); j++) {
+            struct ld_probe probe = tls_probe(apps[j].app);
+
+            probe.port = server.port;
+            probe.terms.verify = LD_VERIFY_NONE; /* which lets no old protocol in either */
+            assert_handshake(probe, versions[i].accepted, versions[i].option);
+        }
+        tls_stop(&server);
+    }
+}
+
 static void what_is_no_tls_is_told_apart(void **state)
 {
     struct ld_probe probe = tls_probe(LD_APP_TLS);
@@ -178,9 +205,11 @@ int main(void)
         cmocka_unit_test(sni_is_what_the_handshake_asks_for),
         cmocka_unit_test(
             without_a_cafile_the_system_is_trusted_and_one_that_is_not_there_is_our_fault),
+        cmocka_unit_test(only_tls_1_2_and_newer_is_spoken),
         cmocka_unit_test(what_is_no_tls_is_told_apart),
     };
 
     alarm(120);
+    g_setenv("OPENSSL_CONF", TLS "old.cnf", TRUE);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
