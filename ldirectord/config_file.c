@@ -12,6 +12,7 @@
 
 #include "common/conf/lines.h"
 #include "common/run/file.h"
+#include "common/run/trust.h"
 #include "ldirectord/check/check.h"
 #include "ldirectord/conf/ld_cf.h"
 #include "ldirectord/logging.h"
@@ -148,12 +149,51 @@ static void look_at_clients(const char *path, const struct ld_config *config, st
     }
 }
 
-/* What the parser, which opens nothing, cannot say of a configuration. */
-static void look_around(const char *path, const struct ld_config *config, unsigned looks,
-                        struct ha_diags *diags)
+static bool has_secrets(const struct ld_config *config)
 {
-    if (looks & LD_LOOK_FILES)
+    for (guint i = 0; i < config->services->len; i++) {
+        const struct ld_service *service = g_ptr_array_index(config->services, i);
+
+        if (service->passwd != NULL || service->secret != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What is obeyed and run as root. */
+static void look_at_rights(const char *path, const struct stat *stat, const struct ld_config *config,
+                           struct ha_diags *diags)
+{
+    struct ha_trust_at at = {.file = path};
+
+    ha_trust_file(path, HA_ERROR, at, diags);
+    if (has_secrets(config))
+        ha_trust_secret(path, stat, at, diags);
+    if (config->callback != NULL)
+        ha_trust_file(config->callback, HA_ERROR, at, diags);
+    if (config->maintenancedir != NULL)
+        ha_trust_folder(config->maintenancedir, HA_WARNING,
+                        (struct ha_trust_at){path, config->maintenancedir_line, 0}, diags);
+    if (config->keeporders)
+        ha_trust_folder(HA_VARLIB, HA_WARNING, at, diags);
+    for (guint i = 0; i < config->services->len; i++) {
+        const struct ld_service *service = g_ptr_array_index(config->services, i);
+
+        at.line = service->line;
+        if (service->checktype == LD_CHECK_EXTERNAL || service->checktype == LD_CHECK_EXTERNAL_PERL)
+            ha_trust_file(service->checkcommand, HA_ERROR, at, diags);
+        ha_trust_command(service->fallbackcommand, HA_ERROR, at, diags);
+    }
+}
+
+/* What the parser, which opens nothing, cannot say of a configuration. */
+static void look_around(const char *path, const struct stat *stat, const struct ld_config *config,
+                        unsigned looks, struct ha_diags *diags)
+{
+    if (looks & LD_LOOK_FILES) {
+        look_at_rights(path, stat, config, diags);
         look_at_monitor_files(path, config, looks, diags);
+    }
     if (looks & LD_LOOK_LOG && !config->supervised)
         look_at_log(path, config, looks, diags);
     if (looks & LD_LOOK_CLIENTS)
@@ -179,13 +219,14 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content, u
     }
     digest_of(text, length, content->digest);
     config = ld_cf_parse_anyway(path, text, length, &ld_system_names, diags);
-    look_around(path, config, looks, diags);
+    look_around(path, &content->stat, config, looks, diags);
     if (diags->errors > errors) {
         ld_config_free(config);
         config = NULL;
     }
     g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
     point_at_words(diags, text);
+    explicit_bzero(text, length); /* there may be passwords in it */
     g_free(text);
     return config;
 }
@@ -207,6 +248,7 @@ bool ld_content_changed(const char *path, struct ld_content *content, char diges
     if (ha_file_read(path, HA_CONF_MAX, &text, &length, &now) != 0)
         return false;
     digest_of(text, length, digest);
+    explicit_bzero(text, length);
     g_free(text);
     if (strcmp(digest, content->digest) != 0)
         return true;

@@ -21,7 +21,7 @@ struct ld_content {
 
 /* What is looked at beside the file itself. */
 enum {
-    LD_LOOK_FILES = 1, /* whether monitor files can be written */
+    LD_LOOK_FILES = 1, /* whether monitor files can be written, and who may write what is obeyed and run */
     LD_LOOK_LOG = 2,   /* whether the log can (not with supervised): it is made if it is not there */
     LD_LOOK_CLIENTS = 8, /* whether there are the client libraries that checks take: they are opened */
     LD_LOOK_ONLY = 4,  /* nothing is made, and what only root may write is no fault to others */

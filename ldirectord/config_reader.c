@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/run/clock.h"
+#include "common/run/secret.h"
 
 struct job {
     struct ld_reading reading;
@@ -60,6 +61,7 @@ static void read_it(struct job *job)
     struct ld_reading *reading = &job->reading;
 
     reading->config = ld_config_load(job->path, &reading->content, job->looks, &reading->diags);
+    ha_secret_stack();
 }
 
 static gpointer run(gpointer data)

@@ -18,6 +18,7 @@
 
 #include "common/run/daemon.h"
 #include "common/run/log.h"
+#include "common/run/secret.h"
 #include "config.h"
 #include "ldirectord/ldirectord.h"
 #include "ldirectord/orders.h"
@@ -224,6 +225,8 @@ static int live(struct ld_run *run, struct ha_daemon *daemon)
     struct life life = {.pid_file = pid_file ? run->pid_file : NULL};
     int status = 1, error = 0, lock;
 
+    ha_secret_heap();
+    ha_secret_stack(); /* where the file was read */
     raise_limits();
     if (pid_file)
         error = take_lock_or_find(run, &lock);

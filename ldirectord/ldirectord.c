@@ -15,6 +15,7 @@
 #include "common/run/clock.h"
 #include "common/run/daemon.h"
 #include "common/run/log.h"
+#include "common/run/secret.h"
 #include "ldirectord/act/act.h"
 #include "ldirectord/director_inside.h"
 
@@ -82,6 +83,7 @@ static void step(struct ld_director *director, const struct ld_event *event)
     if (director->table_wanted)
         ld_table_soon(director);
     ha_log_release();
+    ha_secret_heap();
 }
 
 void ld_director_step(struct ld_director *director, const struct ld_event *event)

@@ -45,6 +45,9 @@ void ld_director_hand_over(struct ld_director *director);
  * them; they come again); negative errno if its table cannot be read or written at all. */
 int ld_director_set_standby(struct ld_director *director, bool standby, unsigned *refused);
 void ld_director_state(const struct ld_director *director, struct ha_director_state *out);
+/* Who the configuration in force lets order, and ask, beside root; NULL: it does not say. */
+const char *ld_director_operators(const struct ld_director *director);
+const char *ld_director_readers(const struct ld_director *director);
 /* An operator's order (core/wish.h), by words as on the command line; the table is written when
  * this returns. 0, or 1 with the reason in answer. */
 int ld_director_order(struct ld_director *director, const struct ha_control_peer *peer,

@@ -7,6 +7,7 @@
  *   1    no configuration file; start failed; reload of what does not run; a stale pid file
  *   2    the configuration has errors (stop works all the same)
  *   3    status: not running
+ *   4    status: it runs, but this user may not ask for more
  *   255  usage
  */
 #include <errno.h>
@@ -20,6 +21,7 @@
 
 #include "common/run/daemon.h"
 #include "common/run/log.h"
+#include "common/run/secret.h"
 #include "config.h"
 #include "ldirectord/args.h"
 #include "ldirectord/config_file.h"
@@ -29,6 +31,7 @@
 #include "ldirectord/orders.h"
 
 #define USAGE_STATUS   255
+#define NOT_FOR_YOU_STATUS 4
 #define STOP_WAIT_MS   60000
 
 struct command {
@@ -330,39 +333,43 @@ static char *running_line(const struct command *command, int pid)
                            state.services, state.servers, state.up, state.unchecked);
 }
 
-/* Behind the classic line, on standard output alone. */
-static void show_report(const struct command *command)
+/* Behind the classic line, on standard output alone. False: this user may not ask. */
+static bool show_report(const struct command *command)
 {
     const char *form = command->args.form == LD_FORM_JSON ? "json" : "text";
     GString *report;
     int error;
 
     if (command->args.form == LD_FORM_CLASSIC)
-        return;
+        return true;
     report = g_string_new(NULL);
     error = ld_orders_report(command->args.instance, form, report);
     if (error == 0)
         fputs(report->str, stdout);
+    else if (error == HA_DIRECTOR_NOT_YOU)
+        fprintf(stderr, "ldirectord: %s", report->str);
     else
         fprintf(stderr, "ldirectord: instance %s does not say more: %s\n", command->args.instance,
                 g_strerror(-error));
     g_string_free(report, TRUE);
+    return error != HA_DIRECTOR_NOT_YOU;
 }
 
 static int show_status(struct command *command)
 {
     FILE *stopped = command->args.form == LD_FORM_JSON ? stderr : stdout;
     int pid = running(command);
+    bool allowed;
     char *line;
 
     if (pid > 0) {
         line = running_line(command, pid);
         fprintf(stderr, "%s\n", line);
         g_free(line);
-        show_report(command);
+        allowed = show_report(command);
         if (command->config != NULL)
             ld_instances_status(command->config->execute);
-        return 0;
+        return allowed ? 0 : NOT_FOR_YOU_STATUS;
     }
     if (pid == -ESRCH) {
         line = g_strdup_printf("ldirectord stale pid file %s for %s", command->pid_file,
@@ -464,6 +471,7 @@ int main(int argc, char **argv)
     struct command command = {.argv = argv};
     int status;
 
+    ha_secret_one_heap();
     ha_daemon_fill_standard();
     ld_args_parse(&command.args, argc, argv);
     if (command.args.version) {

@@ -65,6 +65,16 @@ static void name_peer(const struct ha_control_peer *peer, struct ld_wish *wish)
     g_snprintf(wish->by, sizeof(wish->by), "%s (login %s)", user, login);
 }
 
+const char *ld_director_operators(const struct ld_director *director)
+{
+    return director->config->operators;
+}
+
+const char *ld_director_readers(const struct ld_director *director)
+{
+    return director->config->readers;
+}
+
 int ld_director_order(struct ld_director *director, const struct ha_control_peer *peer,
                       char *const *words, GString *answer)
 {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ldirectord/core/wish.h"
+#include "ldirectord/who_may.h"
 
 /* Activating writes a whole table. */
 #define ORDER_WAIT_MS 60000
@@ -35,6 +36,28 @@ static int set_standby(struct ld_director *director, bool standby, GString *answ
     return 0;
 }
 
+/* Asking is for the readers of the file, orders about servers for its operators, what concerns the whole
+ * for root. */
+static bool may(const struct ld_director *director, const char *word,
+                const struct ha_control_peer *peer, GString *answer)
+{
+    bool asks = strcmp(word, HA_DIRECTOR_STATUS) == 0 || strcmp(word, HA_DIRECTOR_SHOW) == 0;
+    enum ld_will will;
+    bool order = ld_will_find(word, &will);
+    const char *list = asks ? ld_director_readers(director) : order ? ld_director_operators(director) : NULL;
+
+    if ((asks && !list) || ld_who_may(list, peer))
+        return true;
+    g_string_append_printf(answer, "%s (you are uid %u, gid %u)\n",
+                           asks    ? "the line \"readers\" of the configuration says who may ask; it does "
+                                     "not name you"
+                           : order ? "only root may do this, and who the line \"operators\" of the "
+                                     "configuration names"
+                                   : "only root may do this",
+                           (unsigned)peer->uid, (unsigned)peer->gid);
+    return false;
+}
+
 static int obey(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)
 {
     struct ld_director *director = *(struct ld_director **)ctx;
@@ -45,6 +68,8 @@ static int obey(void *ctx, const struct ha_control_peer *peer, char *const *word
         g_string_append(answer, "not started yet\n");
         return 1;
     }
+    if (!may(director, words[0], peer, answer))
+        return HA_DIRECTOR_NOT_YOU;
     if (strcmp(words[0], HA_DIRECTOR_STATUS) == 0) {
         ld_director_state(director, &state);
         ha_director_state_print(&state, answer);
@@ -52,10 +77,6 @@ static int obey(void *ctx, const struct ha_control_peer *peer, char *const *word
     }
     if (strcmp(words[0], HA_DIRECTOR_SHOW) == 0)
         return ld_director_show(director, words + 1, answer);
-    if (peer->uid != 0 && peer->uid != geteuid()) {
-        g_string_append(answer, "only root may do this\n");
-        return 1;
-    }
     if (ld_will_find(words[0], &will))
         return ld_director_order(director, peer, words, answer);
     if (strcmp(words[0], HA_DIRECTOR_HAND_OVER) == 0) {
@@ -157,6 +178,8 @@ static int fetch(const char *instance, const char *form, GString *out)
 
         g_string_truncate(piece, 0);
         status = ask_words(instance, words, ORDER_WAIT_MS, piece);
+        if (status == HA_DIRECTOR_NOT_YOU)
+            g_string_append(out, piece->str);
         if (status == 0 && (!take_piece(piece->str, &number, &length, out) ||
                             (out->len == before && before < length)))
             status = -EPROTO;

@@ -5,19 +5,22 @@
  * ldirectord's own command line and by heartbeat, which keeps one in standby
  * where it does not own the group.
  *
- *     status      anybody; answers a struct ha_director_state
+ *     status      readers; answers a struct ha_director_state
  *     activate    root; answers when the kernel's table has been written: 0, also if it was
  *                 active before; 1 if the table cannot be read or written at all
  *     standby     root; answers when what is ours is gone from the kernel (cleanstop): the same
  *     hand-over   root; answers when the next director has been told of the connections that are open
  *                 now (syncdaemon): 0, also if nothing is to be told. For who is about to order
  *                 standby, in the last moment in which they still come here
- *     show FORM   anybody; FORM is text or json. Answers "NUMBER LENGTH\n" and the first bytes of
+ *     show FORM   readers; FORM is text or json. Answers "NUMBER LENGTH\n" and the first bytes of
  *                 a report of LENGTH bytes; "show FORM NUMBER OFFSET" gives the rest of it, as long
  *                 as nobody else asks: then 1, and the question is to be asked anew
  *     enable, disable, drain, weight SERVER [N] [SERVICE]
- *                 root; answers when the table has been written: 0; 1 and a sentence if it makes
+ *                 operators; answers when the table has been written: 0; 1 and a sentence if it makes
  *                 no sense
+ *
+ * Readers and operators are whom the configuration names, beside root; where it names no readers,
+ * everybody. Who may not is told so: HA_DIRECTOR_NOT_YOU and a sentence.
  */
 #ifndef HA_RUN_DIRECTOR_H
 #define HA_RUN_DIRECTOR_H
@@ -31,6 +34,8 @@
 #define HA_DIRECTOR_STANDBY  "standby"
 #define HA_DIRECTOR_HAND_OVER "hand-over"
 #define HA_DIRECTOR_SHOW     "show"
+/* The answer's status where the caller may not; the answer says who may. */
+#define HA_DIRECTOR_NOT_YOU  2
 
 /* The socket of an instance; one that is longer than its bound shares it with its namesakes. */
 #define HA_DIRECTOR_SOCKET_MAX 80

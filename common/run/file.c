@@ -71,7 +71,8 @@ int ha_file_read(const char *path, size_t max, char **out, size_t *length, struc
         return status;
     }
 
-    bytes = g_byte_array_new();
+    /* Room for all of it from the start: growing would leave copies of keys behind. */
+    bytes = g_byte_array_sized_new((guint)MIN(2 * (size_t)opened.st_size, max) + FIRST_READ + 1);
     status = read_all(fd, max, bytes);
     close(fd);
     if (status < 0) {

@@ -6,6 +6,7 @@
  */
 #include "heartbeatd/act/act.h"
 
+#include "common/run/trust.h"
 #include "heartbeatd/act/act_inside.h"
 #include "heartbeatd/act/address_spec.h"
 #include "heartbeatd/act/resolve.h"
@@ -33,6 +34,9 @@ static void verify_script(struct verifier *verifier, const struct hb_group *grou
 
     if (path == NULL)
         tell(verifier, group, resource, why);
+    else
+        ha_trust_file(path, HA_ERROR, (struct ha_trust_at){"haresources", group->line, 0},
+                      verifier->diags);
     g_free(path);
     g_free(why);
 }

@@ -56,13 +56,30 @@ static unsigned line_of(const struct hb_cf *cf, const char *name)
     return 0;
 }
 
+/* The parameters of a device are passwords as often as not: what comes before them. g_free() it. */
+static char *fit_to_be_shown(const struct hb_cf_directive *directive, const char *value)
+{
+    size_t length = 0;
+
+    if (strcmp(directive->name, "fence") != 0 && !g_str_has_prefix(directive->name, "stonith"))
+        return g_strdup(value);
+    for (int words = 0; words < 2; words++) {
+        length += strspn(value + length, BLANKS);
+        length += strcspn(value + length, BLANKS);
+    }
+    return g_strdup_printf("%.*s%s", (int)length, value, value[length] ? " ..." : "");
+}
+
 static bool set_value(struct hb_cf *cf, char *value)
 {
-    char *as_written = g_strdup(value);
+    char *as_written = g_strdup(value), *shown;
     enum hb_cf_result result = cf->directive->set(cf, value);
 
-    if (result == HB_CF_BAD)
-        hb_cf_tell(cf, HA_ERROR, "expected %s, found \"%s\"", cf->directive->expected, as_written);
+    if (result == HB_CF_BAD) {
+        shown = fit_to_be_shown(cf->directive, as_written);
+        hb_cf_tell(cf, HA_ERROR, "expected %s, found \"%s\"", cf->directive->expected, shown);
+        g_free(shown);
+    }
     if (result == HB_CF_OK && cf->directive->option)
         hb_cf_record(cf, cf->directive->name, as_written, cf->line);
     g_free(as_written);

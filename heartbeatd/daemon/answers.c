@@ -243,24 +243,46 @@ static int answer_restart(struct hb_daemon *daemon, const char *argument, GStrin
     return hb_daemon_reload(daemon, true, answer) ? HB_ANSWER_OK : HB_ANSWER_NO;
 }
 
+enum who { ANYBODY, READER, OPERATOR, ROOT };
+
 static const struct question {
     const char *word;
     unsigned arguments;
-    bool root_only;
+    enum who who;
     answer_fn fn;
 } questions[] = {
-    {"hbstatus", 0, false, answer_hbstatus},     {"describe", 0, false, answer_describe},
-    {"nodes", 0, false, answer_nodes},           {"links", 0, false, answer_links},
-    {"nodestatus", 1, false, answer_nodestatus}, {"rscstatus", 0, false, answer_rscstatus},
-    {"parameter", 1, false, answer_parameter},   {"standby", 1, true, answer_standby},
-    {"takeover", 1, true, answer_takeover},      {"reload", 0, true, answer_reload},
-    {"restart", 0, true, answer_restart},        {"version", 0, false, answer_version},
-    {"status", 1, false, hb_status_answer},      {"client", 1, false, answer_client},
-    {"compare", 0, true, answer_compare},
-    {"group", 1, false, hb_group_answer},        {"take", 1, true, hb_group_take},
-    {"give", 1, true, hb_group_give},            {"seek", 1, true, hb_group_seek},
-    {"confirm-down", 1, true, hb_safety_confirm},
+    {"hbstatus", 0, ANYBODY, answer_hbstatus},  {"version", 0, ANYBODY, answer_version},
+    {"describe", 0, READER, answer_describe},   {"nodes", 0, READER, answer_nodes},
+    {"links", 0, READER, answer_links},         {"nodestatus", 1, READER, answer_nodestatus},
+    {"rscstatus", 0, READER, answer_rscstatus}, {"parameter", 1, READER, answer_parameter},
+    {"status", 1, READER, hb_status_answer},    {"client", 1, READER, answer_client},
+    {"group", 1, READER, hb_group_answer},
+    {"standby", 1, OPERATOR, answer_standby},   {"takeover", 1, OPERATOR, answer_takeover},
+    {"take", 1, OPERATOR, hb_group_take},       {"give", 1, OPERATOR, hb_group_give},
+    {"seek", 1, OPERATOR, hb_group_seek},       {"confirm-down", 1, OPERATOR, hb_safety_confirm},
+    {"reload", 0, ROOT, answer_reload},         {"restart", 0, ROOT, answer_restart},
+    {"compare", 0, ROOT, answer_compare},
 };
+
+/* The kernel says who asks. */
+static bool may(const struct hb_daemon *daemon, const struct question *question,
+                const struct ha_control_peer *peer, GString *answer)
+{
+    bool order = question->who == OPERATOR;
+
+    if (question->who == ANYBODY || peer->uid == 0 ||
+        (question->who != ROOT && hb_clients_may(daemon->clients, order, peer->uid, peer->gid))) {
+        return true;
+    }
+    g_string_append_printf(answer, "%s (you are uid %u, gid %u)\n",
+                           question->who == ROOT ? "only root may do this"
+                           : order ? "only root may do this, and who a line \"apiauth hactl\" of ha.cf "
+                                     "names"
+                                   : "the line \"apiauth anon\" of ha.cf says who may ask; it does not "
+                                     "name you",
+                           (unsigned)peer->uid, (unsigned)peer->gid);
+    return false;
+}
 
 int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words, GString *answer)
 {
@@ -275,8 +297,7 @@ int hb_answer(void *ctx, const struct ha_control_peer *peer, char *const *words,
         if (g_strv_length((char **)words) != question->arguments + 1) {
             break;
         }
-        if (question->root_only && peer->uid != 0) {
-            g_string_append(answer, "only root may do this\n");
+        if (!may(daemon, question, peer, answer)) {
             return HB_ANSWER_OTHER;
         }
         if (!daemon->core && question->fn != answer_hbstatus && question->fn != answer_version) {

@@ -13,14 +13,17 @@
  *   client "NODE CLIENT ask"   online, offline, or wait: then "NODE CLIENT again"
  *   rscstatus                 none, local, foreign, all, transition
  *   parameter NAME            a directive's value as in ha.cf
- *   standby WHAT, takeover WHAT   all, local or foreign; root only
+ *   standby WHAT, takeover WHAT   all, local or foreign; operators only
  *   status FORM               everything there is to show, as text or json (status.h)
  *   group KEY                 its state here, and who else has it
- *   take KEY, give KEY, seek KEY  doc/states.md, "Legacy"; root only
- *   confirm-down NODE         a dead node is down for certain; root only
+ *   take KEY, give KEY, seek KEY  doc/states.md, "Legacy"; operators only
+ *   confirm-down NODE         a dead node is down for certain; operators only
  *   reload                    what was taken over and what was not; root only
  *   compare                   what reload would do; root only
  *   restart                   the same, with a new generation whatever changed; root only
+ *
+ * Operators are root and whom a line "apiauth hactl" of ha.cf names. All else is for everybody, unless
+ * a line "apiauth anon" says for whom; whether heartbeat runs, and which, for everybody anyway.
  */
 #ifndef HB_ANSWERS_H
 #define HB_ANSWERS_H

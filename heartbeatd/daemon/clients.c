@@ -18,6 +18,10 @@
 #include "heartbeatd/daemon/respawn.h"
 
 #define SOCKET HA_RUNDIR "/heartbeat/register"
+/* Clients that stand for commands: who may order, who may ask. */
+#define ORDERS "hactl"
+/* The group that cl_status of 3.0.6 runs with, whoever calls it. */
+#define EVERYBODYS_GROUP "haclient"
 /* The name under which the daemon itself asks other nodes for clients. */
 #define ASKER "cl_status"
 #define ASKED_MAX 64
@@ -31,6 +35,7 @@ struct asked {
 struct hb_clients {
     struct hb_daemon *daemon;
     GPtrArray *rights;
+    GPtrArray *control; /* the same, of commands; a name that is not there has no line */
     struct hb_api_server *server; /* NULL until active */
     struct hb_respawn *respawn;
     struct ha_timer start;
@@ -129,6 +134,52 @@ static GPtrArray *rights_of(const struct hb_config *config, struct ha_diags *dia
     return rights;
 }
 
+/* Whoever is in a group as one of several, too: nobody types commands with another group in force. */
+static void add_members(struct hb_right *right, const struct hb_api_line *line)
+{
+    for (guint i = 0; i < line->groups->len; i++) {
+        const struct group *group = getgrnam(line->groups->pdata[i]);
+        char **members = group ? g_strdupv(group->gr_mem) : NULL;
+
+        for (char **member = members; member && *member; member++) {
+            (void)add_user(right, *member);
+        }
+        g_strfreev(members);
+    }
+}
+
+/* Of the lines of ha.cf, those that are about commands. The original's cl_status asks as one of its
+ * group, so a line for clients without a name that has this group keeps nobody out. */
+static GPtrArray *control_of(const struct hb_config *config)
+{
+    GPtrArray *rights = hb_rights_new();
+
+    for (guint i = 0; i < config->api_lines->len; i++) {
+        const struct hb_api_line *line = config->api_lines->pdata[i];
+        bool everybody = g_ptr_array_find_with_equal_func(line->groups, EVERYBODYS_GROUP,
+                                                          g_str_equal, NULL);
+
+        if (!strcmp(line->client, ORDERS) || (!strcmp(line->client, HB_RIGHT_ANON) && !everybody)) {
+            add_line(rights, line, NULL);
+            add_members(rights->pdata[rights->len - 1], line);
+        }
+    }
+    return rights;
+}
+
+bool hb_clients_may(const struct hb_clients *clients, bool order, uid_t uid, gid_t gid)
+{
+    const char *name = order ? ORDERS : HB_RIGHT_ANON;
+
+    if (uid == 0) {
+        return true;
+    }
+    if (!clients || !hb_rights_find(clients->control, name)) {
+        return !order;
+    }
+    return hb_rights_refusal(clients->control, name, uid, gid) == NULL;
+}
+
 void hb_clients_check(const struct hb_config *config, struct ha_diags *diags)
 {
     g_ptr_array_unref(rights_of(config, diags));
@@ -189,6 +240,7 @@ struct hb_clients *hb_clients_new(struct hb_daemon *daemon)
 
     clients->daemon = daemon;
     clients->rights = rights_of(daemon->setup.config, NULL);
+    clients->control = control_of(daemon->setup.config);
     clients->asked = g_ptr_array_new_with_free_func(asked_free);
     clients->respawn = hb_respawn_new(
         daemon->loop, daemon->setup.config,
@@ -206,6 +258,7 @@ void hb_clients_free(struct hb_clients *clients)
     ha_timer_cancel(clients->daemon->loop, &clients->start);
     hb_respawn_free(clients->respawn);
     g_ptr_array_unref(clients->rights);
+    g_ptr_array_unref(clients->control);
     g_ptr_array_unref(clients->asked);
     g_free(clients);
 }

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "common/conf/diag.h"
 #include "heartbeatd/core/core.h"
@@ -20,6 +21,11 @@ void hb_clients_check(const struct hb_config *config, struct ha_diags *diags);
 
 struct hb_clients *hb_clients_new(struct hb_daemon *daemon);
 void hb_clients_free(struct hb_clients *clients);
+
+/* Whether a user may give orders on the control socket (order), or ask there: root may; others as the
+ * lines "apiauth hactl" and "apiauth anon" of ha.cf say; without them nobody, and everybody. clients
+ * may be NULL: while there is no life. */
+bool hb_clients_may(const struct hb_clients *clients, bool order, uid_t uid, gid_t gid);
 
 /* What of the core's actions is news for clients; others are ignored. */
 void hb_clients_action(struct hb_clients *clients, const struct hb_action *action);

@@ -18,6 +18,7 @@
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "common/run/secret.h"
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/clients.h"
 #include "heartbeatd/daemon/guard.h"
@@ -132,6 +133,7 @@ void hb_daemon_step(struct hb_daemon *daemon, const struct hb_event *event)
     }
     hb_actions_reset(&daemon->actions);
     ha_log_release();
+    ha_secret_heap();
 }
 
 /* ---- signals and changes while running ---- */
@@ -281,6 +283,8 @@ static int live(struct hb_daemon *daemon)
 {
     int status = furnish(daemon);
 
+    ha_secret_heap();
+    ha_secret_stack(); /* where the files were read */
     if (status == 0) {
         hb_rsctmp_empty();
         hb_cores_enter(daemon->setup.config);
@@ -320,6 +324,7 @@ int hb_daemon_run(const struct hb_options *options)
     status = hb_setup_load(&daemon.setup, options->unmanaged, &diags);
     if (status == 0) {
         hb_act_verify(daemon.setup.resources, false, HA_WARNING, &diags);
+        status = diags.errors > 0 ? HB_EXIT_CONFIG : 0; /* a script that everybody may write */
     }
     hb_log_setup(daemon.setup.config, options->log_to_stderr, options->debug);
     hb_log_diags(&diags);

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "common/run/secret.h"
 #include "heartbeatd/conf/ha_cf_change.h"
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/hb_log.h"
@@ -220,6 +221,19 @@ static void log_lines(const char *text)
     g_strfreev(lines);
 }
 
+/* As a start would: nothing is taken over that anybody may write. */
+static bool load_trusted(struct hb_setup *fresh, bool unmanaged, struct ha_diags *diags)
+{
+    if (hb_setup_load(fresh, unmanaged, diags) != 0) {
+        return false;
+    }
+    hb_act_verify(fresh->resources, false, HA_WARNING, diags);
+    if (diags->errors > 0) {
+        hb_setup_clear(fresh);
+    }
+    return diags->errors == 0;
+}
+
 bool hb_daemon_reload(struct hb_daemon *daemon, bool anew, GString *out)
 {
     size_t before = out->len;
@@ -233,7 +247,7 @@ bool hb_daemon_reload(struct hb_daemon *daemon, bool anew, GString *out)
         return false;
     }
     ha_diags_init(&diags);
-    if (hb_setup_load(&fresh, daemon->options.unmanaged, &diags) == 0) {
+    if (load_trusted(&fresh, daemon->options.unmanaged, &diags)) {
         good = apply(daemon, &fresh, anew, out);
         hb_setup_clear(&fresh);
     } else {
@@ -241,6 +255,7 @@ bool hb_daemon_reload(struct hb_daemon *daemon, bool anew, GString *out)
         g_string_append(out, "nothing is taken over: keys and configuration of before stay in use\n");
     }
     ha_diags_clear(&diags);
+    ha_secret_stack();
     if (out->len == before) {
         g_string_append(out, "Configuration unchanged.\n");
     }

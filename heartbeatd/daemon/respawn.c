@@ -21,6 +21,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
+#include "common/run/trust.h"
 #include "heartbeatd/act/watchdog.h"
 #include "heartbeatd/core/program.h"
 
@@ -77,7 +78,7 @@ static void check(const struct hb_program *program, struct ha_diags *diags)
     const char *word = program->failfast ? "failfast" : "respawn";
     char *path = g_strndup(program->command, strcspn(program->command, " \t"));
     struct stat st;
-    uid_t uid;
+    uid_t uid = (uid_t)-1;
     gid_t gid;
 
     if (!find_user(program->user, &uid, &gid)) {
@@ -87,6 +88,8 @@ static void check(const struct hb_program *program, struct ha_diags *diags)
     if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111)) {
         ha_diag_add(diags, HA_ERROR, "ha.cf", program->line, 0,
                     "%s: expected a program that can be executed, found \"%s\"", word, path);
+    } else if (uid == 0) {
+        ha_trust_file(path, HA_ERROR, (struct ha_trust_at){"ha.cf", program->line, 0}, diags);
     }
     g_free(path);
 }

@@ -11,12 +11,15 @@
 
 #include "common/conf/lines.h"
 #include "common/run/file.h"
+#include "common/run/trust.h"
 #include "heartbeatd/daemon/clients.h"
 #include "heartbeatd/conf/ha_cf.h"
 #include "heartbeatd/conf/haresources.h"
 
 /* Longest nodeinfo file. */
 #define NODEINFO_MAX 4096
+/* Scripts for messages: there are a handful. */
+#define RCD_LOOKED_AT 256
 
 static struct hb_stamp stamp_of(const struct stat *stat)
 {
@@ -57,6 +60,8 @@ static char *read_text(const char *name, size_t max, size_t *length, struct stat
 
         ha_diag_add(diags, HA_ERROR, name, 0, 0, "cannot read %s: %s", path, reason);
         *status = result == -EACCES || result == -EPERM ? HB_EXIT_PERMISSION : HB_EXIT_CONFIG;
+    } else {
+        ha_trust_file(path, HA_ERROR, (struct ha_trust_at){.file = name}, diags);
     }
     g_free(path);
     return text;
@@ -134,11 +139,37 @@ static bool load_keys(struct ak_keys *keys, struct hb_stamp *stamp, struct ha_di
     if (!text) {
         return false;
     }
-    good = ak_keys_parse(keys, "authkeys", text, length, stat.st_mode, diags);
+    good = ak_keys_parse(keys, HA_HADIR "/authkeys", text, length, stat.st_mode, diags);
     explicit_bzero(text, length);
     g_free(text);
     *stamp = stamp_of(&stat);
     return good;
+}
+
+/* What is run as root for messages, and the folders that only the daemon writes to. */
+static void look_around(struct ha_diags *diags)
+{
+    static const char *const scripts[] = {HA_HADIR "/harc", HA_HADIR "/shellfuncs"};
+    static const char *const folders[] = {HB_VARLIB, HA_RUNDIR "/heartbeat"};
+    const struct ha_trust_at rcd = {.file = "rc.d"}, state = {.file = "state"};
+    GDir *dir = g_dir_open(HA_HADIR "/rc.d", 0, NULL);
+    const char *name;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        ha_trust_file(scripts[i], HA_ERROR, rcd, diags);
+    }
+    for (int i = 0; dir && i < RCD_LOOKED_AT && (name = g_dir_read_name(dir)) != NULL; i++) {
+        char *path = g_build_filename(HA_HADIR "/rc.d", name, NULL);
+
+        ha_trust_file(path, HA_ERROR, rcd, diags);
+        g_free(path);
+    }
+    if (dir) {
+        g_dir_close(dir);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        ha_trust_folder(folders[i], HA_WARNING, state, diags);
+    }
 }
 
 int hb_setup_load(struct hb_setup *out, bool unmanaged, struct ha_diags *diags)
@@ -156,6 +187,7 @@ int hb_setup_load(struct hb_setup *out, bool unmanaged, struct ha_diags *diags)
         out->resources = hb_haresources_new();
     }
     load_keys(&out->keys, &out->authkeys, diags, &status);
+    look_around(diags);
     if (diags->errors == before && out->node && out->config && out->resources) {
         return 0;
     }

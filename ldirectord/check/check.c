@@ -18,6 +18,9 @@
 #include "ldirectord/check/late.h"
 #include "ldirectord/check/match.h"
 
+/* A shorter one would be found in any sentence. */
+#define SECRET_MIN 4
+
 struct ld_checks {
     struct ha_loop *loop;
     ld_check_fn fn;
@@ -90,6 +93,18 @@ void ld_check_advise(struct ld_check *check, uint32_t percent)
     check->advice = (struct ld_advice){.given = true, .percent = MIN(percent, 100)};
 }
 
+/* What a server says may be what it was told: a password does not go into log and status. */
+static char *without_secrets(const struct ld_probe *probe, const char *detail)
+{
+    const char *const secrets[] = {probe->passwd, probe->secret};
+    GString *text = g_string_new(detail);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++)
+        if (secrets[i] != NULL && strlen(secrets[i]) >= SECRET_MIN)
+            g_string_replace(text, secrets[i], "...", 0);
+    return g_string_free(text, FALSE);
+}
+
 void ld_check_done(struct ld_check *check, enum ld_verdict verdict, const char *detail)
 {
     struct ld_checks *checks = check->checks;
@@ -98,7 +113,7 @@ void ld_check_done(struct ld_check *check, enum ld_verdict verdict, const char *
         return; /* the first word counts */
     check->ended_ns = ha_clock_ns();
     check->verdict = verdict;
-    check->detail = g_strdup(detail);
+    check->detail = detail != NULL ? without_secrets(check->probe, detail) : NULL;
     ha_timer_cancel(checks->loop, &check->deadline);
     g_queue_push_tail_link(&checks->ended, &check->link);
     if (checks->sweep.at_ns == 0)

@@ -63,7 +63,12 @@ void ld_cf_warning(struct ld_cf *cf, const char *at, const char *format, ...)
 
 void ld_cf_wrong(struct ld_cf *cf, const char *wrong, const char *expected, const char *value)
 {
-    ld_cf_error(cf, value, "%s: expected %s, found \"%s\"", wrong, expected, value);
+    ld_cf_error(cf, value, "%s: expected %s, found \"%s\"", wrong, expected, ld_cf_shown(cf, value));
+}
+
+const char *ld_cf_shown(const struct ld_cf *cf, const char *value)
+{
+    return value[strspn(value, "\" ")] && ld_cf_is_secret(cf->text) ? "..." : value;
 }
 
 struct ld_cf_settings *ld_cf_scope(struct ld_cf *cf)
@@ -152,6 +157,21 @@ static void cut_comment(char *text, const struct ld_cf_row *row)
     }
 }
 
+/* The line as a message may have it: a password in it is not for the log. g_free() it. */
+static char *shown_line(const struct ld_cf *cf)
+{
+    char *line = expand_tabs(cf->raw), *whole = line;
+    size_t length;
+
+    if (!ld_cf_is_secret(line))
+        return line;
+    length = strspn(line, " \t\r\f\v");
+    length += strcspn(line + length, "= \t\r\f\v");
+    line = g_strdup_printf("%.*s ...", (int)length, whole);
+    g_free(whole);
+    return line;
+}
+
 /* What a word would be in lower case, with the comma before it; "": nothing either. g_free() it. */
 static char *in_lower_case(const char *text)
 {
@@ -170,7 +190,7 @@ static char *in_lower_case(const char *text)
 
 static void unknown_in_block(struct ld_cf *cf, const struct ld_cf_row *row, const char *at)
 {
-    char *line = expand_tabs(cf->raw), *lower = in_lower_case(at);
+    char *line = shown_line(cf), *lower = in_lower_case(at);
     size_t length;
 
     if (row && !split(at, &length))
@@ -190,7 +210,7 @@ static void unknown_in_block(struct ld_cf *cf, const struct ld_cf_row *row, cons
 
 static void unknown_global(struct ld_cf *cf, const struct ld_cf_row *row)
 {
-    char *line = expand_tabs(cf->raw), *lower = in_lower_case(cf->text);
+    char *line = shown_line(cf), *lower = in_lower_case(cf->text);
     const char *start = skip_blanks(cf->text);
     size_t length;
 

@@ -205,6 +205,34 @@ void ld_cf_finish_alerts(struct ld_cf *cf, struct ld_cf_block *block)
                                                                : LD_PHASES;
 }
 
+static bool is_person(const char *name)
+{
+    name += *name == '@';
+    return *name != '\0' &&
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$")] == '\0';
+}
+
+bool ld_cf_set_people(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    char **slot = (char **)(void *)((char *)&cf->global + row->offset);
+    char **names = g_strsplit_set(value, ", \t\r", -1);
+    unsigned good = 0;
+    bool bad = false;
+
+    for (char **name = names; *name; name++) {
+        good += is_person(*name);
+        bad |= **name != '\0' && !is_person(*name);
+    }
+    g_strfreev(names);
+    if (bad || good == 0) {
+        ld_cf_wrong(cf, row->wrong, "names of users, and of groups as @NAME, with commas between", value);
+        return false;
+    }
+    g_free(*slot);
+    *slot = g_strchomp(g_strdup(value));
+    return true;
+}
+
 void ld_cf_finish_global_alerts(struct ld_cf *cf)
 {
     struct ld_config *config = cf->config;
@@ -212,6 +240,8 @@ void ld_cf_finish_global_alerts(struct ld_cf *cf)
     config->emailalertfrom = g_steal_pointer(&cf->global.emailalertfrom);
     config->maintenancedir = g_steal_pointer(&cf->global.maintenancedir);
     config->maintenancedir_line = cf->global.maintenancedir_line;
+    config->operators = g_steal_pointer(&cf->global.operators);
+    config->readers = g_steal_pointer(&cf->global.readers);
     if (cf->global.callback && *cf->global.callback)
         config->callback = g_steal_pointer(&cf->global.callback);
 }
@@ -220,7 +250,8 @@ void ld_cf_free_alerts(struct ld_cf_settings *settings)
 {
     char *texts[] = {settings->callback,    settings->emailalertfrom, settings->maintenancedir,
                      settings->emailalert,  settings->smtp,           settings->fallbackcommand,
-                     settings->monitorfile, settings->servicename,    settings->comment};
+                     settings->monitorfile, settings->servicename,    settings->comment,
+                     settings->operators,   settings->readers};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);

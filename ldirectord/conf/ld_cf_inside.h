@@ -76,6 +76,7 @@ struct ld_cf_settings {
     struct ld_cf_fallback fallback;  /* the family of the block; global: IPv4 */
     struct ld_cf_fallback fallback6; /* global only */
     char *logfile, *callback, *emailalertfrom, *maintenancedir; /* global */
+    char *operators, *readers; /* global */
     unsigned maintenancedir_line;
     char *emailalert, *smtp, *fallbackcommand;
     bool emailalertfreq_set, emailalertstatus_set;
@@ -139,6 +140,8 @@ void ld_cf_error(struct ld_cf *cf, const char *at, const char *format, ...) G_GN
 void ld_cf_warning(struct ld_cf *cf, const char *at, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* 'WRONG: expected EXPECTED, found "VALUE"' */
 void ld_cf_wrong(struct ld_cf *cf, const char *wrong, const char *expected, const char *value);
+/* The value, or as much of it as may be shown. */
+const char *ld_cf_shown(const struct ld_cf *cf, const char *value);
 struct ld_cf_settings *ld_cf_scope(struct ld_cf *cf);
 struct ld_cf_place ld_cf_here(const struct ld_cf *cf, const char *at);
 /* The same for a place passed by. */
@@ -149,6 +152,9 @@ void ld_cf_warning_there(struct ld_cf *cf, struct ld_cf_place there, const char 
 
 /* ---- ld_cf_table.c ---- */
 const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length);
+/* Whether the value of a line that begins so may be a password; true also for what only looks like such a
+ * directive, in any spelling. */
+bool ld_cf_is_secret(const char *line);
 
 /* ---- ld_cf_value.c ---- */
 /* The first run of digits anywhere in the text. */
@@ -229,6 +235,8 @@ bool ld_cf_set_given_words(struct ld_cf *cf, const struct ld_cf_row *row, const 
 /* The same, and quotes around it do not belong to it. */
 bool ld_cf_set_line(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_execute(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+/* Users, and groups as "@NAME". */
+bool ld_cf_set_people(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_monitorfile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_maintenancedir(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* Once everything has been read: what stands in the block, else what stands globally. */

@@ -122,6 +122,8 @@ static const struct ld_cf_row rows[] = {
     {"comment", LD_CF_BLOCK, ld_cf_set_words, AT(comment), "", false},
     {"monitorfile", LD_CF_BLOCK, ld_cf_set_monitorfile, AT(monitorfile),
      "invalid monitorfile", true},
+    {"operators", LD_CF_GLOBAL, ld_cf_set_people, AT(operators), "invalid operators", false},
+    {"readers", LD_CF_GLOBAL, ld_cf_set_people, AT(readers), "invalid readers", false},
     {"maintenancedir", LD_CF_GLOBAL, ld_cf_set_maintenancedir, AT(maintenancedir),
      "maintenance directory not specified", false},
     {"execute", LD_CF_GLOBAL, ld_cf_set_execute, 0, "invalid execute", false},
@@ -141,6 +143,19 @@ const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length)
         if (strlen(rows[i].name) == length && strncmp(rows[i].name, name, length) == 0)
             return &rows[i];
     return NULL;
+}
+
+bool ld_cf_is_secret(const char *line)
+{
+    static const char *const words[] = {"pass", "pwd", "secret", "header", "body", "send"};
+    const char *word = line + strspn(line, " \t\r\f\v");
+    char *lower = g_ascii_strdown(word, (gssize)strcspn(word, "= \t\r\f\v"));
+    bool secret = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        secret |= strstr(lower, words[i]) != NULL;
+    g_free(lower);
+    return secret;
 }
 
 const char *ld_cf_directive(size_t number)

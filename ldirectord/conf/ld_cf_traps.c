@@ -37,7 +37,7 @@ void ld_cf_warn_behind_quotes(struct ld_cf *cf, const struct ld_cf_row *row, con
     rest = last + 1 + strspn(last + 1, " \t\r\f\v");
     if (*rest)
         ld_cf_warning(cf, rest, "%s: the text ends with its last quote; \"%s\" after it is passed over",
-                      row->name, rest);
+                      row->name, ld_cf_shown(cf, rest));
 }
 
 /* ---- blocks ---- */

@@ -327,6 +327,13 @@ struct ld_service *ld_service_new(void)
     return service;
 }
 
+static void wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    g_free(text);
+}
+
 void ld_service_free(struct ld_service *service)
 {
     if (!service)
@@ -336,9 +343,9 @@ void ld_service_free(struct ld_service *service)
     g_free(service->checkcommand);
     g_free(service->virtualhost);
     g_free(service->login);
-    g_free(service->passwd);
+    wipe(service->passwd);
     g_free(service->database);
-    g_free(service->secret);
+    wipe(service->secret);
     g_free(service->fallbackcommand);
     g_free(service->emailalert);
     g_free(service->smtp);
@@ -369,6 +376,8 @@ void ld_config_free(struct ld_config *config)
     g_free(config->emailalertfrom);
     g_free(config->maintenancedir);
     g_free(config->callback);
+    g_free(config->operators);
+    g_free(config->readers);
     g_ptr_array_free(config->execute, TRUE);
     g_free(config);
 }

@@ -171,6 +171,8 @@ struct ld_config {
     char *emailalertfrom; /* NULL: unset, as the next two */
     char *maintenancedir;
     char *callback;       /* path of a program */
+    char *operators, *readers; /* users and @groups: who may order beside root; NULL: nobody; who may ask;
+                                * NULL: everybody */
     unsigned maintenancedir_line;
     GPtrArray *execute;   /* of char *: other configurations, as they were written */
 };

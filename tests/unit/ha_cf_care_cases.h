@@ -20,9 +20,9 @@
     {"stonith_host", "a meatware b", NULL}, {"stonith_host", "a null", NULL},
     {"stonith_host", "a external/../../x y",
      "expected a node or *, a type of stonith(8), and its parameters, found "
-     "\"a external/../../x y\""},
+     "\"a external/../../x ...\""},
     {"fence", "a fence_ipmilan ip=10.0.0.3 password=a=b lanplus", FENCE "found \"a fence_ipmilan "
-     "ip=10.0.0.3 password=a=b lanplus\""},
+     "...\""},
     {"fence", "a fence_ipmilan ip=10.0.0.3 password=a=b", NULL},
     {"fence", "* /opt/bin/fence_own", NULL}, {"fence", "a ipmilan", FENCE "found \"a ipmilan\""},
     {"fence", "a ../fence_x", FENCE "found \"a ../fence_x\""},

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,8 @@ static int answer(void *ctx, const struct ha_control_peer *peer, char *const *wo
     return 0;
 }
 
+static uid_t server_user; /* 0: as we are */
+
 static pid_t start_server(bool answers)
 {
     int ready[2];
@@ -59,9 +62,13 @@ static pid_t start_server(bool answers)
     assert_int_equal(pipe(ready), 0);
     pid = fork();
     if (pid == 0) {
-        struct server server = {.loop = ha_loop_new()};
-        int status = ha_control_start(&server.control, server.loop, name, answer, &server);
+        struct server server = {0};
+        int status;
 
+        if (server_user != 0 && (setgroups(0, NULL) != 0 || setgid(server_user) != 0 || setuid(server_user) != 0))
+            _exit(1);
+        server.loop = ha_loop_new();
+        status = ha_control_start(&server.control, server.loop, name, answer, &server);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (status < 0) {
             _exit(-status);
@@ -299,6 +306,24 @@ static void a_question_can_be_abandoned_at_any_time(void **state)
     assert_int_equal(heard.times, 0);
 }
 
+/* Any user may take a name that is free: what such a one says is not believed. */
+static void a_server_of_another_user_is_not_believed(void **state)
+{
+    GString *text = *state;
+    int status = 0;
+    pid_t pid;
+
+    if (geteuid() != 0)
+        skip();
+    server_user = 65534;
+    pid = start_server(true);
+    server_user = 0;
+    assert_int_equal(ask("echo", "yes", 10000, &status, text), -EACCES);
+    assert_string_equal(text->str, "");
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int main(void)
@@ -310,6 +335,7 @@ int main(void)
         CASE(a_question_that_is_too_long_is_not_sent),
         CASE(a_server_that_hangs_costs_no_more_than_the_timeout),
         CASE(a_second_server_of_the_name_is_refused),
+        CASE(a_server_of_another_user_is_not_believed),
         CASE(a_daemon_asks_from_its_loop),
         CASE(a_daemon_is_told_later_that_nobody_is_there),
         CASE(a_server_that_hangs_costs_a_daemon_no_more_than_the_timeout),

@@ -184,9 +184,21 @@ static void a_client_has_one_line(void **state)
     assert_refused("apiauth");
 }
 
+static void parameters_of_a_device_are_not_repeated(void **state)
+{
+    (void)state;
+    assert_says(BASE "fence b fence_x password hunter2\n",
+                "ha.cf:4: fence: expected a node or *, a program fence_..., and its parameters key=value, "
+                "found \"b fence_x ...\"\n");
+    assert_says(BASE "stonith_host b ../x hunter2\n",
+                "ha.cf:4: stonith_host: expected a node or *, a type of stonith(8), and its parameters, "
+                "found \"b ../x ...\"\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_of_a_device_are_not_repeated),
         cmocka_unit_test(an_old_file_watches_nothing),
         cmocka_unit_test(an_interval_for_all_and_for_some),
         cmocka_unit_test(a_lost_link_has_its_time_or_none),

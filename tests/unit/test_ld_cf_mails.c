@@ -79,9 +79,62 @@ static void what_is_left_empty_is_off_and_what_is_not_said_is_all_phases(void **
     ld_config_free(config);
 }
 
+static void who_may_order_and_ask_are_users_and_groups(void **state)
+{
+    static const char *const bad[] = {"operators=\n", "operators = a, @\n", "operators = a; b\n",
+                                      "readers = \"a\"\n", "readers = @@a\n"};
+    struct ld_config *config = parse("operators = alice, @ops \t www-data$\nreaders=@ops\n" HEAD);
+
+    (void)state;
+    assert_string_equal(config->operators, "alice, @ops \t www-data$");
+    assert_string_equal(config->readers, "@ops");
+    ld_config_free(config);
+    config = parse(HEAD);
+    assert_null(config->operators);
+    assert_null(config->readers);
+    ld_config_free(config);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        char *text = g_strconcat(bad[i], HEAD, NULL);
+        struct ha_diags diags;
+
+        ha_diags_init(&diags);
+        assert_null(ld_cf_parse("f", text, strlen(text), &fake_names, &diags));
+        ha_diags_clear(&diags);
+        g_free(text);
+    }
+}
+
+static void no_message_about_a_line_repeats_a_password(void **state)
+{
+    static const char *const lines[] = {
+        "\tpasswd = hunter2", "\tpasswd=\"hunter2", "\tpasswd hunter2", "    passwd=\"\" hunter2",
+        "\tpasswd=\"x\" hunter2", "\tpassword = \"hunter2\"", "\tPASSWD = \"hunter2\"",
+        "\t passwd\t=\thunter2", "passwd = \"hunter2\"", "passwd hunter2", "  secret = hunter2",
+        "\tsecret = hunter2", "\theader = \"no hunter2\"", "\theader = x: hunter2",
+        "\tsend = \"hunter2 \\z\"", "\tbody = hunter2"};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        char *text = g_strconcat(HEAD, lines[i], "\n", NULL);
+        GString *said = g_string_new(NULL);
+        struct ha_diags diags;
+
+        ha_diags_init(&diags);
+        ld_config_free(ld_cf_parse("f", text, strlen(text), &fake_names, &diags));
+        ha_diags_print(&diags, said);
+        if (diags.list->len == 0 || strstr(said->str, "hunt"))
+            fail_msg("%s: %s", lines[i], said->str);
+        ha_diags_clear(&diags);
+        g_string_free(said, TRUE);
+        g_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_may_order_and_ask_are_users_and_groups),
+        cmocka_unit_test(no_message_about_a_line_repeats_a_password),
         cmocka_unit_test(what_is_said_of_mails_and_commands_is_kept),
         cmocka_unit_test(what_is_left_empty_is_off_and_what_is_not_said_is_all_phases),
     };

@@ -95,8 +95,8 @@ static void what_is_wrong_is_told_with_what_would_be_right(void **state)
         {"sni=\"\"", "invalid sni: expected a host name, found \"\"\"\""},
         {"expectstatus=2xx", "invalid expectstatus: expected numbers and ranges from 100 to 599, as "
                              "200-299,302, found \"2xx\""},
-        {"header=\"none\"", "invalid header: expected \"NAME: VALUE\", found \"\"none\"\""},
-        {"header=\"a b: c\"", "invalid header: expected \"NAME: VALUE\", found \"\"a b: c\"\""},
+        {"header=\"none\"", "invalid header: expected \"NAME: VALUE\", found \"...\""},
+        {"header=\"a b: c\"", "invalid header: expected \"NAME: VALUE\", found \"...\""},
         {"send=\"\"", "invalid send: expected a text that is not empty, found \"\"\"\""},
         {"expect=\"\\q\"", "invalid expect: expected \\\\, \\\", \\n, \\r, \\t, \\0 or \\xHH behind a "
                            "backslash, found \"\"\\q\"\""},

@@ -68,6 +68,19 @@ static void a_line_stays_a_line(void **state)
     g_free(heard);
 }
 
+static void what_a_server_repeats_of_the_password_is_left_out(void **state)
+{
+    const struct fake_turn script[] = {HI, CAPA, USER,
+                                       {"PASS ", "-ERR PASS hunter2 is wrong, hunter2!\r\n", 0, 0}, BYE, END};
+    char *detail = NULL;
+
+    (void)state;
+    assert_verdict(ask_script(pop_probe("you", "hunter2"), script, &detail, NULL), LD_L7STS);
+    assert_non_null(strstr(detail, "PASS ... is wrong, ...!"));
+    assert_null(strstr(detail, "hunter2"));
+    g_free(detail);
+}
+
 static void the_deadline_is_final(void **state)
 {
     struct ld_probe probe = pop_probe("you", "a secret");
@@ -99,6 +112,7 @@ int main(void)
         cmocka_unit_test(without_login_greeting_and_capa_are_what_it_takes),
         cmocka_unit_test(with_login_it_must_be_accepted),
         cmocka_unit_test(a_line_stays_a_line),
+        cmocka_unit_test(what_a_server_repeats_of_the_password_is_left_out),
         cmocka_unit_test(the_deadline_is_final),
         cmocka_unit_test(pops_verifies_the_chain_and_not_the_name),
     };
