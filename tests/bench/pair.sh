@@ -10,6 +10,7 @@ pair_product='' pair_started_us=(0 0)
 # What a bench may ask for beside addresses, before pair_begin: a resource that comes before them, lines
 # for keepalived.conf, and that all goes home to the first node.
 pair_resource='' pair_keepalived_lines='' pair_failback=off
+pair_start=script # of init; or daemon: by its own name, as keepalived is
 
 # Nothing is captured: that costs what is to be measured.
 capture_network() { :; }
@@ -114,7 +115,14 @@ pair_start_node() {
     local host=${pair[$1]} other=$((2 - $1))
     pair_started_us[$1]=${EPOCHREALTIME/./}
     case $pair_product in
-        hearth | heartbeat) heartbeat_start "$host" ;;
+        hearth)
+            if [[ $pair_start == daemon ]]; then
+                on "$host" heartbeat >>"$LAB_OUT/story.txt" 2>&1
+            else
+                heartbeat_start "$host"
+            fi
+            ;;
+        heartbeat) heartbeat_start "$host" ;;
         keepalived) # without its checkers, if there is nothing to check
             on "$host" keepalived $([[ -n $pair_keepalived_lines ]] || echo --vrrp) >>"$LAB_OUT/story.txt" 2>&1
             ;;

@@ -62,7 +62,7 @@ keepalived_lines() {
 # site PRODUCT KEEPALIVE_MS DEADTIME_MS: both directors run, and the client is served.
 site() {
     local name
-    pair_failback=on pair_resource='' pair_keepalived_lines=''
+    pair_start=daemon pair_failback=on pair_resource='' pair_keepalived_lines=''
     if [[ $1 == keepalived ]]; then pair_keepalived_lines=$(keepalived_lines); else pair_resource=ldirectord::ldirectord.cf; fi
     pair_begin "$1" 1 "$2" "$3"
     for name in "${pair[@]}"; do
