@@ -65,7 +65,7 @@ for who in $whos; do
         until_asked "$checks_wanted" $((2 * checks_wanted / servers + 30))
         checker_size Anonymous
         sample hearth 'growth by checks' KiB $((${REPLY% *} - kib))
-        reload 5 # the first one needs room for two configurations, which is kept
+        reload $((reloads / 25 + 5)) # they need room for two configurations, which is found in pieces and kept
         checker_size Anonymous
         after=${REPLY% *}
         reload "$reloads"
