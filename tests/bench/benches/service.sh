@@ -6,11 +6,10 @@
 # does to a director that heartbeat starts only then. keepalived puts servers in before it has checked them, and
 # is not asked. The floor (service_floor.c) asks each once and writes the table, in the same User-Mode Linux,
 # where a system call costs some ten times as much as elsewhere and the servers are on the same processor: what
-# a start takes on a machine of its own, bench arrival tells.
+# a start takes on a machine of its own, bench arrival tells. The original takes minutes there for 1,000.
 # needs: ipvs hearth peer
 # bound: 1800
 # target: servers 100; median; 0.1 perl
-# target: servers 1000; median; 0.1 perl
 # target: servers not in service; worst; 0
 BENCH_SOURCE=service
 source "$LAB_SRC/../bench/bench.sh"
@@ -86,4 +85,3 @@ starts floor 100 1 10 100
 starts hearth 1000 0 5 50
 starts floor 1000 0 5 50
 starts perl 100 0 3 10
-starts perl 1000 0 1 3
