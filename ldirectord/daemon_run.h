@@ -8,7 +8,7 @@
 struct ld_run {
     const char *path, *instance, *pid_file;
     enum ld_logging logging;
-    struct ld_config *config; /* taken over */
+    struct ld_config *config; /* taken over, and NULL, once it comes into force */
     struct ld_content content;
     bool standby; /* begin in standby */
     char *orders_file; /* see ld_director_settings */

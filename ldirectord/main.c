@@ -246,6 +246,7 @@ static int start(struct command *command)
     run.config = g_steal_pointer(&command->config);
     run.orders_file = g_strdup_printf("%s/ldirectord.%s.orders", HA_VARLIB, command->args.instance);
     status = ld_daemon_run(&run);
+    ld_config_free(run.config);
     g_free(run.orders_file);
     return status;
 }
