@@ -146,7 +146,7 @@ for name in theirs ours; do
 done
 # Not compared: what differs from run to run, and what doc/differences.md names.
 names() {
-    on "$1" sed -E '/^(HA_(seq|ts|hg|ld|auth|ttl|src|t|st|dest|ok|weown|ipaddr|OSTATUS|COMPRESSION|debug)|PATH|PWD|OLDPWD|_|SHLVL|TERM|HOME|USER|LOGNAME|ASAN_OPTIONS|UBSAN_OPTIONS|JOURNAL_STREAM)=/d; s,//,/,g; s,(HA_DIR=.*)/$,\1,' "/var/tmp/env-$2"
+    on "$1" sed -E '/^(HA_(seq|ts|hg|ld|auth|ttl|src|t|st|dest|ok|weown|ipaddr|OSTATUS|COMPRESSION|debug|memreserve)|PATH|PWD|OLDPWD|_|SHLVL|TERM|HOME|USER|LOGNAME|ASAN_OPTIONS|UBSAN_OPTIONS|JOURNAL_STREAM)=/d; s,//,/,g; s,(HA_DIR=.*)/$,\1,' "/var/tmp/env-$2"
 }
 for script in thing-c custom; do
     names theirs $script >"$LAB_OUT/env.theirs"
