@@ -149,8 +149,8 @@ differs 0 0 -DW
 columns() { awk 'NR > 2 {print $1, $2}' "$LAB_OUT/said.$1.out" | sort; }
 run theirs -D
 run ours -D
-# Ours has more directives, and says 694 where theirs looks into /etc/services.
-lacking=$(comm -23 <(columns theirs) <(columns ours))
+# Ours has more directives, says 694 where theirs looks into /etc/services, and reserves less memory.
+lacking=$(comm -23 <(columns theirs | grep -v "^memreserve ") <(columns ours))
 [[ -z $lacking ]] || trouble "heartbeat -D: ours lacks $lacking"
 compared=$((compared + 1))
 
