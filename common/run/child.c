@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "common/base/time.h"
+#include "common/confine/identity.h"
 #include "common/run/clock.h"
 #include "common/run/loop_inside.h"
 
@@ -38,12 +39,13 @@
 
 extern char **environ;
 
-enum state { RUNNING, TERMINATING, KILLED, DRAINING, STARTING_FAILED };
+enum state { RUNNING, TERMINATING, KILLED, DRAINING, STARTING_FAILED, ELSEWHERE };
 
 struct ha_child {
     struct ha_loop *loop;
     enum state state;
     pid_t pid;
+    uint32_t number; /* of one elsewhere */
     bool ended;     /* waitid() has told us how; may still be a zombie */
     bool timed_out;
     siginfo_t info;
@@ -94,7 +96,9 @@ static void end_all(struct ha_loop *loop)
     while (!g_queue_is_empty(&all->living)) {
         struct ha_child *child = g_queue_peek_head(&all->living);
 
-        if (child->state != DRAINING && child->state != STARTING_FAILED) {
+        if (child->state == ELSEWHERE) {
+            all->elsewhere->abandon(all->elsewhere->ctx, child->number);
+        } else if (child->state != DRAINING && child->state != STARTING_FAILED) {
             kill(-child->pid, SIGKILL);
             while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
             }
@@ -289,6 +293,11 @@ void ha_child_abandon(struct ha_child *child)
     child->fn = NULL;
     if (child->state == STARTING_FAILED) {
         child_free(child);
+    } else if (child->state == ELSEWHERE) {
+        const struct ha_child_elsewhere *elsewhere = ha_loop_children(child->loop)->elsewhere;
+
+        elsewhere->abandon(elsewhere->ctx, child->number);
+        child_free(child);
     } else if (child->state == RUNNING) {
         terminate(child);
     }
@@ -358,6 +367,86 @@ static int open_input(const char *text)
     return fd;
 }
 
+static bool put_descriptors(const struct ha_child_spec *spec, int write_fd, int input_fd)
+{
+    int in = input_fd >= 0 ? input_fd : open("/dev/null", O_RDONLY);
+    int out = write_fd >= 0 ? write_fd : open("/dev/null", O_WRONLY);
+
+    if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0) {
+        return false;
+    }
+    if (spec->merge_stderr) {
+        return dup2(1, 2) >= 0;
+    }
+    out = open("/dev/null", O_WRONLY);
+    return out >= 0 && dup2(out, 2) >= 0;
+}
+
+/* In the child, of which all but its errno is lost when something fails. */
+static int become_and_execute(const struct ha_child_spec *spec, int write_fd, int input_fd)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t none;
+    int error;
+
+    setpgid(0, 0);
+    for (int signo = 1; signo < NSIG; signo++) {
+        sigaction(signo, &usual, NULL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (!put_descriptors(spec, write_fd, input_fd) || chdir(spec->cwd ? spec->cwd : "/") < 0) {
+        return errno;
+    }
+    error = -ha_identity_put_on(spec->as);
+    if (error) {
+        return error;
+    }
+    if (spec->reads && faccessat(AT_FDCWD, spec->reads, R_OK, AT_EACCESS) < 0) {
+        return errno;
+    }
+    execve(spec->path, spec->argv, spec->envp ? spec->envp : environ);
+    return errno;
+}
+
+/* posix_spawn() has no word for another user. The child says by a pipe what failed, or it closes when
+ * the program begins; nothing else of ours is open in it by then. */
+static int spawn_as(struct ha_child *child, const struct ha_child_spec *spec, int write_fd, int input_fd)
+{
+    int ends[2], error = 0;
+    ssize_t got;
+
+    if (spec->keep_fd) {
+        return EINVAL;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return errno;
+    }
+    child->pid = fork();
+    if (child->pid == 0) {
+        error = become_and_execute(spec, write_fd, input_fd);
+        (void)!write(ends[1], &error, sizeof(error));
+        _exit(127);
+    }
+    if (child->pid < 0) {
+        error = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return error;
+    }
+    close(ends[1]);
+    do {
+        got = read(ends[0], &error, sizeof(error));
+    } while (got < 0 && errno == EINTR);
+    close(ends[0]);
+    if (got != sizeof(error)) {
+        return 0;
+    }
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return error;
+}
+
 /* 0 or a positive errno, as posix_spawn() answers. */
 static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int write_fd)
 {
@@ -380,7 +469,11 @@ static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int w
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &all);
     status = plan_descriptors(&plan, spec, write_fd, input_fd);
-    if (!status) {
+    if (!status && spec->as) {
+        status = spawn_as(child, spec, write_fd, input_fd);
+    } else if (!status && spec->reads && access(spec->reads, R_OK) != 0) {
+        status = errno;
+    } else if (!status) {
         status = posix_spawn(&child->pid, spec->path, &plan, &attr, spec->argv,
                              spec->envp ? spec->envp : environ);
     }
@@ -416,6 +509,56 @@ static int follow(struct ha_child *child)
     return status;
 }
 
+/* ---- elsewhere ---- */
+
+void ha_child_elsewhere(struct ha_loop *loop, const struct ha_child_elsewhere *elsewhere)
+{
+    ha_loop_children(loop)->elsewhere = elsewhere;
+}
+
+static struct ha_child *start_elsewhere(struct ha_loop *loop, const struct ha_child_spec *spec,
+                                        ha_child_fn fn, void *ctx)
+{
+    struct ha_loop_children *all = ha_loop_children(loop);
+    struct ha_child *child = g_new0(struct ha_child, 1);
+    int status;
+
+    child->loop = loop;
+    child->state = ELSEWHERE;
+    child->exit_watch.fd = child->output_watch.fd = child->output_fd = -1;
+    child->number = ++all->numbered;
+    child->deadline_ms = spec->deadline_ms;
+    child->fn = fn;
+    child->ctx = ctx;
+    all->end_all = end_all;
+    g_queue_push_tail(&all->living, child);
+    status = all->elsewhere->start(all->elsewhere->ctx, child->number, spec);
+    if (status < 0) {
+        child->state = STARTING_FAILED;
+        child->error = -status;
+        ha_timer_set(loop, &child->timer, 1, tell_failed, child);
+    }
+    return child;
+}
+
+void ha_child_ended(struct ha_loop *loop, uint32_t number, const struct ha_child_result *result)
+{
+    struct ha_loop_children *all = ha_loop_children(loop);
+
+    for (GList *at = all->living.head; at; at = at->next) {
+        struct ha_child *child = at->data;
+
+        if (child->state == ELSEWHERE && child->number == number) {
+            ha_child_fn fn = child->fn;
+
+            child->fn = NULL;
+            fn(child->ctx, result);
+            child_free(child);
+            return;
+        }
+    }
+}
+
 struct ha_child *ha_child_start(struct ha_loop *loop, const struct ha_child_spec *spec,
                                 ha_child_fn fn, void *ctx)
 {
@@ -427,6 +570,9 @@ struct ha_child *ha_child_start(struct ha_loop *loop, const struct ha_child_spec
     if (!spec->path || !spec->argv || !spec->deadline_ms) {
         errno = EINVAL;
         return NULL;
+    }
+    if (all->elsewhere) {
+        return start_elsewhere(loop, spec, fn, ctx);
     }
     if (spec->output_max && pipe2(ends, O_CLOEXEC) < 0) {
         return NULL;

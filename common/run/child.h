@@ -38,6 +38,8 @@ struct ha_child_spec {
     bool merge_stderr;     /* stderr goes where stdout goes; else to /dev/null */
     const char *input;     /* what it reads on its standard input; NULL: nothing. Not kept */
     int keep_fd;           /* one descriptor to hand down under the same number; 0: none */
+    const struct ha_identity *as; /* who it is to be (common/confine/identity.h); NULL: who we are */
+    const char *reads;     /* a file that it reads: if it may not, it is not started; NULL: none */
 };
 
 struct ha_child_result {
@@ -48,6 +50,7 @@ struct ha_child_result {
     bool truncated;
 };
 
+struct ha_identity;
 struct ha_child;
 typedef void (*ha_child_fn)(void *ctx, const struct ha_child_result *result);
 
@@ -62,6 +65,18 @@ void ha_child_abandon(struct ha_child *child);
 pid_t ha_child_pid(const struct ha_child *child);
 /* Children not yet reaped, abandoned ones included. */
 unsigned ha_child_count(const struct ha_loop *loop);
+
+/* ---- for who may not start any: another process does, and tells ---- */
+struct ha_child_elsewhere {
+    /* 0 or negative errno. as, keep_fd and envp are not for this way. */
+    int (*start)(void *ctx, uint32_t number, const struct ha_child_spec *spec);
+    void (*abandon)(void *ctx, uint32_t number);
+    void *ctx;
+};
+/* From now on children of the loop are started there; must outlive it. */
+void ha_child_elsewhere(struct ha_loop *loop, const struct ha_child_elsewhere *elsewhere);
+/* What became of one. A number that nobody waits for (any more) is passed over. */
+void ha_child_ended(struct ha_loop *loop, uint32_t number, const struct ha_child_result *result);
 
 /* "exit status 3", "killed by signal 9 (Killed)", "still running after 5 s", "No such file…".
  * Caller frees with g_free(). */

@@ -202,9 +202,23 @@ int ha_control_connect(const char *name, qb_ipcc_connection_t **out, int *fd)
     return status == -ENOENT ? -ECONNREFUSED : status;
 }
 
-int ha_control_connected(qb_ipcc_connection_t *connection)
+/* Who made the socket listen: a daemon that has let go of root since is believed all the same. */
+static bool listens_as(int fd, uid_t *uid)
 {
-    uid_t uid = (uid_t)-1;
+    struct ucred who;
+    socklen_t size = sizeof(who);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || size != sizeof(who)) {
+        return false;
+    }
+    *uid = who.uid;
+    return true;
+}
+
+int ha_control_connected(qb_ipcc_connection_t *connection, int fd)
+{
+    uid_t uid = (uid_t)-1, listener = (uid_t)-1;
+    bool known = listens_as(fd, &listener); /* later it may be closed */
     int status = qb_ipcc_connect_continue(connection); /* frees it when it fails */
 
     if (status < 0) {
@@ -212,6 +226,9 @@ int ha_control_connected(qb_ipcc_connection_t *connection)
     }
     /* Any user may take an abstract name that is free: believe root and ourselves only. */
     status = qb_ipcc_auth_get(connection, NULL, &uid, NULL);
+    if (known && (listener == 0 || listener == geteuid())) {
+        return 0;
+    }
     if (status < 0 || (uid != 0 && uid != geteuid())) {
         qb_ipcc_disconnect(connection);
         return -EACCES;
@@ -243,7 +260,7 @@ static int connect_within(const char *name, uint64_t until_ns, qb_ipcc_connectio
         ha_control_give_up(*out, wait.fd);
         return status;
     }
-    return ha_control_connected(*out);
+    return ha_control_connected(*out, wait.fd);
 }
 
 struct ha_control_request *ha_control_request(enum ha_control_id id, char *const *words)

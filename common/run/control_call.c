@@ -85,13 +85,13 @@ static void connected(void *ctx, uint32_t events)
 {
     struct ha_control_call *call = ctx;
     qb_ipcc_connection_t *connection = g_steal_pointer(&call->connection);
-    int fd = -1, status;
+    int fd = call->connecting_fd, status;
     ssize_t sent;
 
     (void)events;
     ha_watch_stop(call->loop, &call->watch);
     call->connecting_fd = -1;
-    status = ha_control_connected(connection);
+    status = ha_control_connected(connection, fd);
     if (status < 0) {
         answer(call, status, 0, "");
         return;

@@ -33,7 +33,7 @@ struct ha_control_response {
 int ha_control_connect(const char *name, qb_ipcc_connection_t **out, int *fd);
 /* Ends it. 0, or negative errno and the connection is gone: -EACCES if the server is neither root
  * nor of our own user. */
-int ha_control_connected(qb_ipcc_connection_t *connection);
+int ha_control_connected(qb_ipcc_connection_t *connection, int fd);
 /* Instead of ha_control_connected(). libqb's disconnect forgets a socket that is still connecting; its
  * connect, when it fails, does not. */
 void ha_control_give_up(qb_ipcc_connection_t *connection, int fd);

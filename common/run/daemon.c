@@ -143,7 +143,10 @@ void ha_daemon_failed(struct ha_daemon *daemon, int status)
     say(daemon, (unsigned char)status);
 }
 
-void ha_daemon_notify(const char *message)
+static int notify_fd = -1; /* a process has one service manager */
+
+/* A socket that speaks to the service manager; -1: there is none. */
+static int notify_open(void)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -151,20 +154,40 @@ void ha_daemon_notify(const char *message)
     int fd;
 
     if (length < 2 || length >= sizeof(to.sun_path) || (path[0] != '/' && path[0] != '@')) {
-        return;
+        return -1;
     }
     memcpy(to.sun_path, path, length);
     if (path[0] == '@') {
         to.sun_path[0] = '\0';
     }
     fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&to,
+                           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+void ha_daemon_notify_hold(void)
+{
+    if (notify_fd < 0) {
+        notify_fd = notify_open();
+    }
+}
+
+void ha_daemon_notify(const char *message)
+{
+    int fd = notify_fd >= 0 ? notify_fd : notify_open();
+
     if (fd < 0) {
         return;
     }
     /* Best effort by nature: there is nobody to tell that it failed. */
-    (void)!sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&to,
-                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-    close(fd);
+    (void)!send(fd, message, strlen(message), MSG_NOSIGNAL);
+    if (fd != notify_fd) {
+        close(fd);
+    }
 }
 
 /* ---- pid files ---- */

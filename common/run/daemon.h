@@ -31,6 +31,9 @@ void ha_daemon_failed(struct ha_daemon *daemon, int status);
  * without one. */
 void ha_daemon_notify(const char *message);
 
+/* Keeps the way to the service manager open, for who is about to lose the right to open it. */
+void ha_daemon_notify_hold(void);
+
 /* The file holds the pid right-aligned in width columns (0: as it is) and a newline; written
  * whole or not at all. */
 int ha_pidfile_write(const char *path, unsigned width, pid_t pid);

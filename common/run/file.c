@@ -46,18 +46,25 @@ static int read_all(int fd, size_t max, GByteArray *out)
 
 int ha_file_read(const char *path, size_t max, char **out, size_t *length, struct stat *stat)
 {
+    int fd;
+
+    *out = NULL;
+    *length = 0;
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? -errno : ha_file_read_fd(fd, max, out, length, stat);
+}
+
+int ha_file_read_fd(int fd, size_t max, char **out, size_t *length, struct stat *stat)
+{
     GByteArray *bytes;
     struct stat opened;
-    int fd, status = 0;
+    int status = 0;
 
     *out = NULL;
     *length = 0;
     if (max >= G_MAXUINT / 2) {
+        close(fd);
         return -EINVAL;
-    }
-    fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
     }
     if (fstat(fd, &opened) < 0) {
         status = -errno;

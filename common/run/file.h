@@ -13,6 +13,9 @@
  * not block). */
 int ha_file_read(const char *path, size_t max, char **out, size_t *length, struct stat *stat);
 
+/* The same of one that is open; the descriptor is closed in any case. */
+int ha_file_read_fd(int fd, size_t max, char **out, size_t *length, struct stat *stat);
+
 /* Temporary file beside it, fsync, rename, fsync of the directory: whenever the power fails, the file
  * is the old one or the new one, and the new one once this has returned 0. */
 int ha_file_write(const char *path, const void *data, size_t length, mode_t mode);

@@ -55,6 +55,7 @@ static struct {
     unsigned syslog_lost;
     bool stderr_stalled;
     bool inside; /* a line is on its way to the files */
+    ha_log_open_fn opener; /* NULL: ourselves */
 } logging = {.syslog_fd = -1};
 
 /* ---- files and stderr ---- */
@@ -83,12 +84,30 @@ static void to_stderr(const char *line, size_t length)
     }
 }
 
-/* False: there was no descriptor for it, which says nothing about the file. O_NONBLOCK: a fifo without
- * a reader is an error, not a wait. */
+void ha_log_opener(ha_log_open_fn fn)
+{
+    logging.opener = fn;
+}
+
+/* O_NONBLOCK: a fifo without a reader is an error, not a wait. -1 and errno. */
+static int open_file(const char *path)
+{
+    int fd;
+
+    if (logging.opener == NULL) {
+        return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+    }
+    fd = logging.opener(path);
+    if (fd < 0) {
+        errno = -fd;
+    }
+    return MAX(fd, -1);
+}
+
+/* False: there was no descriptor for it, which says nothing about the file. */
 static bool append_text(struct log_file *file, const GString *text)
 {
-    int fd = open(file->path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
-                  0644);
+    int fd = open_file(file->path);
     ssize_t written = fd >= 0 ? write(fd, text->str, text->len) : -1;
     bool done = written == (ssize_t)text->len;
     bool want = fd < 0 && (errno == EMFILE || errno == ENFILE);
@@ -289,7 +308,7 @@ static void append_plainly(const char *text)
                                    {(char *)text, strlen(text)},
                                    {(char *)"\n", 1}};
     const char *path = logging.file.path != NULL ? logging.file.path : logging.debug_file.path;
-    int fd = path != NULL ? open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+    int fd = path != NULL ? open_file(path) : -1;
 
     if (fd >= 0) {
         (void)!writev(fd, pieces, G_N_ELEMENTS(pieces));

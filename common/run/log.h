@@ -52,6 +52,11 @@ void ha_log_release(void);
 void ha_log_flush(void);
 void ha_log(enum ha_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Who may not open log files himself (common/confine): this is asked for each instead. A descriptor to
+ * append to, or negative errno. NULL ends that. */
+typedef int (*ha_log_open_fn)(const char *path);
+void ha_log_opener(ha_log_open_fn fn);
+
 /* At most burst messages a minute per limiter; the first after a silence says
  * how many were left out. Zeroed struct to begin with. */
 struct ha_log_limit {

@@ -8,11 +8,14 @@
 
 #include "common/run/loop.h"
 
+struct ha_child_elsewhere;
 struct ha_loop_children {
     GQueue living; /* of struct ha_child *, every one not yet reaped or still drained */
     unsigned unreaped;
     unsigned drained;
     void (*end_all)(struct ha_loop *loop); /* set with the first child */
+    const struct ha_child_elsewhere *elsewhere; /* NULL: they are our own */
+    uint32_t numbered;
 };
 
 struct ha_loop_children *ha_loop_children(struct ha_loop *loop);

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Letting go of root, each time in a process of its own, whose exit status is
+ * the answer: identity and capabilities, and what the filter leaves.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/confine/filter.h"
+#include "common/confine/identity.h"
+
+#define NOBODY "nobody"
+
+/* What a story in a process of its own may say beside an errno. */
+#define GOOD    0
+#define SKIPPED 201
+
+/* The exit status of story, or 255 if it was killed. */
+static int apart(int (*story)(void))
+{
+    int status = 0;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(story());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static void assert_good(int (*story)(void))
+{
+    int status = apart(story);
+
+    if (status == SKIPPED)
+        skip();
+    assert_int_equal(status, GOOD);
+}
+
+/* The line of /proc/self/status that begins so, without that; "" if there is none. */
+static void own_status(const char *word, char *out, size_t size)
+{
+    FILE *file = fopen("/proc/self/status", "re");
+    char line[256];
+
+    out[0] = '\0';
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        if (strncmp(line, word, strlen(word)) == 0)
+            snprintf(out, size, "%s", line + strlen(word));
+    if (file != NULL)
+        fclose(file);
+}
+
+static bool has_caps(const char *word, uint64_t caps)
+{
+    char text[256];
+
+    own_status(word, text, sizeof(text));
+    return text[0] != '\0' && strtoull(text, NULL, 16) == caps;
+}
+
+/* ---- who ---- */
+
+static void a_user_is_found_by_name_and_by_number(void **state)
+{
+    struct ha_identity root, again, none;
+
+    (void)state;
+    assert_int_equal(ha_identity_find(&root, "root"), 0);
+    assert_int_equal(root.uid, 0);
+    assert_string_equal(root.name, "root");
+    assert_true(root.group_count >= 1);
+    assert_int_equal(ha_identity_find(&again, "0"), 0);
+    assert_string_equal(again.name, "root");
+    assert_int_equal(ha_identity_find(&none, "no-such-user-here"), -ENOENT);
+    assert_int_equal(ha_identity_find(&none, "4294967295"), -ENOENT);
+    assert_int_equal(ha_identity_find(&none, ""), -ENOENT);
+}
+
+static void the_first_user_that_there_is_counts(void **state)
+{
+    const char *const names[] = {"no-such-user-here", "root", NOBODY, NULL}, *const none[] = {NULL};
+    struct ha_identity who;
+
+    (void)state;
+    assert_int_equal(ha_identity_first(&who, names), 0);
+    assert_int_equal(who.uid, 0);
+    assert_int_equal(ha_identity_first(&who, none), -ENOENT);
+}
+
+/* ---- becoming ---- */
+
+/* 0, SKIPPED where there is no other user to be, or 1. */
+static int become(uint64_t caps)
+{
+    struct ha_identity who;
+    const char *what;
+    int error;
+
+    if (geteuid() != 0 || ha_identity_find(&who, NOBODY) != 0)
+        return SKIPPED;
+    error = ha_identity_take(&who, caps, &what);
+    if (error == -EINVAL)
+        return SKIPPED; /* a user namespace with one user */
+    if (error != 0)
+        fprintf(stderr, "%s: %s\n", what, strerror(-error));
+    return error == 0 ? GOOD : 1;
+}
+
+static int nothing_of_root_is_left(void)
+{
+    int status = become(0);
+    struct ha_identity who;
+    char text[256];
+
+    if (status != GOOD)
+        return status;
+    ha_identity_find(&who, NOBODY);
+    if (getuid() != who.uid || geteuid() != who.uid || getgid() != who.gid || getgroups(0, NULL) != 1)
+        return 2;
+    if (!has_caps("CapPrm:", 0) || !has_caps("CapEff:", 0) || !has_caps("CapInh:", 0) ||
+        !has_caps("CapBnd:", 0) || !has_caps("CapAmb:", 0))
+        return 3;
+    own_status("NoNewPrivs:", text, sizeof(text));
+    if (atoi(text) != 1)
+        return 4;
+    if (setuid(0) == 0 || setgid(0) == 0)
+        return 5;
+    return open("/etc/shadow", O_RDONLY) < 0 && errno == EACCES ? GOOD : 6;
+}
+
+static void who_has_let_go_of_root_has_nothing_of_it(void **state)
+{
+    (void)state;
+    assert_good(nothing_of_root_is_left);
+}
+
+static int one_capability_is_left(void)
+{
+    int status = become(HA_CAP(CAP_NET_RAW)), fd;
+
+    if (status != GOOD)
+        return status;
+    if (!has_caps("CapPrm:", HA_CAP(CAP_NET_RAW)) || !has_caps("CapEff:", HA_CAP(CAP_NET_RAW)) ||
+        !has_caps("CapBnd:", HA_CAP(CAP_NET_RAW)))
+        return 2;
+    fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    return fd >= 0 ? GOOD : 3;
+}
+
+static void the_capabilities_that_are_named_stay_and_no_others(void **state)
+{
+    (void)state;
+    assert_good(one_capability_is_left);
+}
+
+static int who_we_are_stays(void)
+{
+    uid_t before = geteuid();
+    const char *what;
+
+    if (ha_identity_take(NULL, 0, &what) != 0)
+        return 1;
+    return geteuid() == before && has_caps("CapEff:", 0) && has_caps("CapPrm:", 0) ? GOOD : 2;
+}
+
+static void capabilities_can_go_without_the_user(void **state)
+{
+    (void)state;
+    assert_good(who_we_are_stays);
+}
+
+static int a_program_as_somebody_else(void)
+{
+    struct ha_identity who;
+    int status = 0;
+    pid_t pid;
+
+    if (geteuid() != 0 || ha_identity_find(&who, NOBODY) != 0)
+        return SKIPPED;
+    pid = fork();
+    if (pid == 0) {
+        int error = ha_identity_put_on(&who);
+
+        if (error != 0)
+            _exit(error == -EINVAL ? SKIPPED : 2);
+        execl("/bin/sh", "sh", "-c", "test `id -un` = " NOBODY " && grep -q '^CapEff:.*0000$' /proc/self/status",
+              (char *)NULL);
+        _exit(3);
+    }
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static void a_program_can_be_started_as_somebody_else(void **state)
+{
+    (void)state;
+    assert_good(a_program_as_somebody_else);
+}
+
+/* ---- the filter ---- */
+
+static int load(unsigned may)
+{
+    const char *what;
+    int error;
+
+    if (ha_identity_take(NULL, 0, &what) != 0)
+        return 1;
+    error = ha_filter_load(may);
+    if (error == -ENOSYS)
+        return SKIPPED;
+    return error == 0 ? GOOD : 1;
+}
+
+static void *add_one(void *number)
+{
+    ++*(int *)number;
+    return NULL;
+}
+
+static bool refused(long result, int error)
+{
+    return result < 0 && errno == error;
+}
+
+static int works_with_sockets_and_threads(void)
+{
+    int status = load(HA_MAY_READ | HA_MAY_CONNECT | HA_MAY_THREADS), number = 1, ends[2];
+    pthread_t thread;
+
+    if (status != GOOD)
+        return status;
+    if (open("/etc/passwd", O_RDONLY) < 0)
+        return 2;
+    if (socket(AF_INET, SOCK_STREAM, 0) < 0 || socket(AF_UNIX, SOCK_DGRAM, 0) < 0 ||
+        socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+        return 3;
+    if (pthread_create(&thread, NULL, add_one, &number) != 0 || pthread_join(thread, NULL) != 0 ||
+        number != 2)
+        return 4;
+    free(malloc(1 << 24));
+    return printf("%s", "") == 0 && sched_yield() == 0 ? GOOD : 5;
+}
+
+static void what_a_client_needs_goes_on(void **state)
+{
+    (void)state;
+    assert_good(works_with_sockets_and_threads);
+}
+
+static int has_no_power(void)
+{
+    char *argv[] = {"/bin/true", NULL};
+    int status = load(HA_MAY_READ | HA_MAY_CONNECT | HA_MAY_THREADS);
+
+    if (status != GOOD)
+        return status;
+    if (!refused(execv(argv[0], argv), EPERM))
+        return 2;
+    if (!refused(open("/tmp/no-such-file-here", O_WRONLY | O_CREAT, 0600), ENOSYS) ||
+        !refused(open("/dev/null", O_RDWR), ENOSYS) || !refused(unlink("/tmp/no-such-file-here"), ENOSYS))
+        return 3;
+    if (!refused(socket(AF_PACKET, SOCK_RAW, 0), ENOSYS) ||
+        !refused(socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC), ENOSYS))
+        return 4;
+    if (!refused(unshare(CLONE_NEWUSER), EPERM) || !refused(setgid(getgid()), EPERM))
+        return 5;
+    return refused(ioctl(0, TIOCSTI, "x"), ENOSYS) ? GOOD : 6;
+}
+
+static void no_act_of_power_is_left(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* it may a little more */
+#endif
+    assert_good(has_no_power);
+}
+
+static int starts_no_process(void)
+{
+    int status = load(HA_MAY_READ | HA_MAY_THREADS);
+
+    if (status != GOOD)
+        return status;
+    if (fork() >= 0)
+        return 2;
+    if (!refused(kill(getppid(), 0), EPERM))
+        return 3;
+    return refused(ptrace(PTRACE_TRACEME, 0, NULL, NULL), EPERM) ? GOOD : 4;
+}
+
+static void no_process_is_started_signalled_or_traced(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip();
+#endif
+    assert_good(starts_no_process);
+}
+
+static int starts_a_program(void)
+{
+    int status = load(HA_MAY_READ | HA_MAY_START), ended = 0;
+    pid_t pid;
+
+    if (status != GOOD)
+        return status;
+    pid = fork();
+    if (pid == 0) {
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(errno);
+    }
+    if (pid < 0 || waitpid(pid, &ended, 0) != pid)
+        return 2;
+    return WIFEXITED(ended) && WEXITSTATUS(ended) == 0 ? GOOD : 3;
+}
+
+static void who_may_start_programs_can(void **state)
+{
+    (void)state;
+    assert_good(starts_a_program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_user_is_found_by_name_and_by_number),
+        cmocka_unit_test(the_first_user_that_there_is_counts),
+        cmocka_unit_test(who_has_let_go_of_root_has_nothing_of_it),
+        cmocka_unit_test(the_capabilities_that_are_named_stay_and_no_others),
+        cmocka_unit_test(capabilities_can_go_without_the_user),
+        cmocka_unit_test(a_program_can_be_started_as_somebody_else),
+        cmocka_unit_test(what_a_client_needs_goes_on),
+        cmocka_unit_test(no_act_of_power_is_left),
+        cmocka_unit_test(no_process_is_started_signalled_or_traced),
+        cmocka_unit_test(who_may_start_programs_can),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
