@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -395,7 +396,8 @@ static int become_and_execute(const struct ha_child_spec *spec, int write_fd, in
     }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (!put_descriptors(spec, write_fd, input_fd) || chdir(spec->cwd ? spec->cwd : "/") < 0) {
+    if (!put_descriptors(spec, write_fd, input_fd) || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ||
+        chdir(spec->cwd ? spec->cwd : "/") < 0) {
         return errno;
     }
     error = -ha_identity_put_on(spec->as);

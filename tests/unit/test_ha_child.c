@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/base/time.h"
+#include "common/confine/identity.h"
 #include "common/run/child.h"
 #include "common/run/clock.h"
 #include "tests/unit/descriptors.h"
@@ -369,6 +370,108 @@ static void children_end_with_their_loop(void **state)
     assert_int_equal(outcome.calls, 0);
 }
 
+/* ---- as somebody else, and elsewhere ---- */
+
+static void a_child_as_somebody_else_is_that_and_holds_nothing_of_ours(void **state)
+{
+    struct outcome *outcome = *state;
+    struct ha_identity who;
+    char *argv[] = {"/bin/sh", "-c", "id -u; ls /proc/self/fd | wc -l; cat", NULL};
+    struct ha_child_spec spec = {.path = argv[0], .argv = argv, .deadline_ms = 20000, .output_max = 100,
+                                 .input = "read", .as = &who};
+    int extra = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    char *wanted;
+
+    if (geteuid() != 0 || ha_identity_find(&who, "nobody") != 0)
+        skip();
+    assert_non_null(ha_child_start(outcome->loop, &spec, child_done, outcome));
+    run_for(outcome->loop, 20000);
+    close(extra);
+    assert_int_equal(outcome->end, HA_CHILD_EXITED);
+    wanted = g_strdup_printf("%u\n4\nread", (unsigned)who.uid); /* ls has its folder open */
+    assert_string_equal(outcome->output, wanted);
+    g_free(wanted);
+}
+
+static void what_somebody_else_may_not_read_or_run_is_reported_with_its_errno(void **state)
+{
+    struct outcome *outcome = *state;
+    struct ha_identity who;
+    char *argv[] = {"/bin/true", NULL};
+    struct ha_child_spec spec = {.path = argv[0], .argv = argv, .deadline_ms = 20000, .as = &who,
+                                 .reads = "/etc/shadow"};
+
+    if (geteuid() != 0 || ha_identity_find(&who, "nobody") != 0)
+        skip();
+    assert_non_null(ha_child_start(outcome->loop, &spec, child_done, outcome));
+    run_for(outcome->loop, 20000);
+    assert_int_equal(outcome->calls, 1);
+    assert_int_equal(outcome->end, HA_CHILD_FAILED);
+    assert_int_equal(outcome->code, EACCES);
+}
+
+struct elsewhere {
+    uint32_t number, abandoned;
+    int answer;
+};
+
+static int start_there(void *ctx, uint32_t number, const struct ha_child_spec *spec)
+{
+    struct elsewhere *there = ctx;
+
+    assert_string_equal(spec->path, "/bin/sh");
+    there->number = number;
+    return there->answer;
+}
+
+static void abandon_there(void *ctx, uint32_t number)
+{
+    ((struct elsewhere *)ctx)->abandoned = number;
+}
+
+static void a_child_may_be_started_elsewhere(void **state)
+{
+    struct outcome *outcome = *state;
+    struct elsewhere there = {.answer = 0};
+    const struct ha_child_elsewhere elsewhere = {.start = start_there, .abandon = abandon_there,
+                                                 .ctx = &there};
+    const struct ha_child_result result = {.end = HA_CHILD_EXITED, .code = 7, .output = "told",
+                                           .output_len = 4};
+    struct ha_child *child;
+
+    ha_child_elsewhere(outcome->loop, &elsewhere);
+    start(outcome, "exit 3", 1000, 10);
+    ha_child_ended(outcome->loop, there.number + 1, &result);
+    assert_int_equal(outcome->calls, 0);
+    ha_child_ended(outcome->loop, there.number, &result);
+    ha_child_ended(outcome->loop, there.number, &result);
+    assert_int_equal(outcome->calls, 1);
+    assert_int_equal(outcome->code, 7);
+    assert_string_equal(outcome->output, "told");
+    child = start(outcome, "exit 3", 1000, 10);
+    ha_child_abandon(child);
+    assert_int_equal(there.abandoned, there.number);
+    ha_child_ended(outcome->loop, there.number, &result);
+    assert_int_equal(outcome->calls, 1);
+    ha_child_elsewhere(outcome->loop, NULL);
+}
+
+static void what_cannot_be_started_elsewhere_is_reported_later(void **state)
+{
+    struct outcome *outcome = *state;
+    struct elsewhere there = {.answer = -EAGAIN};
+    const struct ha_child_elsewhere elsewhere = {.start = start_there, .abandon = abandon_there,
+                                                 .ctx = &there};
+
+    ha_child_elsewhere(outcome->loop, &elsewhere);
+    start(outcome, "exit 3", 1000, 10);
+    assert_int_equal(outcome->calls, 0);
+    run_for(outcome->loop, 20000);
+    assert_int_equal(outcome->end, HA_CHILD_FAILED);
+    assert_int_equal(outcome->code, EAGAIN);
+    ha_child_elsewhere(outcome->loop, NULL);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -388,6 +491,10 @@ int main(void)
         CASE(a_deadline_is_required),
         CASE(a_hundred_children_leave_no_descriptor_and_no_zombie),
         cmocka_unit_test(children_end_with_their_loop),
+        CASE(a_child_as_somebody_else_is_that_and_holds_nothing_of_ours),
+        CASE(what_somebody_else_may_not_read_or_run_is_reported_with_its_errno),
+        CASE(a_child_may_be_started_elsewhere),
+        CASE(what_cannot_be_started_elsewhere_is_reported_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
