@@ -11,10 +11,13 @@
 #include <unistd.h>
 
 #include "common/conf/lines.h"
+#include "common/confine/identity.h"
 #include "common/run/file.h"
 #include "common/run/trust.h"
 #include "ldirectord/check/check.h"
 #include "ldirectord/conf/ld_cf.h"
+#include "ldirectord/door/door.h"
+#include "ldirectord/door/names_told.h"
 #include "ldirectord/logging.h"
 #include "ldirectord/names.h"
 
@@ -149,6 +152,15 @@ static void look_at_clients(const char *path, const struct ld_config *config, st
     }
 }
 
+static void look_for_user(const char *path, const char *word, const char *name, unsigned line,
+                          struct ha_diags *diags)
+{
+    struct ha_identity who;
+
+    if (name != NULL && ha_identity_find(&who, name) != 0)
+        ha_diag_add(diags, HA_ERROR, path, line, 0, "%s: there is no user \"%s\"", word, name);
+}
+
 static bool has_secrets(const struct ld_config *config)
 {
     for (guint i = 0; i < config->services->len; i++) {
@@ -186,9 +198,8 @@ static void look_at_rights(const char *path, const struct stat *stat, const stru
     }
 }
 
-/* What the parser, which opens nothing, cannot say of a configuration. */
-static void look_around(const char *path, const struct stat *stat, const struct ld_config *config,
-                        unsigned looks, struct ha_diags *diags)
+void ld_config_look(const char *path, const struct stat *stat, const struct ld_config *config,
+                    unsigned looks, struct ha_diags *diags)
 {
     if (looks & LD_LOOK_FILES) {
         look_at_rights(path, stat, config, diags);
@@ -196,38 +207,116 @@ static void look_around(const char *path, const struct stat *stat, const struct 
     }
     if (looks & LD_LOOK_LOG && !config->supervised)
         look_at_log(path, config, looks, diags);
-    if (looks & LD_LOOK_CLIENTS)
-        look_at_clients(path, config, diags);
+    look_for_user(path, "checkuser", config->checkuser, config->checkuser_line, diags);
+    look_for_user(path, "scriptuser", config->scriptuser, config->scriptuser_line, diags);
     if (config->maintenancedir != NULL &&
         !g_file_test(config->maintenancedir, G_FILE_TEST_IS_DIR))
         ha_diag_add(diags, HA_WARNING, path, config->maintenancedir_line, 0,
                     "maintenance directory does not exist: %s", config->maintenancedir);
 }
 
-struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
-                                 struct ha_diags *diags)
+/* ---- reading ---- */
+
+static int open_config(const char *path)
 {
+    return ld_door_open(LD_FILE_CONFIG, path);
+}
+
+int ld_config_read(const char *path, struct ld_content *content, char **text, size_t *length)
+{
+    int fd = open_config(path), error = MIN(fd, 0);
+
+    if (error == 0)
+        error = ha_file_read_fd(fd, HA_CONF_MAX, text, length, &content->stat);
+    if (error == 0)
+        digest_of(*text, *length, content->digest);
+    return error;
+}
+
+struct asking {
+    const char *path;
+    struct ha_diags *diags;
+};
+
+static void add_diag(void *ctx, bool warning, unsigned line, unsigned column, const char *text)
+{
+    struct asking *asking = ctx;
+
+    ha_diag_add(asking->diags, warning ? HA_WARNING : HA_ERROR, asking->path, line, column, "%s", text);
+}
+
+/* The keeper reads the same text itself, and looks around where this process cannot. -EAGAIN: the file is
+ * another already. */
+static int ask_keeper(const char *path, const struct ld_content *content, unsigned looks,
+                      const GByteArray *notes, struct ha_diags *diags)
+{
+    struct asking asking = {.path = path, .diags = diags};
+    int error = ld_door_prepare(looks, content->digest, notes->data, notes->len, add_diag, &asking);
+
+    if (error != 0 && error != -EAGAIN)
+        ha_diag_add(diags, HA_ERROR, path, 0, 0, "the process that keeps the table cannot read it: %s",
+                    g_strerror(-error));
+    return error;
+}
+
+/* How often a file may change while it is read. */
+#define READ_TRIES 5
+
+static struct ld_config *parse(const char *path, const char *text, size_t length,
+                               struct ld_content *content, unsigned looks, struct ha_diags *diags,
+                               bool *changed)
+{
+    struct ld_names_told told = {.below = &ld_system_names, .notes = g_byte_array_new()};
+    const struct ld_names noting = ld_names_noting(&told);
     unsigned errors = diags->errors;
+    struct ld_config *config = ld_cf_parse_anyway(path, text, length, &noting, diags);
+
+    *changed = false;
+    if (!ld_door_divided())
+        ld_config_look(path, &content->stat, config, looks, diags);
+    else if (diags->errors == errors)
+        *changed = ask_keeper(path, content, looks, told.notes, diags) == -EAGAIN;
+    if (looks & LD_LOOK_CLIENTS)
+        look_at_clients(path, config, diags);
+    g_byte_array_unref(told.notes);
+    if (diags->errors > errors || *changed) {
+        ld_config_free(config);
+        config = NULL;
+    }
+    return config;
+}
+
+static struct ld_config *load_once(const char *path, struct ld_content *content, unsigned looks,
+                                   struct ha_diags *diags, bool *changed)
+{
     struct ld_config *config;
     char *text;
     size_t length;
-    int error = ha_file_read(path, HA_CONF_MAX, &text, &length, &content->stat);
+    int error = ld_config_read(path, content, &text, &length);
 
+    *changed = false;
     if (error != 0) {
         ha_diag_add(diags, HA_ERROR, path, 0, 0, "cannot be read: %s", g_strerror(-error));
         return NULL;
     }
-    digest_of(text, length, content->digest);
-    config = ld_cf_parse_anyway(path, text, length, &ld_system_names, diags);
-    look_around(path, &content->stat, config, looks, diags);
-    if (diags->errors > errors) {
-        ld_config_free(config);
-        config = NULL;
-    }
+    config = parse(path, text, length, content, looks, diags, changed);
     g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
     point_at_words(diags, text);
     explicit_bzero(text, length); /* there may be passwords in it */
     g_free(text);
+    return config;
+}
+
+struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
+                                 struct ha_diags *diags)
+{
+    struct ld_config *config = NULL;
+    bool changed = true;
+
+    for (int i = 0; changed && i < READ_TRIES; i++)
+        config = load_once(path, content, looks, diags, &changed);
+    if (changed)
+        ha_diag_add(diags, HA_ERROR, path, 0, 0, "changes again and again while it is read");
     return config;
 }
 
@@ -237,15 +326,32 @@ static bool same_dates(const struct stat *a, const struct stat *b)
            a->st_size == b->st_size && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
+/* By the keeper only where this process may not look into the folder. */
+static bool look_at_dates(const char *path, struct stat *now)
+{
+    int fd;
+    bool seen;
+
+    if (stat(path, now) == 0)
+        return true;
+    fd = errno == EACCES && ld_door_divided() ? open_config(path) : -1;
+    seen = fd >= 0 && fstat(fd, now) == 0;
+    if (fd >= 0)
+        close(fd);
+    return seen;
+}
+
 bool ld_content_changed(const char *path, struct ld_content *content, char digest[65])
 {
     struct stat now;
     char *text;
     size_t length;
+    int fd;
 
-    if (stat(path, &now) != 0 || same_dates(&now, &content->stat))
+    if (!look_at_dates(path, &now) || same_dates(&now, &content->stat))
         return false;
-    if (ha_file_read(path, HA_CONF_MAX, &text, &length, &now) != 0)
+    fd = open_config(path);
+    if (fd < 0 || ha_file_read_fd(fd, HA_CONF_MAX, &text, &length, &now) != 0)
         return false;
     digest_of(text, length, digest);
     explicit_bzero(text, length);

@@ -30,6 +30,12 @@ enum {
  * stays as it was if the file cannot be read. */
 struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
                                  struct ha_diags *diags);
+/* The text alone, g_free() it, and what it is in content. 0 or negative errno. */
+int ld_config_read(const char *path, struct ld_content *content, char **text, size_t *length);
+/* What only this machine can say of a configuration: files and who may write them, the log, folders,
+ * users. stat: of the file. */
+void ld_config_look(const char *path, const struct stat *stat, const struct ld_config *config,
+                    unsigned looks, struct ha_diags *diags);
 /* Whether the file is another than content says; looks inside only if its dates differ, and
  * updates content->stat. A file that cannot be read has not changed. */
 bool ld_content_changed(const char *path, struct ld_content *content, char digest[65]);

@@ -12,6 +12,7 @@
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
+#include "ldirectord/door/door.h"
 
 #define LOOK_NS (2 * HA_NS_PER_S)
 
@@ -79,15 +80,10 @@ static void look(void *ctx, uint64_t now_ns)
 
 static void watch_folder(struct ld_config_watch *watch)
 {
-    char *folder = g_path_get_dirname(watch->path);
-
-    watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (watch->inotify_fd >= 0) {
-        inotify_add_watch(watch->inotify_fd, folder, IN_CLOSE_WRITE | IN_MOVED_TO);
+    watch->inotify_fd = ld_door_watch(LD_FOLDER_CONFIG, watch->path);
+    if (watch->inotify_fd >= 0)
         ha_watch_start(watch->loop, &watch->inotify, watch->inotify_fd, EPOLLIN, inotify_ready,
                        watch);
-    }
-    g_free(folder);
 }
 
 struct ld_config_watch *ld_config_watch_start(struct ha_loop *loop, const char *path,

@@ -20,6 +20,8 @@
 #include "common/run/log.h"
 #include "common/run/secret.h"
 #include "config.h"
+#include "ldirectord/divide.h"
+#include "ldirectord/door/door.h"
 #include "ldirectord/ldirectord.h"
 #include "ldirectord/orders.h"
 
@@ -33,6 +35,7 @@ struct life {
     struct ha_loop *loop;
     struct ha_control *control;
     struct ld_director *director;
+    struct ld_divided divided;
     const char *stopped_by, *pid_file;
 };
 
@@ -58,7 +61,7 @@ static void stop_asked(void *ctx, int signo)
     ha_control_stop(life->control);
     life->control = NULL;
     if (life->pid_file != NULL)
-        ha_pidfile_remove(life->pid_file, getpid());
+        ld_door_pid_gone();
     ld_director_farewell(life->director, leave, life);
 }
 
@@ -154,7 +157,7 @@ static bool begin(struct ld_run *run, struct life *life)
     char *why = NULL;
     int error;
 
-    error = ld_ipvs_netlink_open(&settings.ipvs, &why);
+    error = ld_door_ipvs(&settings.ipvs, &why);
     if (error != 0) {
         say(run, why);
         g_free(why);
@@ -173,6 +176,32 @@ static bool begin(struct ld_run *run, struct life *life)
         return false;
     }
     return true;
+}
+
+static void keeper_gone(void *ctx)
+{
+    struct life *life = ctx;
+
+    ha_log(HA_LOG_ERROR, "the process that keeps the table (pid %d) has ended: without it nothing can be done "
+           "any more", (int)life->divided.keeper);
+    ha_loop_stop(life->loop, 1);
+}
+
+/* From here on strangers may be spoken to. */
+static bool let_go(const struct ld_run *run, struct life *life)
+{
+    const char *what = "the door";
+    int error = ld_door_children(life->loop, keeper_gone, life);
+    char *sentence;
+
+    if (error == 0)
+        error = ld_divide_let_go(&life->divided, run->logging == LD_LOG_CONFIGURED, &what);
+    if (error == 0)
+        return true;
+    sentence = g_strdup_printf("cannot let go of root's power: %s", what);
+    say_error(run, sentence, error);
+    g_free(sentence);
+    return false;
 }
 
 /* Before the pid is written: who finds us running can give us orders, and waits for the first table. */
@@ -219,11 +248,27 @@ static int take_lock_or_find(const struct ld_run *run, int *lock)
     return -EADDRINUSE;
 }
 
+static void run_until_told(struct ld_run *run, struct life *life, struct ha_daemon *daemon, int *status)
+{
+    bool pid_file = life->pid_file != NULL;
+
+    if ((!pid_file || write_pid(run)) && let_go(run, life) && begin(run, life)) {
+        ha_daemon_ready(daemon);
+        *status = ha_loop_run(life->loop);
+        if (life->stopped_by != NULL)
+            ha_log(HA_LOG_INFO, "Linux Director Daemon terminated on signal: %s", life->stopped_by);
+    }
+    if (pid_file) { /* also one that could be written, but not be made sure of */
+        ha_pidfile_remove(run->pid_file, getpid());
+        ld_door_pid_gone();
+    }
+}
+
 static int live(struct ld_run *run, struct ha_daemon *daemon)
 {
     bool pid_file = run->logging == LD_LOG_CONFIGURED;
     struct life life = {.pid_file = pid_file ? run->pid_file : NULL};
-    int status = 1, error = 0, lock;
+    int status = 1, error = 0, lock = -1, not_its[2];
 
     ha_secret_heap();
     ha_secret_stack(); /* where the file was read */
@@ -241,18 +286,18 @@ static int live(struct ld_run *run, struct ha_daemon *daemon)
         ha_daemon_failed(daemon, 1);
         return 1;
     }
-    if (open_loop(run, &life)) {
-        if ((!pid_file || write_pid(run)) && begin(run, &life)) {
-            ha_daemon_ready(daemon);
-            status = ha_loop_run(life.loop);
-            ha_log(HA_LOG_INFO, "Linux Director Daemon terminated on signal: %s", life.stopped_by);
-        }
-        if (pid_file) /* also one that could be written, but not be made sure of */
-            ha_pidfile_remove(run->pid_file, getpid());
-    }
+    not_its[0] = lock;
+    not_its[1] = daemon->ready_fd;
+    error = ld_divide(&life.divided, run, not_its, G_N_ELEMENTS(not_its));
+    if (error != 0)
+        say_error(run, "cannot become two processes", error);
+    else if (open_loop(run, &life))
+        run_until_told(run, &life, daemon, &status);
     ha_control_stop(life.control);
     ld_director_free(life.director);
+    ld_door_children_end();
     ha_loop_free(life.loop);
+    ld_divide_end(&life.divided);
     if (status != 0)
         ha_daemon_failed(daemon, status);
     return status;

@@ -13,6 +13,7 @@
 #include "common/run/file.h"
 #include "common/run/log.h"
 #include "ldirectord/director_inside.h"
+#include "ldirectord/door/door.h"
 
 #define FILE_MAX_BYTES (1 << 20)
 
@@ -46,12 +47,18 @@ void ld_kept_read(struct ld_director *director)
 
     if (!path)
         return;
-    ha_file_sweep(path);
+    if (!ld_door_divided()) /* else the keeper has, who writes it */
+        ha_file_sweep(path);
     if (!director->config->keeporders) { /* what is in it is not to come back another day */
-        unlink(path);
+        if (ld_door_divided())
+            ld_door_keep(NULL, 0);
+        else
+            unlink(path);
         return;
     }
-    error = ha_file_read(path, FILE_MAX_BYTES, &text, &length, NULL);
+    error = ld_door_open(LD_FILE_ORDERS, path);
+    if (error >= 0)
+        error = ha_file_read_fd(error, FILE_MAX_BYTES, &text, &length, NULL);
     if (error == -ENOENT)
         return;
     if (error < 0) {
@@ -79,20 +86,32 @@ static void not_written(void *ctx, int error)
            g_strerror(-error));
 }
 
+static void write_text(struct ld_director *director, const GString *text)
+{
+    int error = 0;
+
+    if (ld_door_divided())
+        error = ld_door_keep(text->str, text->len);
+    else
+        ha_behind_write(director->kept, text->str, text->len);
+    if (error != 0)
+        not_written(director, error);
+}
+
 void ld_kept_write(struct ld_director *director)
 {
     GString *text;
 
-    if (!director->orders_file || (!director->config->keeporders && !director->kept))
+    if (!director->orders_file || (!director->config->keeporders && !director->kept_text))
         return;
-    if (!director->kept)
+    if (!director->kept && !ld_door_divided())
         director->kept = ha_behind_new(director->loop, director->orders_file, 0600, not_written,
                                        director);
     text = g_string_new(NULL);
     if (director->config->keeporders) /* else not any more: an empty file */
         ld_wishes_print(ld_core_wishes(director->core), text);
     if (g_strcmp0(text->str, director->kept_text) != 0) {
-        ha_behind_write(director->kept, text->str, text->len);
+        write_text(director, text);
         g_free(director->kept_text);
         director->kept_text = g_strdup(text->str);
     }

@@ -13,6 +13,7 @@
 #include "ldirectord/act/act.h"
 #include "ldirectord/config_reader.h"
 #include "ldirectord/director_inside.h"
+#include "ldirectord/door/door.h"
 
 struct ld_reload {
     struct ld_config_reader *reader;
@@ -86,6 +87,7 @@ static void begin(struct ld_director *director, bool takes)
 static void take(struct ld_director *director, struct ld_reading *reading, bool other)
 {
     struct ld_config *config = reading->config;
+    int error;
 
     log_diags(&reading->diags);
     if (config == NULL) {
@@ -95,6 +97,9 @@ static void take(struct ld_director *director, struct ld_reading *reading, bool 
         /* Cut off by a full disk or a crashed editor more likely than meant. */
         ha_log(HA_LOG_ERROR, "Configuration file '%s' has no virtual service any more: nothing is "
                "changed (to end them all, stop ldirectord)", director->path);
+    } else if ((error = ld_door_commit()) != 0) {
+        ha_log(HA_LOG_ERROR, "Configuration file '%s' cannot be brought into force: nothing is changed: "
+               "%s", director->path, g_strerror(-error));
     } else {
         reading->config = NULL;
         take_config(director, config);

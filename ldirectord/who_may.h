@@ -8,7 +8,7 @@
 #include "common/run/control.h"
 
 /* list: names of users, and of groups as "@NAME", with commas or blanks between; NULL: nobody.
- * Root may, and who ldirectord runs as. Names are looked up when it is asked. */
+ * Root may, and who ldirectord was started as. Names are looked up when it is asked. */
 bool ld_who_may(const char *list, const struct ha_control_peer *peer);
 
 #endif

@@ -11,6 +11,7 @@
 #include "ldirectord/act/commands.h"
 #include "ldirectord/act/mailer.h"
 #include "ldirectord/act/monitor_file.h"
+#include "ldirectord/door/door.h"
 
 /* How long a command may take. */
 #define FALLBACK_MS 60000
@@ -124,7 +125,9 @@ void ld_act_callback(struct ld_act *act)
 {
     char *argv[] = {act->callback, (char *)act->path, NULL};
 
-    if (act->callback == NULL || act->standby || access(act->callback, X_OK) != 0)
+    if (act->callback == NULL || act->standby)
+        return;
+    if (!ld_door_divided() && access(act->callback, X_OK) != 0)
         return;
     ld_commands_run(act->commands, "callback", argv, NULL, CALLBACK_MS);
 }
@@ -154,7 +157,7 @@ void ld_act_farewell(struct ld_act *act, ld_act_fn fn, void *ctx)
 }
 
 /* Also when the file has been replaced under us, as by an upgrade. */
-static char *find_program(void)
+char *ld_act_program(void)
 {
     static const char deleted[] = " (deleted)";
     char *path = g_file_read_link("/proc/self/exe", NULL);
@@ -171,7 +174,7 @@ struct ld_act *ld_act_new(const struct ld_act_settings *settings)
 
     act->loop = settings->loop;
     act->path = settings->path;
-    act->program = find_program();
+    act->program = ld_act_program();
     act->instances = g_ptr_array_new_with_free_func(g_free);
     act->commands = ld_commands_new(act->loop);
     act->mailer = ld_mailer_new(act->loop, &mailer);

@@ -29,6 +29,9 @@ struct ld_act_settings {
 struct ld_act *ld_act_new(const struct ld_act_settings *settings);
 void ld_act_free(struct ld_act *act);
 
+/* The path of ldirectord itself, by which instances are started; g_free() it. */
+char *ld_act_program(void);
+
 /* LD_ACT_MAIL, LD_ACT_RUN and LD_ACT_MONITOR; others are passed over. */
 void ld_act_do(struct ld_act *act, const struct ld_action *action);
 /* At the start and at each reload, before the configuration is brought into force; it must stay

@@ -21,6 +21,7 @@
 #include "common/run/log.h"
 #include "ldirectord/act/letter.h"
 #include "ldirectord/act/smtp.h"
+#include "ldirectord/door/door.h"
 
 #define DEADLINE_MS 30000
 #define PAUSE_MS    10000
@@ -227,7 +228,7 @@ static void find_out_who_we_are(struct ld_sender *sender)
 
     gethostname(name, sizeof(name) - 1);
     sender->host = g_strdup(name);
-    getpwuid_r(getuid(), &entry, texts, sizeof(texts), &found);
+    getpwuid_r(ld_door_uid(), &entry, texts, sizeof(texts), &found);
     sender->user = g_strdup(found != NULL ? found->pw_name : "root");
 }
 

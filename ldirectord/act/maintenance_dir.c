@@ -6,6 +6,7 @@
 #include "ldirectord/act/maintenance_dir.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -15,6 +16,8 @@
 #include "common/run/child.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
+#include "ldirectord/door/allowed.h"
+#include "ldirectord/door/door.h"
 
 #define LOOK_NS        (2 * HA_NS_PER_S)
 #define ASK_AGAIN_NS   (300 * HA_NS_PER_S)
@@ -22,7 +25,6 @@
 /* Addresses per child, and in all. */
 #define ASKED_AT_ONCE  64
 #define ASKED_MAX      16384
-#define RESOLVER       "/usr/bin/getent"
 
 struct ld_maintenance_dir {
     struct ha_loop *loop;
@@ -33,6 +35,7 @@ struct ld_maintenance_dir {
     bool too_many;                  /* said so */
 
     int inotify_fd, wd;
+    bool lent;                      /* inotify_fd came with its watch, whose number is not known */
     struct ha_watch inotify;
     struct ha_timer timer;
 
@@ -66,7 +69,8 @@ static void tell(struct ld_maintenance_dir *dir, struct ld_maintenance *maintena
 static struct ld_maintenance *read_folder(struct ld_maintenance_dir *dir)
 {
     struct ld_maintenance *maintenance = ld_maintenance_new();
-    DIR *folder = opendir(dir->path);
+    int fd = ld_door_open(LD_FILE_MAINTENANCE, dir->path);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
     bool room = true;
 
@@ -75,6 +79,8 @@ static struct ld_maintenance *read_folder(struct ld_maintenance_dir *dir)
             room = ld_maintenance_add_file(maintenance, entry->d_name);
     if (folder != NULL)
         closedir(folder);
+    else if (fd >= 0)
+        close(fd);
     if (!room && !dir->too_many)
         ha_log(HA_LOG_WARNING, "%s: only %d files are looked at", dir->path, LD_MAINTENANCE_MAX);
     dir->too_many = !room;
@@ -106,11 +112,29 @@ static void inotify_ready(void *ctx, uint32_t events)
 
         for (char *at = bytes; at < bytes + length; at += sizeof(*event) + event->len) {
             event = (const struct inotify_event *)at;
-            if (event->mask & IN_IGNORED && event->wd == dir->wd)
+            if (event->mask & IN_IGNORED && (event->wd == dir->wd || dir->lent)) {
                 dir->wd = -1;
+                dir->lent = false;
+            }
         }
     }
     read_again(dir);
+}
+
+/* Of a folder that this process may not look into. */
+static void borrow_watch(struct ld_maintenance_dir *dir)
+{
+    int fd = ld_door_watch(LD_FOLDER_MAINTENANCE, dir->path);
+
+    if (fd < 0)
+        return;
+    ha_watch_stop(dir->loop, &dir->inotify);
+    if (dir->inotify_fd >= 0)
+        close(dir->inotify_fd);
+    dir->inotify_fd = fd;
+    dir->wd = -1;
+    dir->lent = true;
+    ha_watch_start(dir->loop, &dir->inotify, fd, EPOLLIN, inotify_ready, dir);
 }
 
 /* The folder may be another one by now, or be there at last. */
@@ -121,6 +145,11 @@ static void watch_folder(struct ld_maintenance_dir *dir)
                                                      IN_CREATE | IN_DELETE | IN_MOVED_FROM |
                                                          IN_MOVED_TO | IN_ONLYDIR);
 
+    if (wd < 0 && errno == EACCES && ld_door_divided()) {
+        if (!dir->lent)
+            borrow_watch(dir);
+        return;
+    }
     if (dir->wd >= 0 && wd != dir->wd)
         inotify_rm_watch(dir->inotify_fd, dir->wd);
     dir->wd = wd;
@@ -164,7 +193,7 @@ static void names_told(void *ctx, const struct ha_child_result *result)
 
     dir->child = NULL;
     if (result->end == HA_CHILD_FAILED)
-        ha_log(HA_LOG_WARNING, "%s: %s: files named after hosts mean nobody", RESOLVER,
+        ha_log(HA_LOG_WARNING, "%s: %s: files named after hosts mean nobody", LD_RESOLVER,
                g_strerror(result->code));
     take_names(dir, result->output);
     if (dir->asked < dir->addresses->len && result->end != HA_CHILD_FAILED) {
@@ -178,8 +207,8 @@ static void names_told(void *ctx, const struct ha_child_result *result)
 
 static void ask_some(struct ld_maintenance_dir *dir)
 {
-    char *argv[ASKED_AT_ONCE + 3] = {RESOLVER, "hosts"};
-    struct ha_child_spec spec = {.path = RESOLVER, .argv = argv, .deadline_ms = ASK_DEADLINE_MS,
+    char *argv[ASKED_AT_ONCE + 3] = {LD_RESOLVER, "hosts"};
+    struct ha_child_spec spec = {.path = LD_RESOLVER, .argv = argv, .deadline_ms = ASK_DEADLINE_MS,
                                  .output_max = 65536};
     guint count = 0;
 
@@ -243,6 +272,8 @@ void ld_maintenance_dir_config(struct ld_maintenance_dir *dir, const struct ld_c
     if (dir->child != NULL)
         ha_child_abandon(dir->child); /* it has been asked about others */
     dir->child = NULL;
+    if (g_strcmp0(dir->path, config->maintenancedir) != 0)
+        dir->lent = false;
     g_free(dir->path);
     dir->path = g_strdup(config->maintenancedir);
     if (dir->path == NULL) {

@@ -3,7 +3,6 @@
 #include "ldirectord/act/monitor_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 
 #include "common/run/clock.h"
 #include "common/run/log.h"
+#include "ldirectord/door/door.h"
 
 /* A regular expression as long as a line of the configuration, and more. */
 #define LINE_MAX_BYTES ((gsize)128 << 10)
@@ -35,18 +35,12 @@ void ld_monitor_files_free(struct ld_monitor_files *files)
     g_free(files);
 }
 
-/* A pipe that nobody reads must not keep us waiting. */
-static int open_file(const char *path)
-{
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
-}
-
 static int append(const char *path, const GString *line)
 {
-    int fd = open_file(path), error = 0;
+    int fd = ld_door_open(LD_FILE_MONITOR, path), error = 0;
 
     if (fd < 0)
-        return -errno;
+        return fd;
     if (write(fd, line->str, line->len) < 0)
         error = -errno;
     close(fd);

@@ -17,10 +17,9 @@
 
 #include "common/run/child.h"
 #include "ldirectord/check/wire.h"
+#include "ldirectord/door/allowed.h"
+#include "ldirectord/door/door.h"
 
-/* "do" lets a file return, and have what follows __END__, as no string of Perl could. */
-#define PERL         "/usr/bin/perl"
-#define PERL_PROGRAM "my $file = shift; do($file =~ m{^/} ? $file : \"./$file\"); die $@ if $@; exit 0"
 /* Of what a Perl check prints: enough for the sentence it died with. */
 #define PERL_SAYS    512
 
@@ -70,7 +69,8 @@ static void external_ended(void *ctx, const struct ha_child_result *result)
         ld_check_advise(check, (uint32_t)(result->code - WEIGHT_STATUS));
     if (verdict == LD_EXTRUN) {
         bool perl = ld_check_probe(check)->type == LD_CHECK_EXTERNAL_PERL;
-        char *whole = g_strdup_printf("%s: %s", perl ? PERL : ld_check_probe(check)->command, text);
+        bool whose = perl && access(LD_PERL, X_OK) != 0;
+        char *whole = g_strdup_printf("%s: %s", whose ? LD_PERL : ld_check_probe(check)->command, text);
 
         g_free(text);
         text = whole;
@@ -143,11 +143,11 @@ static int external_start(struct ld_check *check)
 static int external_perl_start(struct ld_check *check)
 {
     const char *command = ld_check_probe(check)->command;
-    const char *const before[] = {PERL, "-e", PERL_PROGRAM, "--", command, NULL};
+    const char *const before[] = {LD_PERL, "-e", LD_PERL_PROGRAM, "--", command, NULL};
 
     if (!has_command(check))
         return 0;
-    if (access(command, R_OK) != 0) {
+    if (!ld_door_divided() && access(command, R_OK) != 0) {
         char *why = g_strdup_printf("%s: %s", command, g_strerror(errno));
 
         ld_check_done(check, LD_EXTRUN, why);

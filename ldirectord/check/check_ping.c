@@ -21,9 +21,9 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "ldirectord/check/check_inside.h"
+#include "ldirectord/door/door.h"
 
 #define DATA_BYTES     64
-#define RECEIVE_BUFFER (4 << 20)
 /* Packets taken per round, so that a flood does not keep the loop from its work. */
 #define ROUND_MAX      256
 
@@ -114,38 +114,22 @@ static void ping_ready(void *ctx, uint32_t events)
     }
 }
 
-static int only_replies(const struct ld_ping *ping)
-{
-    if (ping->family == AF_INET) {
-        struct icmp_filter filter = {~(1u << ICMP_ECHOREPLY)};
-        return setsockopt(ping->fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter));
-    }
-    struct icmp6_filter filter;
-    ICMP6_FILTER_SETBLOCKALL(&filter);
-    ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
-    return setsockopt(ping->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter));
-}
-
 int ld_ping_new(struct ld_ping **out, struct ha_loop *loop, int family)
 {
     struct ld_ping *ping = g_new0(struct ld_ping, 1);
-    int size = RECEIVE_BUFFER;
     int error = 0;
 
     ping->loop = loop;
     ping->family = family;
     ping->watch.fd = -1;
-    ping->fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                      family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
-    if (ping->fd < 0 || only_replies(ping) != 0 ||
-        getrandom(ping->secret, sizeof(ping->secret), 0) != sizeof(ping->secret) ||
-        getrandom(&ping->ident, sizeof(ping->ident), 0) != sizeof(ping->ident))
+    ping->fd = ld_door_socket(LD_SOCKET_PING, family, 0);
+    if (ping->fd < 0)
+        error = ping->fd;
+    else if (getrandom(ping->secret, sizeof(ping->secret), 0) != sizeof(ping->secret) ||
+             getrandom(&ping->ident, sizeof(ping->ident), 0) != sizeof(ping->ident))
         error = -errno;
-    if (error == 0) {
-        if (setsockopt(ping->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-            setsockopt(ping->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    if (error == 0)
         error = ha_watch_start(loop, &ping->watch, ping->fd, EPOLLIN, ping_ready, ping);
-    }
     if (error != 0) {
         ld_ping_free(ping);
         return error;

@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ldirectord/door/door.h"
+
 #define ATTRIBUTES_MAX 64
 #define ANSWER_MAX     4096
 #define USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
@@ -199,9 +201,17 @@ int ld_next_hop(int fd, const struct ha_addr *host, struct sockaddr_ll *out)
     int interface, error;
 
     error = find_route(fd, host, &interface, &next);
-    if (error == 0)
-        error = use_neighbour(fd, interface, &next);
+    if (error == 0) /* the kernel lets only root say that */
+        error = ld_door_divided() ? ld_door_neighbour(host) : use_neighbour(fd, interface, &next);
     if (error == 0)
         error = find_neighbour(fd, interface, &next, out);
     return error;
+}
+
+int ld_next_hop_use(int fd, const struct ha_addr *host)
+{
+    struct ha_addr next;
+    int interface, error = find_route(fd, host, &interface, &next);
+
+    return error != 0 ? error : use_neighbour(fd, interface, &next);
 }

@@ -11,7 +11,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <glib.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "ldirectord/check/next_hop.h"
+#include "ldirectord/door/door.h"
 
 static int hold_port(struct ld_vip_sockets *sockets)
 {
@@ -41,68 +41,20 @@ static int hold_port(struct ld_vip_sockets *sockets)
     return 0;
 }
 
-/* Only TCP to our port, and of that only the beginning. */
-static int see_port(struct ld_vip_sockets *sockets)
+static int get(int *fd, enum ld_socket kind, int family, uint16_t port)
 {
-    uint16_t port = ntohs(sockets->port);
-    struct sock_filter v4[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 6),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
-        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, LD_VIP_SEEN_BYTES),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    };
-    struct sock_filter v6[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 3),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, LD_VIP_SEEN_BYTES),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    };
-    bool six = sockets->family == AF_INET6;
-    struct sock_fprog program = {.len = six ? G_N_ELEMENTS(v6) : G_N_ELEMENTS(v4),
-                                 .filter = six ? v6 : v4};
-    struct sockaddr_ll at = {.sll_family = AF_PACKET,
-                             .sll_protocol = htons(six ? ETH_P_IPV6 : ETH_P_IP)};
-
-    /* Without a protocol nothing comes until the filter is there. */
-    sockets->seen_fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (sockets->seen_fd < 0 ||
-        setsockopt(sockets->seen_fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
-        bind(sockets->seen_fd, (struct sockaddr *)&at, sizeof(at)) != 0)
-        return -errno;
-    return 0;
-}
-
-static int raw_socket(int family, int protocol, int *fd)
-{
-    int yes = 1;
-
-    *fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    if (*fd < 0 || (family == AF_INET &&
-                    setsockopt(*fd, IPPROTO_IP, IP_NODEFRAG, &yes, sizeof(yes)) != 0))
-        return -errno;
-    return 0;
+    *fd = ld_door_socket(kind, family, port);
+    return MIN(*fd, 0);
 }
 
 static int open_ways(struct ld_vip_sockets *sockets)
 {
-    int error;
+    int error = get(&sockets->ipip_fd, LD_SOCKET_TUNNEL, sockets->family, 0);
 
-    if (sockets->family == AF_INET6) {
-        error = raw_socket(AF_INET6, IPPROTO_IPV6, &sockets->ipip_fd);
-        if (error != 0)
-            return error;
-        sockets->route_fd = ld_next_hop_open();
-        return sockets->route_fd < 0 ? sockets->route_fd : 0;
-    }
-    error = raw_socket(AF_INET, IPPROTO_RAW, &sockets->gate_fd);
-    return error != 0 ? error : raw_socket(AF_INET, IPPROTO_IPIP, &sockets->ipip_fd);
+    if (error != 0 || sockets->family == AF_INET)
+        return error != 0 ? error : get(&sockets->gate_fd, LD_SOCKET_GATE, AF_INET, 0);
+    sockets->route_fd = ld_next_hop_open();
+    return MIN(sockets->route_fd, 0);
 }
 
 int ld_vip_sockets_open(struct ld_vip_sockets *sockets, int family)
@@ -114,7 +66,9 @@ int ld_vip_sockets_open(struct ld_vip_sockets *sockets, int family)
     error = hold_port(sockets);
     if (error == 0)
         error = open_ways(sockets);
-    return error != 0 ? error : see_port(sockets);
+    if (error != 0)
+        return error;
+    return get(&sockets->seen_fd, LD_SOCKET_SEEN, family, ntohs(sockets->port));
 }
 
 void ld_vip_sockets_close(struct ld_vip_sockets *sockets)

@@ -10,8 +10,9 @@
 #include <stdbool.h>
 
 #include "common/base/addr.h"
+#include "ldirectord/door/power.h"
 
-#define LD_VIP_SEEN_BYTES 128
+#define LD_VIP_SEEN_BYTES LD_SEEN_BYTES
 
 struct ld_vip_sockets {
     int family;

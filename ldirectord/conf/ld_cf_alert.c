@@ -157,6 +157,18 @@ bool ld_cf_set_maintenancedir(struct ld_cf *cf, const struct ld_cf_row *row, con
     return ld_cf_set_line(cf, row, value);
 }
 
+bool ld_cf_set_checkuser(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    cf->global.checkuser_line = cf->line;
+    return ld_cf_set_line(cf, row, value);
+}
+
+bool ld_cf_set_scriptuser(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
+{
+    cf->global.scriptuser_line = cf->line;
+    return ld_cf_set_line(cf, row, value);
+}
+
 bool ld_cf_set_execute(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
     GPtrArray *all = cf->config->execute;
@@ -242,6 +254,10 @@ void ld_cf_finish_global_alerts(struct ld_cf *cf)
     config->maintenancedir_line = cf->global.maintenancedir_line;
     config->operators = g_steal_pointer(&cf->global.operators);
     config->readers = g_steal_pointer(&cf->global.readers);
+    config->checkuser = g_steal_pointer(&cf->global.checkuser);
+    config->checkuser_line = cf->global.checkuser_line;
+    config->scriptuser = g_steal_pointer(&cf->global.scriptuser);
+    config->scriptuser_line = cf->global.scriptuser_line;
     if (cf->global.callback && *cf->global.callback)
         config->callback = g_steal_pointer(&cf->global.callback);
 }
@@ -251,7 +267,8 @@ void ld_cf_free_alerts(struct ld_cf_settings *settings)
     char *texts[] = {settings->callback,    settings->emailalertfrom, settings->maintenancedir,
                      settings->emailalert,  settings->smtp,           settings->fallbackcommand,
                      settings->monitorfile, settings->servicename,    settings->comment,
-                     settings->operators,   settings->readers};
+                     settings->operators,   settings->readers,        settings->checkuser,
+                     settings->scriptuser};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);

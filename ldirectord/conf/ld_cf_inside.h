@@ -76,8 +76,8 @@ struct ld_cf_settings {
     struct ld_cf_fallback fallback;  /* the family of the block; global: IPv4 */
     struct ld_cf_fallback fallback6; /* global only */
     char *logfile, *callback, *emailalertfrom, *maintenancedir; /* global */
-    char *operators, *readers; /* global */
-    unsigned maintenancedir_line;
+    char *operators, *readers, *checkuser, *scriptuser; /* global */
+    unsigned maintenancedir_line, checkuser_line, scriptuser_line;
     char *emailalert, *smtp, *fallbackcommand;
     bool emailalertfreq_set, emailalertstatus_set;
     unsigned emailalertfreq, emailalertstatus;
@@ -238,6 +238,8 @@ bool ld_cf_set_execute(struct ld_cf *cf, const struct ld_cf_row *row, const char
 /* Users, and groups as "@NAME". */
 bool ld_cf_set_people(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_monitorfile(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_checkuser(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
+bool ld_cf_set_scriptuser(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_maintenancedir(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* Once everything has been read: what stands in the block, else what stands globally. */
 void ld_cf_finish_alerts(struct ld_cf *cf, struct ld_cf_block *block);

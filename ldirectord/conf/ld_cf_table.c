@@ -126,6 +126,8 @@ static const struct ld_cf_row rows[] = {
     {"readers", LD_CF_GLOBAL, ld_cf_set_people, AT(readers), "invalid readers", false},
     {"maintenancedir", LD_CF_GLOBAL, ld_cf_set_maintenancedir, AT(maintenancedir),
      "maintenance directory not specified", false},
+    {"checkuser", LD_CF_GLOBAL, ld_cf_set_checkuser, AT(checkuser), "invalid checkuser", false},
+    {"scriptuser", LD_CF_GLOBAL, ld_cf_set_scriptuser, AT(scriptuser), "invalid scriptuser", false},
     {"execute", LD_CF_GLOBAL, ld_cf_set_execute, 0, "invalid execute", false},
     {"callback", LD_CF_GLOBAL, ld_cf_set_quoted_or_empty, AT(callback), "", true},
     {"fallbackcommand", BOTH, ld_cf_set_line, AT(fallbackcommand),

@@ -378,6 +378,8 @@ void ld_config_free(struct ld_config *config)
     g_free(config->callback);
     g_free(config->operators);
     g_free(config->readers);
+    g_free(config->checkuser);
+    g_free(config->scriptuser);
     g_ptr_array_free(config->execute, TRUE);
     g_free(config);
 }

@@ -173,7 +173,9 @@ struct ld_config {
     char *callback;       /* path of a program */
     char *operators, *readers; /* users and @groups: who may order beside root; NULL: nobody; who may ask;
                                 * NULL: everybody */
-    unsigned maintenancedir_line;
+    char *checkuser;      /* whom the process that checks becomes; NULL: the usual one */
+    char *scriptuser;     /* as whom scripts run; NULL: as who started ldirectord */
+    unsigned maintenancedir_line, checkuser_line, scriptuser_line;
     GPtrArray *execute;   /* of char *: other configurations, as they were written */
 };
 

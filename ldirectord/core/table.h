@@ -52,6 +52,8 @@ void ld_table_free(struct ld_table *table);
 /* Adds an empty service; NULL if the id is there already. */
 struct ld_vs *ld_table_add(struct ld_table *table, const struct ld_service_id *id);
 struct ld_vs *ld_table_find(const struct ld_table *table, const struct ld_service_id *id);
+/* Scheduler, flags, timeout and netmask as the service is configured; they were 0 before. */
+void ld_vs_fill(struct ld_vs *vs, const struct ld_service *service);
 struct ld_dest *ld_vs_find(const struct ld_vs *vs, const struct ha_addr *addr, uint16_t port);
 
 /* Services that are looked at together. */

@@ -9,7 +9,7 @@
 
 #include "ldirectord/core/model.h"
 
-static void fill_service(struct ld_vs *vs, const struct ld_service *service)
+void ld_vs_fill(struct ld_vs *vs, const struct ld_service *service)
 {
     uint32_t flags = 0;
 
@@ -101,7 +101,7 @@ static void add_slot(struct ld_table *table, const struct ld_slot *slot, bool re
 
     if (!vs) /* the same service twice: the parser refuses that; the first counts */
         return;
-    fill_service(vs, slot->service);
+    ld_vs_fill(vs, slot->service);
     g_array_set_size(vs->dests, slot->count + 1);
     g_array_set_size(vs->dests, 0);
     places = g_hash_table_new(ld_dest_place_hash, ld_dest_place_equal);

@@ -41,6 +41,9 @@ struct ld_ipvs {
  * what to do: "the kernel has no IPVS: modprobe ip_vs"; g_free() it). */
 int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
 
+/* hand_over of that; looks at nothing of *ipvs, and wants no right beyond a socket and reading /proc. */
+int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
+
 /* What the kernel does where the configuration says nothing. */
 #define LD_SYNC_GROUP 0xe0000051u /* 224.0.0.81 */
 #define LD_SYNC_PORT  8848

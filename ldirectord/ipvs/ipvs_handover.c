@@ -2,7 +2,7 @@
 /*
  * Tells the backups of the connection synchronisation of what is open now. For as long as a move can wait for
  * it: who has a hundred thousand connections hands over those that were read by then; the kernel has told of
- * the older ones.
+ * the older ones. Done by the process that has let go of root, too.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -13,7 +13,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "ldirectord/core/handover.h"
-#include "ldirectord/ipvs/ipvs_netlink_inside.h"
+#include "ldirectord/ipvs/ipvs.h"
 
 #define LIST        "/proc/net/ip_vs_conn"
 #define LINE_BYTES    256

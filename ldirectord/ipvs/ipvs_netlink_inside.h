@@ -32,9 +32,6 @@ int ld_nl_ask(struct netlink_ipvs *nl, ld_nl_answer_fn fn, void *ctx);
 /* ---- ipvs_sync.c ---- */
 int ld_nl_sync(struct ld_ipvs *ipvs, const struct ld_sync *wanted);
 
-/* ---- ipvs_handover.c ---- */
-int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
-
 /* ---- ipvs_switch.c ---- */
 int ld_nl_set_switch(struct ld_ipvs *ipvs, const char *name, bool on);
 

@@ -40,6 +40,8 @@ static char *reason_of(const struct ld_op *op, int error)
     case EINVAL:
         return g_strdup(dest ? "the kernel takes no such address, method or family for it"
                              : "the kernel takes no such address, flags or netmask for it");
+    case EACCES:
+        return g_strdup("the configuration has no such entry");
     case EPERM:
         return g_strdup("no permission (CAP_NET_ADMIN is needed)");
     case EAFNOSUPPORT:

@@ -1,0 +1,717 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keeper, asked by one who means ill: frames are made by hand, and what the
+ * kernel's table (a made-up one) and the disk look like afterwards is looked at.
+ * The other half of the door, from where frames come, is this program.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <linux/ip_vs.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/confine/bulk.h"
+#include "common/run/clock.h"
+#include "common/run/loop.h"
+#include "ldirectord/config_file.h"
+#include "ldirectord/door/names_told.h"
+#include "ldirectord/door/power.h"
+#include "ldirectord/door/words.h"
+#include "ldirectord/keeper.h"
+#include "tests/fakes/fake_ipvs.h"
+#include "tests/unit/descriptors.h"
+
+static const char cf[] =
+    "checktimeout = 1\n"
+    "expire_nodest_conn = yes\n"
+    "callback = \"%1$s/callback\"\n"
+    "logfile = \"%1$s/log\"\n"
+    "virtual = 10.0.0.9:80\n"
+    "\treal = 10.0.0.1:80 masq\n"
+    "\treal = 10.0.0.2:80 masq\n"
+    "\tfallback = 127.0.0.1:80\n"
+    "\tfallbackcommand = /bin/fall\n"
+    "\tscheduler = rr\n"
+    "\tprotocol = tcp\n"
+    "\tmonitorfile = %1$s/monitor\n"
+    "virtual = 10.0.0.9:25\n"
+    "\treal = 10.0.0.1:25 masq\n"
+    "\tscheduler = rr\n"
+    "\tprotocol = tcp\n"
+    "\tchecktype = external\n"
+    "\tcheckcommand = %1$s/check\n";
+
+struct house {
+    char *dir, *file, *orders, *pid_file;
+    struct ha_loop *loop;
+    struct ld_keeper *keeper;
+    struct fake_ipvs fake;
+    struct ld_content content;
+    int ask[2], run[2];
+    unsigned descriptors;
+    uint32_t number;
+    uint8_t space[HA_FRAME_BYTES_MAX];
+};
+static struct house house;
+
+static int open_fake(struct ld_ipvs **out, char **why)
+{
+    *why = NULL;
+    *out = &house.fake.ipvs;
+    return 0;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char *path = g_build_filename(house.dir, name, NULL);
+
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_free(path);
+}
+
+static char *in_house(const char *name)
+{
+    return g_build_filename(house.dir, name, NULL);
+}
+
+static void write_config(const char *more)
+{
+    char *text = g_strdup_printf(cf, house.dir), *whole = g_strconcat(text, more, NULL);
+
+    write_file("cf", whole);
+    g_free(whole);
+    g_free(text);
+}
+
+static int begin(void **state)
+{
+    struct ld_keeper_settings settings = {.open_ipvs = open_fake, .daemon = 4000000};
+    struct ha_diags diags;
+
+    (void)state;
+    memset(&house, 0, sizeof(house));
+    house.descriptors = open_descriptors();
+    house.dir = g_dir_make_tmp("keeper-XXXXXX", NULL);
+    house.file = in_house("cf");
+    house.orders = in_house("orders");
+    house.pid_file = in_house("pid");
+    write_config("");
+    write_file("check", "#!/bin/sh\necho \"$@\"; exit 3\n");
+    char *check = in_house("check");
+    g_chmod(check, 0755);
+    g_free(check);
+    house.loop = ha_loop_new();
+    fake_ipvs_init(&house.fake);
+    ha_diags_init(&diags);
+    settings.config = ld_config_load(house.file, &house.content, LD_LOOK_FILES, &diags);
+    assert_non_null(settings.config);
+    ha_diags_clear(&diags);
+    settings.path = house.file;
+    settings.orders_file = house.orders;
+    settings.pid_file = house.pid_file;
+    assert_int_equal(ha_frame_pair(house.ask), 0);
+    assert_int_equal(ha_frame_pair(house.run), 0);
+    assert_int_equal(ld_keeper_new(&house.keeper, house.loop, &settings, house.ask[1], house.run[1]), 0);
+    return 0;
+}
+
+static int end(void **state)
+{
+    char *argv[] = {"rm", "-rf", house.dir, NULL};
+
+    (void)state;
+    ld_keeper_free(house.keeper);
+    ha_loop_free(house.loop);
+    for (int i = 0; i < 2; i++) {
+        if (house.ask[i] >= 0)
+            close(house.ask[i]);
+        if (house.run[i] >= 0)
+            close(house.run[i]);
+    }
+    fake_ipvs_clear(&house.fake);
+    g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_free(house.dir);
+    g_free(house.file);
+    g_free(house.orders);
+    g_free(house.pid_file);
+    assert_int_equal(open_descriptors(), house.descriptors);
+    return 0;
+}
+
+/* ---- asking ---- */
+
+static void stop_loop(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    ha_loop_stop(ctx, 0);
+}
+
+static void turn(void)
+{
+    struct ha_timer timer = {0};
+
+    ha_timer_set(house.loop, &timer, ha_clock_ns() + 1000000, stop_loop, house.loop);
+    ha_loop_run(house.loop);
+    ha_timer_cancel(house.loop, &timer);
+}
+
+/* The status of the answer, which is in *answer; bytes is taken over. */
+static int ask(uint32_t word, GByteArray *bytes, int fd, struct ha_frame *answer)
+{
+    struct ha_frame question = {.kind = word, .number = ++house.number, .bytes = bytes->data,
+                                .length = bytes->len};
+    struct ha_frame got;
+    int error;
+
+    if (fd >= 0)
+        question.fds[question.fd_count++] = fd;
+    assert_int_equal(ha_frame_send(house.ask[0], &question, 0), 0);
+    g_byte_array_unref(bytes);
+    turn();
+    error = ha_frame_receive(house.ask[0], &got, house.space, 0);
+    assert_int_equal(error, 0);
+    assert_int_equal(got.number, house.number);
+    if (answer != NULL)
+        *answer = got;
+    else
+        ha_frame_close(&got);
+    return got.status;
+}
+
+static GByteArray *nothing(void)
+{
+    return g_byte_array_new();
+}
+
+static GByteArray *one_byte(uint8_t value)
+{
+    GByteArray *bytes = nothing();
+
+    ha_pack_u8(bytes, value);
+    return bytes;
+}
+
+/* ---- operations ---- */
+
+static struct ld_service_id service_id(const char *addr, uint16_t port)
+{
+    struct ld_service_id id = {.protocol = LD_TCP, .port = port};
+
+    assert_true(ha_addr_parse(&id.addr, addr));
+    return id;
+}
+
+static int apply(enum ld_op_kind kind, struct ld_vs *vs, const struct ld_dest *dest)
+{
+    const struct ld_op op = {.kind = kind, .vs = vs, .dest = dest};
+    GByteArray *bytes = nothing();
+    struct ha_frame answer;
+    struct ha_unpack in;
+    int result;
+
+    ld_put_op(bytes, &op);
+    assert_int_equal(ask(LD_WORD_APPLY, bytes, -1, &answer), 0);
+    in = ha_unpack_begin(answer.bytes, answer.length);
+    result = (int)ha_unpack_u32(&in);
+    assert_true(ha_unpack_end(&in));
+    return result;
+}
+
+static struct ld_vs as_configured(void)
+{
+    return (struct ld_vs){.id = service_id("10.0.0.9", 80), .scheduler = "rr"};
+}
+
+static struct ld_dest server(const char *addr, uint16_t port)
+{
+    struct ld_dest dest = {.port = port, .method = LD_MASQ, .weight = 1};
+
+    assert_true(ha_addr_parse(&dest.addr, addr));
+    return dest;
+}
+
+static void open_table(void)
+{
+    assert_int_equal(ask(LD_WORD_IPVS, nothing(), -1, NULL), 0);
+}
+
+static void what_is_configured_is_written(void **state)
+{
+    struct ld_vs vs = as_configured();
+    struct ld_dest real = server("10.0.0.1", 80), fallback = server("127.0.0.1", 80);
+
+    (void)state;
+    open_table();
+    assert_int_equal(apply(LD_OP_ADD_SERVICE, &vs, NULL), 0);
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &real), 0);
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &fallback), 0);
+    real.weight = 7;
+    assert_int_equal(apply(LD_OP_EDIT_DEST, &vs, &real), 0);
+    assert_int_equal(house.fake.operations, 4);
+    assert_int_equal(ld_keeper_refusals(house.keeper), 0);
+}
+
+static void nothing_else_is_written(void **state)
+{
+    struct ld_vs vs = as_configured(), other = as_configured(), hash = as_configured();
+    struct ld_dest stranger = server("192.0.2.66", 80), other_port = server("10.0.0.1", 81);
+
+    (void)state;
+    open_table();
+    other.id.port = 81;
+    strcpy(hash.scheduler, "sh");
+    assert_int_equal(apply(LD_OP_ADD_SERVICE, &other, NULL), -EACCES);
+    assert_int_equal(apply(LD_OP_DEL_SERVICE, &other, NULL), -EACCES);
+    assert_int_equal(apply(LD_OP_ADD_SERVICE, &hash, NULL), -EACCES);
+    vs.flags = IP_VS_SVC_F_ONEPACKET;
+    assert_int_equal(apply(LD_OP_ADD_SERVICE, &vs, NULL), -EACCES);
+    vs.flags = 0;
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &stranger), -EACCES);
+    assert_int_equal(apply(LD_OP_EDIT_DEST, &vs, &other_port), -EACCES);
+    other.id = service_id("10.0.0.9", 80);
+    other.id.protocol = LD_UDP;
+    assert_int_equal(apply(LD_OP_DEL_DEST, &other, &other_port), -EACCES);
+    assert_int_equal(house.fake.operations, 0);
+    assert_int_equal(ld_keeper_refusals(house.keeper), 7);
+}
+
+static void the_table_is_not_touched_before_it_is_open(void **state)
+{
+    GByteArray *bytes = nothing();
+    struct ld_vs vs = as_configured();
+    const struct ld_op op = {.kind = LD_OP_ADD_SERVICE, .vs = &vs};
+
+    (void)state;
+    ld_put_op(bytes, &op);
+    assert_int_equal(ask(LD_WORD_APPLY, bytes, -1, NULL), -ENOTCONN);
+    assert_int_equal(ask(LD_WORD_READ, one_byte(1), -1, NULL), -ENOTCONN);
+}
+
+static void a_table_of_any_size_is_told_as_it_is(void **state)
+{
+    struct ld_service_id id = service_id("10.0.0.9", 80);
+    struct ld_vs *vs = ld_table_add(house.fake.table, &id), *last = NULL;
+    struct ld_table *got = ld_table_new();
+    struct ha_frame answer;
+    unsigned frames = 1;
+    int status;
+
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++) {
+        struct ld_dest dest = server("10.1.0.1", 80);
+
+        dest.addr.v4.s_addr = htonl(0x0a010000 + i);
+        g_array_append_val(vs->dests, dest);
+    }
+    open_table();
+    status = ask(LD_WORD_READ, one_byte(1), -1, &answer);
+    while (status == LD_MORE) {
+        assert_true(ld_get_table(ha_unpack_begin(answer.bytes, answer.length), got, &last));
+        assert_int_equal(ha_frame_receive(house.ask[0], &answer, house.space, 0), 0);
+        status = answer.status;
+        frames++;
+    }
+    assert_int_equal(status, 0);
+    assert_true(ld_get_table(ha_unpack_begin(answer.bytes, answer.length), got, &last));
+    assert_true(frames > 1);
+    assert_int_equal(last->dests->len, 5000);
+    assert_int_equal(got->services->len, 1);
+    ld_table_free(got);
+}
+
+/* ---- switches, files, sockets ---- */
+
+static int set_switch(const char *name, bool on)
+{
+    GByteArray *bytes = one_byte(on);
+
+    ha_pack_text(bytes, name);
+    return ask(LD_WORD_SWITCH, bytes, -1, NULL);
+}
+
+static void a_switch_is_set_as_configured_and_no_other(void **state)
+{
+    (void)state;
+    open_table();
+    assert_int_equal(set_switch("expire_nodest_conn", true), 0);
+    assert_int_equal(set_switch("expire_nodest_conn", false), -EACCES);
+    assert_int_equal(set_switch("expire_quiescent_template", true), -EACCES);
+    assert_int_equal(set_switch("../../../kernel/core_pattern", true), -EACCES);
+    assert_string_equal(house.fake.switches->str, "expire_nodest_conn=1 ");
+}
+
+static int open_one(enum ld_file file, const char *path, int *fd)
+{
+    GByteArray *bytes = one_byte((uint8_t)file);
+    struct ha_frame answer;
+    int status;
+
+    ha_pack_text(bytes, path);
+    status = ask(LD_WORD_OPEN, bytes, -1, &answer);
+    *fd = ha_frame_take_fd(&answer, 0);
+    ha_frame_close(&answer);
+    return status;
+}
+
+static void the_files_of_the_configuration_are_opened_and_no_others(void **state)
+{
+    char *monitor = in_house("monitor"), *log = in_house("log"), byte;
+    int fd;
+
+    (void)state;
+    assert_int_equal(open_one(LD_FILE_CONFIG, "/etc/shadow", &fd), 0);
+    assert_int_equal(pread(fd, &byte, 1, 0), 1);
+    assert_int_equal(byte, 'c');
+    assert_int_equal(write(fd, "x", 1), -1);
+    close(fd);
+    assert_int_equal(open_one(LD_FILE_LOG, "/etc/shadow", &fd), 0);
+    assert_int_equal(write(fd, "line\n", 5), 5);
+    assert_true(g_file_test(log, G_FILE_TEST_EXISTS));
+    close(fd);
+    assert_int_equal(open_one(LD_FILE_MONITOR, monitor, &fd), 0);
+    close(fd);
+    assert_int_equal(open_one(LD_FILE_MONITOR, "/etc/shadow", &fd), -EACCES);
+    assert_int_equal(open_one(LD_FILE_MONITOR, NULL, &fd), -EACCES);
+    assert_int_equal(open_one(LD_FILE_MAINTENANCE, house.dir, &fd), -EACCES);
+    assert_int_equal(open_one(LD_FILE_COUNT, house.dir, &fd), -EBADMSG);
+    assert_int_equal(open_one(LD_FILE_ORDERS, NULL, &fd), -ENOENT);
+    g_free(monitor);
+    g_free(log);
+}
+
+static int get_socket(enum ld_socket kind)
+{
+    GByteArray *bytes = one_byte((uint8_t)kind);
+
+    ha_pack_u8(bytes, 4);
+    ha_pack_u16(bytes, 80);
+    return ask(LD_WORD_SOCKET, bytes, -1, NULL);
+}
+
+static void raw_sockets_are_for_checks_that_take_them(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < LD_SOCKET_COUNT; kind++)
+        assert_int_equal(get_socket(kind), -EACCES);
+    assert_int_equal(get_socket(LD_SOCKET_COUNT), -EBADMSG);
+}
+
+static void orders_are_kept_in_their_file_and_forgotten(void **state)
+{
+    int fd = ha_bulk_make("kept", 4), ends[2];
+    char *text = NULL;
+
+    (void)state;
+    assert_int_equal(ask(LD_WORD_KEEP, nothing(), fd, NULL), 0);
+    close(fd);
+    for (int i = 0; i < 2000 && !g_file_test(house.orders, G_FILE_TEST_EXISTS); i++)
+        turn();
+    assert_true(g_file_get_contents(house.orders, &text, NULL, NULL));
+    assert_string_equal(text, "kept");
+    g_free(text);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(ask(LD_WORD_KEEP, nothing(), ends[0], NULL), -EBADMSG);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(ask(LD_WORD_KEEP, nothing(), -1, NULL), 0);
+    assert_false(g_file_test(house.orders, G_FILE_TEST_EXISTS));
+}
+
+/* ---- another configuration ---- */
+
+static int prepare(const char *digest, struct ha_frame *answer)
+{
+    GByteArray *bytes = nothing();
+    int fd = ha_bulk_make("", 0), status;
+
+    ha_pack_u32(bytes, LD_LOOK_FILES);
+    ha_pack_text(bytes, digest);
+    status = ask(LD_WORD_PREPARE, bytes, fd, answer);
+    close(fd);
+    return status;
+}
+
+static void read_digest(char digest[65])
+{
+    struct ld_content content;
+    char *text;
+    size_t length;
+
+    assert_int_equal(ld_config_read(house.file, &content, &text, &length), 0);
+    memcpy(digest, content.digest, 65);
+    g_free(text);
+}
+
+static void only_the_file_itself_brings_another_configuration(void **state)
+{
+    struct ld_vs vs = as_configured();
+    struct ld_dest real = server("10.0.0.1", 80), stranger = server("10.0.0.3", 80);
+    char digest[65];
+
+    (void)state;
+    open_table();
+    assert_int_equal(apply(LD_OP_ADD_SERVICE, &vs, NULL), 0);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), -ENOENT);
+    write_file("cf", "virtual = 10.0.0.9:80\n\treal = 10.0.0.3:80 masq\n\tscheduler = rr\n\tprotocol = tcp\n");
+    assert_int_equal(prepare(house.content.digest, NULL), -EAGAIN);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), -ENOENT);
+    read_digest(digest);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &stranger), -EACCES);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), 0);
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &stranger), 0);
+    /* what was configured may still drain, and go */
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &real), 0);
+    assert_int_equal(apply(LD_OP_DEL_DEST, &vs, &real), 0);
+}
+
+static void a_user_that_there_is_not_is_an_error_of_the_file(void **state)
+{
+    struct ha_frame answer;
+    struct ha_unpack in;
+    char digest[65];
+
+    (void)state;
+    write_file("cf", "scriptuser = no-such-user-here\nvirtual = 10.0.0.9:80\n\treal = 10.0.0.3:80 masq\n"
+                     "\tprotocol = tcp\n");
+    read_digest(digest);
+    assert_int_equal(prepare(digest, &answer), 0);
+    in = ha_unpack_begin(answer.bytes, answer.length);
+    assert_int_equal(ha_unpack_u8(&in), 0);
+    assert_int_equal(ha_unpack_u32(&in), 1);
+    ha_unpack_u32(&in);
+    assert_string_equal(ha_unpack_text(&in), "scriptuser: there is no user \"no-such-user-here\"");
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), -ENOENT);
+}
+
+/* ---- programs ---- */
+
+static bool run_in_house(char *const *argv, struct ha_child_result *result)
+{
+    const struct ha_child_spec spec = {.path = argv[0], .argv = argv, .deadline_ms = 10000, .output_max = 100};
+    GByteArray *bytes = nothing();
+    struct ha_frame frame = {.kind = LD_WORD_RUN, .number = ++house.number}, got;
+    struct ha_unpack in;
+    int error = -EAGAIN;
+
+    assert_true(ld_put_spec(bytes, &spec));
+    frame.bytes = bytes->data;
+    frame.length = bytes->len;
+    assert_int_equal(ha_frame_send(house.run[0], &frame, 0), 0);
+    g_byte_array_unref(bytes);
+    for (int i = 0; i < 10000 && error == -EAGAIN; i++) {
+        turn();
+        error = ha_frame_receive(house.run[0], &got, house.space, 0);
+    }
+    assert_int_equal(error, 0);
+    assert_int_equal(got.kind, LD_WORD_ENDED);
+    assert_int_equal(got.number, house.number);
+    in = ha_unpack_begin(got.bytes, got.length);
+    result->end = ha_unpack_u8(&in);
+    result->code = (int)ha_unpack_u32(&in);
+    ha_unpack_u8(&in);
+    result->output = (const char *)in.at;
+    result->output_len = in.left;
+    return result->end != HA_CHILD_FAILED;
+}
+
+static void assert_refused(char *const *argv)
+{
+    struct ha_child_result result;
+    unsigned before = ld_keeper_refusals(house.keeper);
+
+    assert_false(run_in_house(argv, &result));
+    assert_int_equal(result.code, EACCES);
+    assert_int_equal(ld_keeper_refusals(house.keeper), before + 1);
+}
+
+static void the_check_of_the_configuration_is_run_for_its_servers(void **state)
+{
+    char *check = in_house("check");
+    char *argv[] = {check, "10.0.0.9", "25", "10.0.0.1", "25", NULL};
+    struct ha_child_result result;
+
+    (void)state;
+    assert_true(run_in_house(argv, &result));
+    assert_int_equal(result.end, HA_CHILD_EXITED);
+    assert_int_equal(result.code, 3);
+    assert_int_equal(result.output_len, strlen("10.0.0.9 25 10.0.0.1 25\n"));
+    g_free(check);
+}
+
+static void no_other_program_is_run(void **state)
+{
+    char *check = in_house("check");
+    char *const rows[][8] = {
+        {"/bin/sh", NULL},
+        {"/bin/sh", "-c", "id", NULL},
+        {"/bin/sh", "-c", "/bin/fall start 10.0.0.9:80 tcp; id", NULL},
+        {"/bin/sh", "-c", "/bin/fall start 10.0.0.9:25 tcp", NULL},
+        {check, NULL},
+        {check, "10.0.0.9", "25", "10.0.0.2", "25", NULL},
+        {check, "10.0.0.9", "80", "10.0.0.1", "80", NULL},
+        {check, "10.0.0.9", "25", "10.0.0.1", "25", "more", NULL},
+        {check, "10.0.0.9", "25", "10.0.0.1 ", "25", NULL},
+        {"/usr/bin/getent", "hosts", "10.0.0.1", NULL},
+        {"/usr/sbin/sendmail", "-t", "-i", "-f", "root", NULL},
+        {"/usr/bin/perl", "-e", "system(\"id\")", "--", check, NULL},
+        {"/usr/sbin/ldirectord", "other", "start", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_refused(rows[i]);
+    g_free(check);
+}
+
+static void the_callback_is_run_with_the_file_and_nothing_else(void **state)
+{
+    char *callback = in_house("callback");
+    char *good[] = {callback, house.file, NULL}, *bad[] = {callback, "/etc/passwd", NULL};
+    struct ha_child_result result;
+
+    (void)state;
+    write_file("callback", "#!/bin/sh\nexit 0\n");
+    g_chmod(callback, 0755);
+    assert_true(run_in_house(good, &result));
+    assert_refused(bad);
+    g_free(callback);
+}
+
+/* ---- what makes no sense ---- */
+
+static void a_word_that_nobody_knows_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(0, nothing(), -1, NULL), -ENOSYS);
+    assert_int_equal(ask(LD_WORD_RUN, nothing(), -1, NULL), -ENOSYS);
+    assert_int_equal(ask(UINT32_MAX, nothing(), -1, NULL), -ENOSYS);
+    assert_int_equal(ld_keeper_refusals(house.keeper), 3);
+}
+
+static void a_question_that_makes_no_sense_is_refused(void **state)
+{
+    static const uint32_t words[] = {LD_WORD_APPLY, LD_WORD_SYNC, LD_WORD_SWITCH, LD_WORD_OPEN,
+                                     LD_WORD_WATCH, LD_WORD_SOCKET, LD_WORD_PREPARE, LD_WORD_READ};
+
+    (void)state;
+    open_table();
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        GByteArray *bytes = nothing();
+
+        ha_pack_bytes(bytes, "\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9);
+        assert_int_equal(ask(words[i], bytes, -1, NULL), -EBADMSG);
+    }
+}
+
+static void too_many_operations_are_none(void **state)
+{
+    struct ld_vs vs = as_configured();
+    const struct ld_op op = {.kind = LD_OP_ADD_SERVICE, .vs = &vs};
+    GByteArray *bytes = nothing();
+
+    (void)state;
+    open_table();
+    for (unsigned i = 0; i <= LD_OPS_MAX; i++)
+        ld_put_op(bytes, &op);
+    assert_int_equal(ask(LD_WORD_APPLY, bytes, -1, NULL), -EBADMSG);
+    assert_int_equal(house.fake.operations, 0);
+}
+
+static void the_end_of_the_other_half_is_the_keepers(void **state)
+{
+    (void)state;
+    close(house.ask[0]);
+    house.ask[0] = -1;
+    assert_int_equal(ha_loop_run(house.loop), 1);
+}
+
+static void an_end_that_is_meant_is_no_failure(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(LD_WORD_BYE, nothing(), -1, NULL), 0);
+    close(house.ask[0]);
+    house.ask[0] = -1;
+    assert_int_equal(ha_loop_run(house.loop), 0);
+}
+
+/* ---- names ---- */
+
+static bool one_host(void *ctx, const char *name, int family, struct ha_addr *out)
+{
+    (void)ctx;
+    return family == AF_INET && strcmp(name, "web1") == 0 && ha_addr_parse(out, "10.0.0.1");
+}
+
+static bool one_port(void *ctx, const char *name, const char *protocol, uint16_t *out)
+{
+    (void)ctx;
+    (void)protocol;
+    *out = 80;
+    return strcmp(name, "http") == 0;
+}
+
+static void names_mean_what_was_said_of_them_and_nothing_else(void **state)
+{
+    const struct ld_names below = {.host = one_host, .port = one_port};
+    struct ld_names_told told = {.below = &below, .notes = g_byte_array_new()};
+    struct ld_names noting = ld_names_noting(&told), noted;
+    struct ld_names_noted notes;
+    struct ha_addr addr;
+    uint16_t port = 0;
+
+    (void)state;
+    assert_true(noting.host(noting.ctx, "web1", AF_INET, &addr));
+    assert_false(noting.host(noting.ctx, "web2", AF_INET, &addr));
+    assert_true(noting.port(noting.ctx, "http", NULL, &port));
+    assert_true(ld_names_noted_read(&notes, told.notes->data, told.notes->len));
+    noted = ld_names_of_notes(&notes);
+    memset(&addr, 0, sizeof(addr));
+    assert_true(noted.host(noted.ctx, "web1", AF_INET, &addr));
+    assert_int_equal(addr.family, AF_INET);
+    assert_false(noted.host(noted.ctx, "web1", AF_INET6, &addr));
+    assert_false(noted.host(noted.ctx, "web2", AF_INET, &addr));
+    assert_true(noted.host(noted.ctx, "10.0.0.7", AF_INET, &addr));
+    assert_true(noted.port(noted.ctx, "http", NULL, &port));
+    assert_false(noted.port(noted.ctx, "http", "udp", &port));
+    ld_names_noted_clear(&notes);
+    assert_false(ld_names_noted_read(&notes, "\4\1", 2));
+    ld_names_noted_clear(&notes);
+    g_byte_array_unref(told.notes);
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(what_is_configured_is_written),
+        STORY(nothing_else_is_written),
+        STORY(the_table_is_not_touched_before_it_is_open),
+        STORY(a_table_of_any_size_is_told_as_it_is),
+        STORY(a_switch_is_set_as_configured_and_no_other),
+        STORY(the_files_of_the_configuration_are_opened_and_no_others),
+        STORY(raw_sockets_are_for_checks_that_take_them),
+        STORY(orders_are_kept_in_their_file_and_forgotten),
+        STORY(only_the_file_itself_brings_another_configuration),
+        STORY(a_user_that_there_is_not_is_an_error_of_the_file),
+        STORY(the_check_of_the_configuration_is_run_for_its_servers),
+        STORY(no_other_program_is_run),
+        STORY(the_callback_is_run_with_the_file_and_nothing_else),
+        STORY(a_word_that_nobody_knows_is_refused),
+        STORY(a_question_that_makes_no_sense_is_refused),
+        STORY(too_many_operations_are_none),
+        STORY(the_end_of_the_other_half_is_the_keepers),
+        STORY(an_end_that_is_meant_is_no_failure),
+        STORY(names_mean_what_was_said_of_them_and_nothing_else),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
