@@ -17,9 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -28,7 +26,6 @@
 #include <unistd.h>
 
 #include "common/base/time.h"
-#include "common/confine/identity.h"
 #include "common/run/clock.h"
 #include "common/run/loop_inside.h"
 
@@ -37,8 +34,6 @@
 /* Past its bound a chatterbox is read this seldom: it waits, not we. */
 #define THROTTLE_NS (10 * HA_NS_PER_MS)
 #define DRAINED_MAX 64
-
-extern char **environ;
 
 enum state { RUNNING, TERMINATING, KILLED, DRAINING, STARTING_FAILED, ELSEWHERE };
 
@@ -49,9 +44,10 @@ struct ha_child {
     uint32_t number; /* of one elsewhere */
     bool ended;     /* waitid() has told us how; may still be a zombie */
     bool timed_out;
+    const struct ha_spawner *through; /* NULL: it is our child */
     siginfo_t info;
 
-    struct ha_watch exit_watch;   /* a pidfd */
+    struct ha_watch exit_watch;   /* a pidfd, or what its spawner tells of its end */
     struct ha_watch output_watch; /* reading end of the pipe */
     int output_fd;                /* -1: none */
     struct ha_timer timer;        /* deadline, then grace */
@@ -66,6 +62,33 @@ struct ha_child {
     ha_child_fn fn; /* NULL once called or abandoned */
     void *ctx;
 };
+
+static const struct ha_spawner *through;
+
+void ha_child_through(const struct ha_spawner *spawner)
+{
+    through = spawner;
+}
+
+static void send_group(const struct ha_child *child, int signo)
+{
+    if (child->through) {
+        child->through->signal(child->pid, signo);
+    } else {
+        kill(-child->pid, signo);
+    }
+}
+
+/* Waits for the end, which is here or about to come. */
+static void give_up_number(const struct ha_child *child)
+{
+    if (child->through) {
+        child->through->reap(child->pid);
+        return;
+    }
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
 
 static void child_free(struct ha_child *child)
 {
@@ -100,9 +123,8 @@ static void end_all(struct ha_loop *loop)
         if (child->state == ELSEWHERE) {
             all->elsewhere->abandon(all->elsewhere->ctx, child->number);
         } else if (child->state != DRAINING && child->state != STARTING_FAILED) {
-            kill(-child->pid, SIGKILL);
-            while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
-            }
+            send_group(child, SIGKILL);
+            give_up_number(child);
             all->unreaped--;
         } else if (child->state == DRAINING) {
             all->drained--;
@@ -221,8 +243,7 @@ static void reap(struct ha_child *child)
 {
     struct ha_loop_children *all = ha_loop_children(child->loop);
 
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
-    }
+    give_up_number(child);
     all->unreaped--;
     ha_timer_cancel(child->loop, &child->timer);
     if (child->output_fd < 0 || all->drained >= DRAINED_MAX) {
@@ -235,14 +256,32 @@ static void reap(struct ha_child *child)
     child->output = NULL;
 }
 
+/* False: not yet. */
+static bool learn_end(struct ha_child *child)
+{
+    int status = SIGKILL; /* what nobody can tell of has gone down with its spawner */
+    ssize_t got;
+
+    if (!child->through) {
+        return waitid(P_PID, (id_t)child->pid, &child->info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               child->info.si_pid != 0;
+    }
+    got = read(child->exit_watch.fd, &status, sizeof(status));
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return false;
+    }
+    child->info.si_code = WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
+    child->info.si_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    return true;
+}
+
 static void child_ended(void *ctx, uint32_t events)
 {
     struct ha_child *child = ctx;
     int fd = child->exit_watch.fd;
 
     (void)events;
-    if (waitid(P_PID, (id_t)child->pid, &child->info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-        child->info.si_pid == 0) {
+    if (!learn_end(child)) {
         return;
     }
     child->ended = true;
@@ -261,7 +300,7 @@ static void grace_over(void *ctx, uint64_t now_ns)
     struct ha_child *child = ctx;
 
     (void)now_ns;
-    kill(-child->pid, SIGKILL);
+    send_group(child, SIGKILL);
     child->state = KILLED;
     if (child->ended) {
         reap(child);
@@ -271,9 +310,9 @@ static void grace_over(void *ctx, uint64_t now_ns)
 static void terminate(struct ha_child *child)
 {
     child->state = TERMINATING;
-    kill(-child->pid, SIGTERM);
+    send_group(child, SIGTERM);
     /* A stopped one would not notice. */
-    kill(-child->pid, SIGCONT);
+    send_group(child, SIGCONT);
     ha_timer_set(child->loop, &child->timer, ha_clock_ns() + GRACE_NS, grace_over, child);
 }
 
@@ -315,36 +354,6 @@ static void tell_failed(void *ctx, uint64_t now_ns)
     child_free(child);
 }
 
-/* Everything from 3 up is closed but keep_fd, which travels by way of 3 because
- * "all but one" cannot be said at once. */
-static int plan_descriptors(posix_spawn_file_actions_t *plan, const struct ha_child_spec *spec,
-                            int write_fd, int input_fd)
-{
-    int status = input_fd >= 0 ? posix_spawn_file_actions_adddup2(plan, input_fd, 0)
-                               : posix_spawn_file_actions_addopen(plan, 0, "/dev/null", O_RDONLY, 0);
-
-    status = status ? status
-             : write_fd >= 0
-                 ? posix_spawn_file_actions_adddup2(plan, write_fd, 1)
-                 : posix_spawn_file_actions_addopen(plan, 1, "/dev/null", O_WRONLY, 0);
-    status = status ? status
-             : spec->merge_stderr
-                 ? posix_spawn_file_actions_adddup2(plan, 1, 2)
-                 : posix_spawn_file_actions_addopen(plan, 2, "/dev/null", O_WRONLY, 0);
-    if (spec->keep_fd > 2) {
-        status = status ? status : posix_spawn_file_actions_adddup2(plan, spec->keep_fd, 3);
-        status = status ? status : posix_spawn_file_actions_addclosefrom_np(plan, 4);
-        if (spec->keep_fd > 3) {
-            status = status ? status : posix_spawn_file_actions_adddup2(plan, 3, spec->keep_fd);
-            status = status ? status : posix_spawn_file_actions_addclose(plan, 3);
-        }
-    } else {
-        status = status ? status : posix_spawn_file_actions_addclosefrom_np(plan, 3);
-    }
-    return status ? status
-                  : posix_spawn_file_actions_addchdir_np(plan, spec->cwd ? spec->cwd : "/");
-}
-
 /* A file in memory with the text, at its start; or -1 and errno. */
 static int open_input(const char *text)
 {
@@ -368,119 +377,19 @@ static int open_input(const char *text)
     return fd;
 }
 
-static bool put_descriptors(const struct ha_child_spec *spec, int write_fd, int input_fd)
+/* 0 or a positive errno, as posix_spawn() answers. *exit_fd: what is watched for the end. */
+static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int write_fd, int *exit_fd)
 {
-    int in = input_fd >= 0 ? input_fd : open("/dev/null", O_RDONLY);
-    int out = write_fd >= 0 ? write_fd : open("/dev/null", O_WRONLY);
+    int input_fd, status;
 
-    if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0) {
-        return false;
+    if (child->through) {
+        return child->through->spawn(spec, write_fd, &child->pid, exit_fd);
     }
-    if (spec->merge_stderr) {
-        return dup2(1, 2) >= 0;
-    }
-    out = open("/dev/null", O_WRONLY);
-    return out >= 0 && dup2(out, 2) >= 0;
-}
-
-/* In the child, of which all but its errno is lost when something fails. */
-static int become_and_execute(const struct ha_child_spec *spec, int write_fd, int input_fd)
-{
-    struct sigaction usual = {.sa_handler = SIG_DFL};
-    sigset_t none;
-    int error;
-
-    setpgid(0, 0);
-    for (int signo = 1; signo < NSIG; signo++) {
-        sigaction(signo, &usual, NULL);
-    }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (!put_descriptors(spec, write_fd, input_fd) || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ||
-        chdir(spec->cwd ? spec->cwd : "/") < 0) {
-        return errno;
-    }
-    error = -ha_identity_put_on(spec->as);
-    if (error) {
-        return error;
-    }
-    if (spec->reads && faccessat(AT_FDCWD, spec->reads, R_OK, AT_EACCESS) < 0) {
-        return errno;
-    }
-    execve(spec->path, spec->argv, spec->envp ? spec->envp : environ);
-    return errno;
-}
-
-/* posix_spawn() has no word for another user. The child says by a pipe what failed, or it closes when
- * the program begins; nothing else of ours is open in it by then. */
-static int spawn_as(struct ha_child *child, const struct ha_child_spec *spec, int write_fd, int input_fd)
-{
-    int ends[2], error = 0;
-    ssize_t got;
-
-    if (spec->keep_fd) {
-        return EINVAL;
-    }
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        return errno;
-    }
-    child->pid = fork();
-    if (child->pid == 0) {
-        error = become_and_execute(spec, write_fd, input_fd);
-        (void)!write(ends[1], &error, sizeof(error));
-        _exit(127);
-    }
-    if (child->pid < 0) {
-        error = errno;
-        close(ends[0]);
-        close(ends[1]);
-        return error;
-    }
-    close(ends[1]);
-    do {
-        got = read(ends[0], &error, sizeof(error));
-    } while (got < 0 && errno == EINTR);
-    close(ends[0]);
-    if (got != sizeof(error)) {
-        return 0;
-    }
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
-    }
-    return error;
-}
-
-/* 0 or a positive errno, as posix_spawn() answers. */
-static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int write_fd)
-{
-    int input_fd = spec->input ? open_input(spec->input) : -1;
-    posix_spawn_file_actions_t plan;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    int status;
-
+    input_fd = spec->input ? open_input(spec->input) : -1;
     if (spec->input && input_fd < 0) {
         return errno;
     }
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&plan);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                        POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attr, 0);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    status = plan_descriptors(&plan, spec, write_fd, input_fd);
-    if (!status && spec->as) {
-        status = spawn_as(child, spec, write_fd, input_fd);
-    } else if (!status && spec->reads && access(spec->reads, R_OK) != 0) {
-        status = errno;
-    } else if (!status) {
-        status = posix_spawn(&child->pid, spec->path, &plan, &attr, spec->argv,
-                             spec->envp ? spec->envp : environ);
-    }
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&plan);
+    status = ha_spawn(spec, write_fd, input_fd, &child->pid);
     if (input_fd >= 0) {
         close(input_fd);
     }
@@ -488,9 +397,9 @@ static int spawn(struct ha_child *child, const struct ha_child_spec *spec, int w
 }
 
 /* 0, or an errno after which the child is gone. */
-static int follow(struct ha_child *child)
+static int follow(struct ha_child *child, int exit_fd)
 {
-    int fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    int fd = child->through ? exit_fd : (int)syscall(SYS_pidfd_open, child->pid, 0);
     int status = fd < 0 ? errno : 0;
 
     if (!status) {
@@ -504,9 +413,8 @@ static int follow(struct ha_child *child)
         if (fd >= 0 && child->exit_watch.fd < 0) {
             close(fd);
         }
-        kill(-child->pid, SIGKILL);
-        while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        send_group(child, SIGKILL);
+        give_up_number(child);
     }
     return status;
 }
@@ -566,7 +474,7 @@ struct ha_child *ha_child_start(struct ha_loop *loop, const struct ha_child_spec
 {
     struct ha_loop_children *all = ha_loop_children(loop);
     struct ha_child *child;
-    int ends[2] = {-1, -1};
+    int ends[2] = {-1, -1}, exit_fd = -1;
     int status;
 
     if (!spec->path || !spec->argv || !spec->deadline_ms) {
@@ -581,6 +489,7 @@ struct ha_child *ha_child_start(struct ha_loop *loop, const struct ha_child_spec
     }
     child = g_new0(struct ha_child, 1);
     child->loop = loop;
+    child->through = through;
     child->exit_watch.fd = child->output_watch.fd = -1;
     child->output_fd = ends[0];
     child->output_max = spec->output_max;
@@ -594,7 +503,7 @@ struct ha_child *ha_child_start(struct ha_loop *loop, const struct ha_child_spec
         fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
 
-    status = spawn(child, spec, ends[1]);
+    status = spawn(child, spec, ends[1], &exit_fd);
     if (ends[1] >= 0) {
         close(ends[1]);
     }
@@ -604,7 +513,7 @@ struct ha_child *ha_child_start(struct ha_loop *loop, const struct ha_child_spec
         ha_timer_set(loop, &child->timer, 1, tell_failed, child);
         return child;
     }
-    status = follow(child);
+    status = follow(child, exit_fd);
     if (status) {
         child_free(child);
         errno = status;

@@ -78,6 +78,20 @@ void ha_child_elsewhere(struct ha_loop *loop, const struct ha_child_elsewhere *e
 /* What became of one. A number that nobody waits for (any more) is passed over. */
 void ha_child_ended(struct ha_loop *loop, uint32_t number, const struct ha_child_result *result);
 
+/* ---- for who may not start any, but look after them: another process starts, signals and reaps ---- */
+struct ha_spawner {
+    /* *end_fd gets the status as of waitpid(), an int, when it has ended, or nothing if nobody knows; ours
+     * to close. 0 or a positive errno. */
+    int (*spawn)(const struct ha_child_spec *spec, int output_fd, pid_t *pid, int *end_fd);
+    void (*signal)(pid_t pid, int signo); /* to its group */
+    void (*reap)(pid_t pid);              /* until then the number stays its own */
+};
+/* For all children from here on; NULL: ours. */
+void ha_child_through(const struct ha_spawner *spawner);
+/* That process's side: starts spec's program now and looks after nothing. output_fd (-1: none) is where it
+ * writes, input_fd what it reads instead of spec->input. 0 or a positive errno. */
+int ha_spawn(const struct ha_child_spec *spec, int output_fd, int input_fd, pid_t *pid);
+
 /* "exit status 3", "killed by signal 9 (Killed)", "still running after 5 s", "No such file…".
  * Caller frees with g_free(). */
 char *ha_child_result_text(const struct ha_child_result *result);
