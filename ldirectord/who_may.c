@@ -63,7 +63,7 @@ static bool is_in_group(const char *name, const struct ha_control_peer *peer)
 bool ld_who_may(const char *list, const struct ha_control_peer *peer)
 {
     char **names = g_strsplit_set(list ? list : "", ", \t", -1);
-    bool may = peer->uid == 0 || peer->uid == ld_door_uid();
+    bool may = peer->uid == 0 || peer->uid == ld_door_uid() || is_user(HA_USER, peer->uid);
 
     for (char **name = names; *name && !may; name++)
         may = **name == '@' ? is_in_group(*name + 1, peer) : **name != '\0' && is_user(*name, peer->uid);

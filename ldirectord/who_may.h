@@ -8,7 +8,8 @@
 #include "common/run/control.h"
 
 /* list: names of users, and of groups as "@NAME", with commas or blanks between; NULL: nobody.
- * Root may, and who ldirectord was started as. Names are looked up when it is asked. */
+ * Root may, who ldirectord was started as, and heartbeat (HA_USER), which has let go of root. Names are
+ * looked up when it is asked. */
 bool ld_who_may(const char *list, const struct ha_control_peer *peer);
 
 #endif

@@ -18,6 +18,9 @@
 #define HA_CONTROL_ANSWER_MAX   (1 << 20)
 #define HA_CONTROL_CLIENTS_MAX  64
 
+/* Who heartbeat is once it has let go of root, if there is such a user. */
+#define HA_USER "hacluster"
+
 struct ha_control_peer {
     uid_t uid;
     gid_t gid;

@@ -8,6 +8,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,15 +53,28 @@ static void tell(char *text, enum ha_severity severity, struct ha_trust_at at,
     g_free(text);
 }
 
+static struct {
+    bool held;
+    uid_t uid;
+    gid_t gid;
+} ours;
+
+void ha_trust_hold(void)
+{
+    ours.uid = geteuid();
+    ours.gid = getegid();
+    ours.held = true;
+}
+
 /* Root's group, and that of a user who runs this as himself, give nothing to others. */
 static bool is_our_group(gid_t gid)
 {
-    return gid == 0 || gid == getegid();
+    return gid == 0 || gid == (ours.held ? ours.gid : getegid());
 }
 
 static bool is_our_user(uid_t uid)
 {
-    return uid == 0 || uid == geteuid();
+    return uid == 0 || uid == (ours.held ? ours.uid : geteuid());
 }
 
 static void look(const char *path, const struct stat *st, const char *danger,

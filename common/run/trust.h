@@ -19,6 +19,10 @@ struct ha_trust_at {
     unsigned line, column;
 };
 
+/* For who is about to become another, and goes on to look for the process that keeps the power: it is
+ * judged as of who we are now. */
+void ha_trust_hold(void);
+
 /* The file that path leads to, and the folder it stands in. worst: what everybody's writing is.
  * What is not there, or no absolute path, is passed over, and no finding is told twice. */
 void ha_trust_file(const char *path, enum ha_severity worst, struct ha_trust_at at,

@@ -154,20 +154,16 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     return 0;
 }
 
-static const struct hb_act_paths installed = {
-    .hadir = HA_HADIR, .initdir = HA_INITDIR, .rundir = HA_RUNDIR "/heartbeat",
-    .ldirectord = HA_SBINDIR "/ldirectord", .piddir = HA_RUNDIR};
-
 void hb_act_verify(struct hb_haresources *resources, bool addresses, enum ha_severity severity,
                    struct ha_diags *diags)
 {
-    hb_act_verify_at(&installed, resources, addresses, severity, diags);
+    hb_act_verify_at(hb_act_installed(), resources, addresses, severity, diags);
 }
 
 int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config *config,
                struct hb_haresources *resources, const char *node, hb_act_fn fn, void *ctx)
 {
-    return hb_act_new_at(out, &installed, loop, config, resources, node, fn, ctx);
+    return hb_act_new_at(out, hb_act_installed(), loop, config, resources, node, fn, ctx);
 }
 
 static void note_native(GHashTable *native, const struct hb_haresources *resources)

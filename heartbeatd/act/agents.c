@@ -52,7 +52,7 @@ static bool is_script(const char *path, const char **what)
     }
     if (!S_ISREG(st.st_mode))
         *what = "is not a regular file";
-    else if (access(path, X_OK) < 0)
+    else if ((st.st_mode & 0111) == 0)
         *what = "is not executable (chmod 755 it)";
     return *what == NULL;
 }

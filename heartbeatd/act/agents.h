@@ -22,6 +22,11 @@ struct hb_act_paths {
     const char *piddir;     /* where its pid files are */
 };
 
+/* Where they are on this machine. What must outlive the daemon, and the daemon writes, has a folder of
+ * its own. */
+#define HB_ACT_RUNDIR HA_RUNDIR "/heartbeat/hidden"
+const struct hb_act_paths *hb_act_installed(void);
+
 /* resource.d/<name>, then init.d/<name>: the first that is a regular executable
  * file. g_free() it. NULL: none, and *why (if not NULL; g_free()) says what is
  * in the way. A name with a slash is found nowhere. */

@@ -181,7 +181,7 @@ static void ended(void *ctx, const struct ha_child_result *result)
     g_free(how);
 }
 
-/* ---- running ---- */
+/* ---- input ---- */
 
 static bool has_key(const char *lines, const char *key)
 {
@@ -207,6 +207,69 @@ static char *agent_input(const struct hb_fence_device *device, const char *node)
         g_string_append_printf(lines, "port=%s\n", node);
     return g_string_free(lines, FALSE);
 }
+
+static bool is_node(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    return length > 0 && length <= HB_NAME_MAX && name[length] == '\0' && *name != '-';
+}
+
+static bool fits_stonith(const struct hb_fence_device *device, const char *path, char *const *argv,
+                         const char *input)
+{
+    const char *expected[] = {path, "-t", device->type, "-F",
+                              device->file != NULL ? device->file : STDIN_PATH, "-T", "reset"};
+
+    if (g_strv_length((char **)argv) != G_N_ELEMENTS(expected) + 1 ||
+        g_strcmp0(input, device->input) != 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        if (strcmp(argv[i], expected[i]) != 0)
+            return false;
+    }
+    return is_node(argv[G_N_ELEMENTS(expected)]);
+}
+
+static void wipe(char *text);
+
+static bool fits_agent(const struct hb_fence_device *device, char *const *argv, const char *input)
+{
+    char *node = NULL, *expected;
+    const char *at = NULL;
+    bool fits;
+
+    if (argv[1] == NULL && input != NULL && g_str_has_prefix(input, device->input))
+        at = strstr(input + strlen(device->input), "nodename=");
+    if (at == NULL)
+        return false;
+    at += strlen("nodename=");
+    node = g_strndup(at, strcspn(at, "\n"));
+    expected = agent_input(device, node);
+    fits = is_node(node) && strcmp(input, expected) == 0;
+    wipe(expected);
+    g_free(node);
+    return fits;
+}
+
+bool hb_fence_allows(const struct hb_config *config, const char *path, char *const *argv,
+                     const char *input)
+{
+    bool allows = false;
+
+    for (guint i = 0; !allows && i < config->fence.devices->len; i++) {
+        const struct hb_fence_device *device = g_ptr_array_index(config->fence.devices, i);
+        char *program = find_program(program_of(device));
+
+        if (program != NULL && strcmp(program, path) == 0)
+            allows = device->kind == HB_DEVICE_STONITH ? fits_stonith(device, path, argv, input)
+                                                       : fits_agent(device, argv, input);
+        g_free(program);
+    }
+    return allows;
+}
+
+/* ---- running ---- */
 
 static void wipe(char *text)
 {

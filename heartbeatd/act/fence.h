@@ -24,4 +24,8 @@ void hb_fencer_free(struct hb_fencer *fencer);
 void hb_fencer_run(struct hb_fencer *fencer, const struct hb_action *op, const char *node);
 void hb_fencer_end(struct hb_fencer *fencer, uint32_t op_id);
 
+/* Is that, word for word, how one of the configuration's devices would be run for some node? */
+bool hb_fence_allows(const struct hb_config *config, const char *path, char *const *argv,
+                     const char *input);
+
 #endif

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "heartbeatd/act/power.h"
+
 /* Addresses a send: some 4 KiB. */
 #define BATCH_MAX 100
 
@@ -30,9 +32,11 @@ static void append(GByteArray *batch, const struct hb_kernel_address *address)
 
 void hb_neighbours_forget(const struct hb_kernel_address *addresses, size_t count)
 {
-    int fd = count > 0 ? socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE) : -1;
+    int fd = count > 0 && !hb_power_away() ? socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE) : -1;
     GByteArray *batch;
 
+    if (hb_power_away())
+        hb_power_neighbours(addresses, count);
     if (fd < 0)
         return;
     batch = g_byte_array_new();

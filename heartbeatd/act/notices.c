@@ -159,7 +159,8 @@ int hb_notices_open(struct hb_notices **out, struct ha_loop *loop, hb_notice_fn 
         if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof groups[i]) < 0)
             err = -errno;
     }
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     notices = g_new0(struct hb_notices, 1);
     notices->watch.fd = -1;
     notices->loop = loop;

@@ -63,7 +63,7 @@ static bool usable(const char *path, const char *name)
 
     if (*name == '.' || strlen(name) > HB_RCD_NAME_MAX)
         return false;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 &&
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0 &&
            !is_ours(path);
 }
 

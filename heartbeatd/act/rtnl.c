@@ -19,6 +19,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "heartbeatd/act/power.h"
+
 #define BATCH_MAX 100
 #define RECEIVE_MAX 65536
 #define BUFFER_BYTES (1 << 20)
@@ -54,7 +56,8 @@ int hb_rtnl_open(struct hb_rtnl **out)
         return err;
     }
     /* Wishes: without them batches are only a little less sure of their answers. */
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
     (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof one);
     rtnl = g_new0(struct hb_rtnl, 1);
@@ -366,6 +369,10 @@ int hb_rtnl_add_route_again(struct hb_rtnl *rtnl, const struct nlmsghdr *gone)
     struct nlmsghdr *header;
     int err;
 
+    if (hb_power_away()) {
+        nlmsg_free(msg);
+        return hb_power_route(gone);
+    }
     if (msg == NULL)
         return -ENOMEM;
     header = nlmsg_hdr(msg);
@@ -496,7 +503,9 @@ int hb_rtnl_apply(struct hb_rtnl *rtnl, struct hb_change *changes, size_t count)
 {
     int first = 0;
 
-    for (size_t done = 0; done < count; done += BATCH_MAX)
+    if (hb_power_away())
+        hb_power_changes(changes, count);
+    for (size_t done = 0; done < count && !hb_power_away(); done += BATCH_MAX)
         (void)apply_batch(rtnl, changes + done, MIN(count - done, BATCH_MAX));
     for (size_t i = 0; i < count && first == 0; i++)
         first = changes[i].error;

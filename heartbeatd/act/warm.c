@@ -24,6 +24,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
+#include "heartbeatd/act/power.h"
 #include "heartbeatd/act/warm_inside.h"
 
 #define START_MS     60000
@@ -151,7 +152,9 @@ void hb_warm_end(struct hb_warm_member *member)
     if (member->alive.fd < 0 || member->ending)
         return;
     member->ending = true;
-    if (syscall(SYS_pidfd_send_signal, member->alive.fd, SIGTERM, NULL, 0) != 0)
+    if (hb_power_away())
+        hb_power_director(member->pid, SIGTERM);
+    else if (syscall(SYS_pidfd_send_signal, member->alive.fd, SIGTERM, NULL, 0) != 0)
         ha_log(HA_LOG_WARNING, "%s (pid %d) cannot be told to end: %s", member->text,
                (int)member->pid, g_strerror(errno));
 }
@@ -161,7 +164,10 @@ void hb_warm_kill(struct hb_warm_member *member)
     if (member->alive.fd < 0)
         return;
     ha_log(HA_LOG_ERROR, "%s (pid %d) does not answer: it is killed", member->text, (int)member->pid);
-    syscall(SYS_pidfd_send_signal, member->alive.fd, SIGKILL, NULL, 0);
+    if (hb_power_away())
+        hb_power_director(member->pid, SIGKILL);
+    else
+        syscall(SYS_pidfd_send_signal, member->alive.fd, SIGKILL, NULL, 0);
 }
 
 /* ---- its start ---- */

@@ -8,7 +8,6 @@
 #include "heartbeatd/act/watchdog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/watchdog.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/run/log.h"
+#include "heartbeatd/act/power.h"
 
 #define MARGIN_MS 10
 
@@ -42,12 +42,12 @@ void hb_watchdog_set(int fd, const char *path, uint64_t deadtime_ms)
 
 int hb_watchdog_open(const char *path, uint64_t deadtime_ms)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = hb_power_open(HB_POWER_WATCHDOG, path);
 
     if (fd < 0) {
         ha_log(HA_LOG_ERROR, "watchdog: cannot open %s: %s: nothing restarts this machine when "
                              "heartbeat hangs",
-               path, strerror(errno));
+               path, strerror(-fd));
         return -1;
     }
     hb_watchdog_set(fd, path, deadtime_ms);
@@ -79,6 +79,9 @@ void hb_reboot_now(const char *why)
 {
     ha_log(HA_LOG_ERROR, "%s: rebooting this machine now", why);
     ha_log_flush();
-    reboot(RB_AUTOBOOT);
+    if (hb_power_away())
+        hb_power_reboot();
+    else
+        reboot(RB_AUTOBOOT);
     ha_log(HA_LOG_ERROR, "this machine cannot be rebooted: %s", strerror(errno));
 }

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/log.h"
+#include "heartbeatd/act/power.h"
 #include "heartbeatd/api/frame.h"
+#include "heartbeatd/api/listen.h"
 
 #define READ_MAX     16384
 #define UNREAD_MAX   (1 << 20) /* bytes left unread by one client */
@@ -413,35 +413,11 @@ static void listen_event(void *ctx, uint32_t events)
     }
 }
 
-static int listen_at(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd, error;
-
-    if (strlen(path) >= sizeof(address.sun_path)) {
-        return -ENAMETOOLONG;
-    }
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return -errno;
-    }
-    unlink(path);
-    /* Anybody may knock; who is let in is decided by what the kernel says of them. */
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0777) < 0 ||
-        listen(fd, 32) < 0) {
-        error = errno;
-        close(fd);
-        return -error;
-    }
-    return fd;
-}
-
 int hb_api_server_open(struct hb_api_server **out, struct ha_loop *loop, const char *path,
                        const struct hb_api_host *host)
 {
     struct hb_api_server *server;
-    int fd = listen_at(path), status;
+    int fd = hb_power_away() ? hb_power_listen() : hb_api_listen_at(path), status;
 
     if (fd < 0) {
         return fd;
@@ -475,7 +451,7 @@ void hb_api_server_close(struct hb_api_server *server)
     fd = server->listener.fd;
     ha_watch_stop(server->loop, &server->listener);
     close(fd);
-    unlink(server->path);
+    hb_power_clear(HB_POWER_REGISTER, server->path);
     for (guint i = 0; i < server->conns->len; i++) {
         conn_free(conn_at(server, i));
     }

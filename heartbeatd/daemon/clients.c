@@ -17,7 +17,7 @@
 #include "heartbeatd/daemon/heartbeat.h"
 #include "heartbeatd/daemon/respawn.h"
 
-#define SOCKET HA_RUNDIR "/heartbeat/register"
+#define SOCKET HB_API_SOCKET
 /* Clients that stand for commands: who may order, who may ask. */
 #define ORDERS "hactl"
 /* The group that cl_status of 3.0.6 runs with, whoever calls it. */

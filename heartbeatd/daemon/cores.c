@@ -14,17 +14,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/run/control.h"
 #include "common/run/log.h"
 
 #define RSCTMP HA_RUNDIR "/heartbeat/rsctmp"
 
+char *hb_cores_folder(const struct hb_config *config, const char *user)
+{
+    return g_build_filename(config->coreroot ? config->coreroot : HB_VARLIB "/cores", user, NULL);
+}
+
+int hb_cores_make(const char *path)
+{
+    char *root = g_path_get_dirname(path);
+    int status = g_mkdir_with_parents(root, 0755);
+
+    g_free(root);
+    return status < 0 || (mkdir(path, 0700) < 0 && errno != EEXIST) ? -errno : 0;
+}
+
 void hb_cores_enter(const struct hb_config *config)
 {
-    const char *root = config->coreroot ? config->coreroot : HB_VARLIB "/cores";
-    char *path = g_build_filename(root, geteuid() == 0 ? "root" : g_get_user_name(), NULL);
+    char *path = hb_cores_folder(config, geteuid() == 0 ? "root" : HA_USER);
     struct rlimit limit;
 
-    if (g_mkdir_with_parents(path, 0700) < 0 || chdir(path) < 0) {
+    if (hb_cores_make(path) < 0 || chdir(path) < 0) {
         ha_log(HA_LOG_WARNING, "coreroot: cannot use %s: %s", path, strerror(errno));
     }
     g_free(path);

@@ -10,6 +10,12 @@
  * forbids them. What cannot be had is logged. May be called again. */
 void hb_cores_enter(const struct hb_config *config);
 
+/* Where it is for that user. g_free() it. */
+char *hb_cores_folder(const struct hb_config *config, const char *user);
+
+/* Makes that, and what it lies in. 0 or negative errno. */
+int hb_cores_make(const char *path);
+
 void hb_rsctmp_empty(void);
 
 #endif

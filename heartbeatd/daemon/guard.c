@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -22,8 +21,10 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "heartbeatd/act/guard_table.h"
+#include "heartbeatd/act/power.h"
+#include "heartbeatd/daemon/guardian_start.h"
+#include "heartbeatd/daemon/paths.h"
 
-#define GUARDIAN HB_LIBEXECDIR "/guardian"
 /* A guardian that ended, or could not be had, is replaced after this long. */
 #define AGAIN_NS HA_NS_PER_S
 /* A socket to take addresses off with. */
@@ -36,12 +37,14 @@ struct hb_guard {
     int netlink;
     int self_fd; /* a pidfd of ourselves */
     pid_t pid;   /* of the guardian; 0: none */
-    int pidfd;
+    int pidfd;        /* of the guardian, or what the helper tells of its end */
+    bool by_helper;
     struct ha_watch watch;
     struct ha_timer again;
     struct ha_log_limit troubles;
     /* What a life before this one left. */
     struct hb_guard_table *before;
+    int before_fd;
     bool before_kept; /* its addresses are still set, and may be */
     struct hb_daemon *daemon;
 };
@@ -50,6 +53,12 @@ struct hb_guard {
 static struct hb_guard_table *table_of(const struct hb_daemon *daemon)
 {
     return daemon->guard != NULL ? daemon->guard->table : NULL;
+}
+
+/* By whoever has the right to. */
+static unsigned release(struct hb_guard_table *table, int fd, int netlink)
+{
+    return hb_power_away() ? hb_power_release(fd) : hb_guard_release(table, netlink);
 }
 
 /* ---- the table ---- */
@@ -82,7 +91,7 @@ static struct hb_guard_table *map(int fd)
 }
 
 /* The table of the life before, if there is one that can be believed. */
-static struct hb_guard_table *open_before(void)
+static struct hb_guard_table *open_before(int *kept_fd)
 {
     int fd = open(HB_GUARD_PATH, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     struct hb_guard_table *table = NULL;
@@ -93,12 +102,15 @@ static struct hb_guard_table *open_before(void)
     if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == 0 &&
         stat.st_size == (off_t)sizeof *table && stat.st_blocks * 512 >= stat.st_size)
         table = map(fd);
-    close(fd);
     if (table != NULL && (table->magic != HB_GUARD_MAGIC || table->groups > HB_GUARD_GROUPS ||
                           atomic_load(&table->beat_ns) > hb_guard_now_ns())) {
         munmap(table, sizeof *table);
         table = NULL;
     }
+    if (table == NULL)
+        close(fd);
+    else
+        *kept_fd = fd;
     return table;
 }
 
@@ -110,6 +122,10 @@ static int make_table(struct hb_guard *guard)
     (void)g_mkdir_with_parents(HA_RUNDIR "/heartbeat", 0755);
     (void)unlink(HB_GUARD_PATH);
     fd = open(HB_GUARD_PATH, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    /* Later than at the start the folder is not ours any more: then the next life has nothing to look
+     * back at. */
+    if (fd < 0 && hb_power_away() && (errno == EACCES || errno == EEXIST))
+        fd = memfd_create("guarded", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
     /* All of it now: on a disk that is full later, what is not there yet would end us when it is written. */
@@ -135,7 +151,7 @@ static int make_table(struct hb_guard *guard)
 /* Its addresses are kept if they are still there and nobody can have counted us dead yet. */
 static void take_over(struct hb_guard *guard)
 {
-    struct hb_guard_table *before = open_before();
+    struct hb_guard_table *before = open_before(&guard->before_fd);
     uint32_t state = HB_GUARD_WATCHING;
 
     if (before == NULL)
@@ -147,7 +163,7 @@ static void take_over(struct hb_guard *guard)
         return;
     if (hb_guard_win(before, true))
         ha_log(HA_LOG_WARNING, "took off %u addresses that the heartbeat before this one left",
-               hb_guard_release(before, guard->netlink));
+               release(before, guard->before_fd, guard->netlink));
     else
         ha_log(HA_LOG_WARNING, "the heartbeat before this one died, and the guardian took off "
                "its addresses");
@@ -155,32 +171,6 @@ static void take_over(struct hb_guard *guard)
 }
 
 /* ---- the guardian ---- */
-
-static void run_guardian(struct hb_guard *guard) __attribute__((noreturn));
-static void run_guardian(struct hb_guard *guard)
-{
-    const struct hb_config *config = guard->daemon->setup.config;
-    bool realtime = config->realtime && !guard->daemon->options.no_realtime;
-    char priority[16];
-    char *argv[] = {(char *)"guardian", config->logfile != NULL ? config->logfile : (char *)"-",
-                    priority, NULL};
-    sigset_t none;
-    int file = fcntl(guard->table_fd, F_DUPFD, 10), pid_fd = fcntl(guard->self_fd, F_DUPFD, 10);
-    int null = open("/dev/null", O_RDWR);
-
-    snprintf(priority, sizeof priority, "%d", realtime ? config->rtprio : 0);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (file < 0 || pid_fd < 0 || null < 0)
-        _exit(126);
-    for (int fd = 0; fd < 3; fd++)
-        dup2(null, fd);
-    if (dup2(file, HB_GUARD_TABLE_FD) < 0 || dup2(pid_fd, HB_GUARD_PIDFD) < 0)
-        _exit(126);
-    close_range(HB_GUARD_PIDFD + 1, ~0U, 0);
-    execv(GUARDIAN, argv);
-    _exit(127);
-}
 
 static void begin_guardian(void *ctx, uint64_t now_ns);
 
@@ -190,7 +180,7 @@ static void trouble(struct hb_guard *guard, const char *what)
 
     if (ha_log_allowed(&guard->troubles, ha_clock_ns(), 2, &dropped))
         ha_log(HA_LOG_WARNING, "%s: %s; until there is one, addresses stay behind if heartbeat is killed",
-               GUARDIAN, what);
+               HB_GUARDIAN, what);
 }
 
 static void guardian_ended(void *ctx, uint32_t events)
@@ -200,10 +190,20 @@ static void guardian_ended(void *ctx, uint32_t events)
     int status = 0;
 
     (void)events;
-    if (waitpid(guard->pid, &status, WNOHANG) == 0)
-        return;
-    ha_watch_stop(guard->daemon->loop, &guard->watch);
-    close(guard->pidfd);
+    if (guard->by_helper) {
+        struct hb_power_child child = {.pid = guard->pid, .end_fd = guard->pidfd};
+
+        ha_watch_stop(guard->daemon->loop, &guard->watch);
+        if (!hb_power_ended(&child, &status) &&
+            ha_watch_start(guard->daemon->loop, &guard->watch, guard->pidfd, EPOLLIN, guardian_ended,
+                           guard) == 0)
+            return;
+    } else {
+        if (waitpid(guard->pid, &status, WNOHANG) == 0)
+            return;
+        ha_watch_stop(guard->daemon->loop, &guard->watch);
+        close(guard->pidfd);
+    }
     guard->pid = 0;
     what = WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status))
                                : g_strdup_printf("exit status %d", WEXITSTATUS(status));
@@ -213,11 +213,10 @@ static void guardian_ended(void *ctx, uint32_t events)
                  guard);
 }
 
-/* 0 or negative errno. */
-static int follow_guardian(struct hb_guard *guard, pid_t pid)
+/* 0 or negative errno. fd: what tells of its end. */
+static int follow_guardian(struct hb_guard *guard, pid_t pid, int fd)
 {
-    int fd = pidfd_open(pid, 0);
-    int error = fd < 0 ? -errno
+    int error = fd < 0 ? fd
                        : ha_watch_start(guard->daemon->loop, &guard->watch, fd, EPOLLIN,
                                         guardian_ended, guard);
 
@@ -228,21 +227,43 @@ static int follow_guardian(struct hb_guard *guard, pid_t pid)
     }
     if (fd >= 0)
         close(fd);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    if (guard->by_helper) {
+        hb_power_signal(pid, SIGKILL);
+    } else {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
     return error;
+}
+
+static int start_guardian(struct hb_guard *guard)
+{
+    const struct hb_config *config = guard->daemon->setup.config;
+    bool realtime = config->realtime && !guard->daemon->options.no_realtime;
+    const char *logfile = config->logfile != NULL ? config->logfile : "-";
+    struct hb_power_child child = {.end_fd = -1};
+    int error;
+
+    guard->by_helper = hb_power_away();
+    if (guard->by_helper) {
+        error = hb_power_guardian(guard->table_fd, guard->self_fd, logfile,
+                                  realtime ? config->rtprio : 0, &child);
+        return error != 0 ? error : follow_guardian(guard, child.pid, child.end_fd);
+    }
+    child.pid = hb_guardian_start(guard->table_fd, guard->self_fd, logfile,
+                                  realtime ? config->rtprio : 0);
+    if (child.pid < 0)
+        return -errno;
+    child.end_fd = pidfd_open(child.pid, 0);
+    return follow_guardian(guard, child.pid, child.end_fd < 0 ? -errno : child.end_fd);
 }
 
 static void begin_guardian(void *ctx, uint64_t now_ns)
 {
     struct hb_guard *guard = ctx;
-    pid_t pid = fork();
-    int error;
+    int error = start_guardian(guard);
 
     (void)now_ns;
-    if (pid == 0)
-        run_guardian(guard);
-    error = pid < 0 ? -errno : follow_guardian(guard, pid);
     if (error == 0)
         return;
     trouble(guard, g_strerror(-error));
@@ -267,7 +288,7 @@ static void look_back(void *ctx)
         state = HB_GUARD_RELEASING;
     }
     if (state == HB_GUARD_RELEASING)
-        (void)hb_guard_release(table, daemon->guard->netlink);
+        (void)release(table, daemon->guard->table_fd, daemon->guard->netlink);
     ha_log(HA_LOG_WARNING, "this process did not move for most of the dead time: %u addresses were "
            "taken off, until it is known that they may come back", atomic_load(&table->released));
     if (daemon->act != NULL)
@@ -312,7 +333,7 @@ static void guard_again(void *ctx, uint64_t now_ns)
         ha_timer_set(guard->daemon->loop, &guard->again, now_ns + AGAIN_NS, guard_again, guard);
         return;
     }
-    ha_log(HA_LOG_NOTICE, "%s is there now", GUARDIAN);
+    ha_log(HA_LOG_NOTICE, "%s is there now", HB_GUARDIAN);
     if (guard->daemon->core != NULL)
         hb_guard_attach(guard->daemon);
 }
@@ -330,7 +351,7 @@ void hb_guard_start(struct hb_daemon *daemon)
     }
     guard->daemon = daemon;
     guard->watch.fd = guard->pidfd = guard->table_fd = -1;
-    guard->self_fd = -1;
+    guard->self_fd = guard->before_fd = -1;
     daemon->guard = guard;
     /* What the life before left is for now or never: this is not given up at the first refusal. */
     for (unsigned i = 0; i < SOCKET_TRIES; i++) {
@@ -366,7 +387,7 @@ static void keep_slots(struct hb_guard *guard)
         (void)hb_guard_put(guard->table, kind, slot);
         atomic_store(&before->slots[i].kind, HB_GUARD_FREE);
     }
-    (void)hb_guard_release(before, guard->netlink);
+    (void)release(before, guard->before_fd, guard->netlink);
     atomic_store(&before->state, HB_GUARD_ADOPTED);
 }
 
@@ -399,7 +420,9 @@ static void look_at_before(struct hb_guard *guard)
     if (guard->before_kept && !hb_guard_empty(guard->before))
         keep_slots(guard);
     munmap(guard->before, sizeof *guard->before);
+    close(guard->before_fd);
     guard->before = NULL;
+    guard->before_fd = -1;
 }
 
 /* Others count from our last beat to our dead time; if all have left in good order, one that
@@ -480,14 +503,15 @@ void hb_guard_end(struct hb_daemon *daemon)
     ha_timer_cancel(daemon->loop, &guard->again);
     /* With nothing held the guardian ends with us; else it does what is left to do. */
     if (guard->table != NULL && hb_guard_empty(guard->table))
-        (void)unlink(HB_GUARD_PATH);
+        hb_power_clear(HB_POWER_GUARDED, HB_GUARD_PATH);
     if (guard->table != NULL)
         munmap(guard->table, sizeof *guard->table);
     if (guard->before != NULL) {
         /* We did not come to life: what the one before us left is nobody's. */
         if (guard->netlink >= 0)
-            (void)hb_guard_release(guard->before, guard->netlink);
+            (void)release(guard->before, guard->before_fd, guard->netlink);
         munmap(guard->before, sizeof *guard->before);
+        close(guard->before_fd);
     }
     if (guard->table_fd >= 0)
         close(guard->table_fd);

@@ -10,8 +10,6 @@
 
 #include "heartbeatd/daemon/heartbeat.h"
 
-#define HB_GUARD_PATH HA_RUNDIR "/heartbeat/guarded"
-
 struct hb_guard;
 
 /* Once in the life of the process, before hb_life_begin(). */

@@ -19,6 +19,7 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/secret.h"
+#include "heartbeatd/act/power.h"
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/clients.h"
 #include "heartbeatd/daemon/guard.h"
@@ -28,6 +29,7 @@
 #include "heartbeatd/daemon/manage.h"
 #include "heartbeatd/daemon/post.h"
 #include "heartbeatd/daemon/peers.h"
+#include "heartbeatd/daemon/privilege.h"
 #include "heartbeatd/daemon/realtime.h"
 #include "heartbeatd/daemon/safety.h"
 #include "heartbeatd/daemon/show_config.h"
@@ -255,6 +257,15 @@ static int furnish(struct hb_daemon *daemon)
     return watch_signals(daemon);
 }
 
+static void remove_pidfile(void)
+{
+    if (hb_power_away()) {
+        hb_power_clear(HB_POWER_PIDFILE, HB_PIDFILE);
+    } else {
+        ha_pidfile_remove(HB_PIDFILE, getpid());
+    }
+}
+
 static void clear_out(struct hb_daemon *daemon)
 {
     if (!daemon->loop) {
@@ -265,17 +276,33 @@ static void clear_out(struct hb_daemon *daemon)
     ha_timer_cancel(daemon->loop, &daemon->restart);
     ha_timer_cancel(daemon->loop, &daemon->reopen);
     if (daemon->control) {
-        ha_pidfile_remove(HB_PIDFILE, getpid());
+        remove_pidfile();
     }
     ha_control_stop(daemon->control);
     ha_behind_free(daemon->peers);
     ha_behind_free(daemon->deleted);
     ha_loop_free(daemon->loop);
+    hb_privilege_end();
     hb_actions_clear(&daemon->actions);
     g_byte_array_free(daemon->datagram, TRUE);
     if (daemon->loadavg_fd >= 0) {
         close(daemon->loadavg_fd);
     }
+}
+
+/* The guardian is root's, and so is what it has to find; after that nothing here needs to be. */
+static int settle(struct hb_daemon *daemon)
+{
+    const struct hb_config *config = daemon->setup.config;
+    bool leaving = hb_privilege_begin(config, config->realtime && !daemon->options.no_realtime);
+    int status = 0;
+
+    hb_guard_start(daemon);
+    if (leaving) {
+        status = hb_privilege_leave(config);
+        hb_cores_enter(config);
+    }
+    return status;
 }
 
 /* From here we are the daemon. */
@@ -292,7 +319,9 @@ static int live(struct hb_daemon *daemon)
             hb_realtime_enter(daemon->setup.config->rtprio,
                               daemon->setup.config->memreserve_kib);
         }
-        hb_guard_start(daemon);
+        status = settle(daemon);
+    }
+    if (status == 0) {
         status = hb_life_begin(daemon);
     }
     if (status == -EALREADY) {

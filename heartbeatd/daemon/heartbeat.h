@@ -21,9 +21,9 @@
 #include "heartbeatd/daemon/fifo.h"
 #include "heartbeatd/media/media.h"
 #include "heartbeatd/daemon/nics.h"
+#include "heartbeatd/daemon/paths.h"
 #include "heartbeatd/daemon/setup.h"
 
-#define HB_PIDFILE      HA_RUNDIR "/heartbeat.pid"
 #define HB_PIDFILE_WORD "heartbeat"
 #define HB_CONTROL_NAME "heartbeat"
 

@@ -12,7 +12,6 @@
 #include <linux/capability.h>
 #include <malloc.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -74,23 +73,13 @@ static int bring_in(struct dl_phdr_info *object, size_t size, void *ctx)
     return 0;
 }
 
-/* With this the kernel knows no limit for us. */
-static bool may_lock(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-    return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_IPC_LOCK;
-}
-
 static int lock_all(void)
 {
-    const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
     const int all = MCL_CURRENT | MCL_FUTURE;
     long page = sysconf(_SC_PAGESIZE);
 
-    if (setrlimit(RLIMIT_MEMLOCK, &none) < 0 && !may_lock())
-        return -errno;
+    if (!hb_realtime_lift_limit() && !hb_realtime_may_lock())
+        return -EPERM;
     if (mlockall(all | MCL_ONFAULT) < 0 && (errno != EINVAL || mlockall(all) < 0)) /* before Linux 4.4 */
         return -errno;
     dl_iterate_phdr(bring_in, &page);
@@ -98,19 +87,41 @@ static int lock_all(void)
 }
 #endif
 
-static void lock_memory(void)
+bool hb_realtime_lift_limit(void)
+{
+    const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+    return setrlimit(RLIMIT_MEMLOCK, &none) == 0;
+}
+
+/* With this the kernel knows no limit for us. */
+bool hb_realtime_may_lock(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capget, &header, data) == 0 && data[0].effective & 1u << CAP_IPC_LOCK;
+}
+
+int hb_realtime_lock(void)
 {
 #ifdef __SANITIZE_ADDRESS__
-    /* The sanitizer's shadow of the address space cannot be locked. */
-    ha_log(HA_LOG_DEBUG, "memory is not locked in a build with AddressSanitizer");
+    return -ENOTSUP; /* the sanitizer's shadow of the address space cannot be locked */
 #else
-    int error = lock_all();
+    return lock_all();
+#endif
+}
 
-    if (error < 0)
+static void lock_memory(void)
+{
+    int error = hb_realtime_lock();
+
+    if (error == -ENOTSUP)
+        ha_log(HA_LOG_DEBUG, "memory is not locked in a build with AddressSanitizer");
+    else if (error < 0)
         ha_log(HA_LOG_WARNING, "memory is not locked (%s): heartbeats may be late when memory "
                                "is short",
                strerror(-error));
-#endif
 }
 
 void hb_realtime_enter(int priority, uint64_t memreserve_kib)

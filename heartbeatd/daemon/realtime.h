@@ -3,10 +3,19 @@
 #ifndef HB_REALTIME_H
 #define HB_REALTIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* SCHED_RR with priority, memory locked, so much of it kept at hand; what cannot be had is logged.
  * Children start with ordinary scheduling. */
 void hb_realtime_enter(int priority, uint64_t memreserve_kib);
+
+/* Memory alone, what comes later included. 0 or negative errno; -ENOTSUP: not in this build. */
+int hb_realtime_lock(void);
+/* Of how much may be locked, for this process and those it starts. False: it stays; for who has CAP_IPC_LOCK
+ * (hb_realtime_may_lock()) it counts all the same only from the day when that is given up: then what is
+ * allocated beyond it is not to be had. */
+bool hb_realtime_lift_limit(void);
+bool hb_realtime_may_lock(void);
 
 #endif

@@ -15,6 +15,7 @@
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/hb_log.h"
 #include "heartbeatd/daemon/life.h"
+#include "heartbeatd/daemon/privilege.h"
 #include "heartbeatd/daemon/realtime.h"
 #include "heartbeatd/daemon/safety.h"
 #include "heartbeatd/daemon/signing.h"
@@ -66,6 +67,7 @@ static void settle_in(struct hb_daemon *daemon)
 {
     hb_log_setup(daemon->setup.config, daemon->options.log_to_stderr, daemon->options.debug);
     hb_cores_enter(daemon->setup.config);
+    hb_privilege_dumpable(daemon->setup.config);
 }
 
 /* Values of ha.cf, and haresources, with the core and the media that run. */

@@ -5,14 +5,10 @@
 #include "heartbeatd/daemon/respawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,8 +18,10 @@
 #include "common/run/clock.h"
 #include "common/run/log.h"
 #include "common/run/trust.h"
+#include "heartbeatd/act/power.h"
 #include "heartbeatd/act/watchdog.h"
 #include "heartbeatd/core/program.h"
+#include "heartbeatd/daemon/program_start.h"
 
 /* How long one may take to end before it is killed. */
 #define END_NS (10 * HA_NS_PER_S)
@@ -34,6 +32,7 @@ struct running {
     struct hb_respawn *respawn;
     const struct hb_program *program;
     pid_t pid; /* 0: does not run */
+    bool by_helper; /* it is the helper's child (act/power.h), not ours */
     struct ha_watch watch;
     struct ha_timer timer; /* start again; while ending: kill */
     uint64_t started_ns;
@@ -54,25 +53,6 @@ struct hb_respawn {
 
 /* ---- what a line asks for ---- */
 
-/* uid and gid of a user by name or number. */
-static bool find_user(const char *name, uid_t *uid, gid_t *gid)
-{
-    const struct passwd *user = getpwnam(name);
-    char *end;
-    unsigned long number;
-
-    if (!user && g_ascii_isdigit(*name)) {
-        number = strtoul(name, &end, 10);
-        user = *end == '\0' ? getpwuid((uid_t)number) : NULL;
-    }
-    if (!user) {
-        return false;
-    }
-    *uid = user->pw_uid;
-    *gid = user->pw_gid;
-    return true;
-}
-
 static void check(const struct hb_program *program, struct ha_diags *diags)
 {
     const char *word = program->failfast ? "failfast" : "respawn";
@@ -81,7 +61,7 @@ static void check(const struct hb_program *program, struct ha_diags *diags)
     uid_t uid = (uid_t)-1;
     gid_t gid;
 
-    if (!find_user(program->user, &uid, &gid)) {
+    if (!hb_program_user(program->user, &uid, &gid)) {
         ha_diag_add(diags, HA_ERROR, "ha.cf", program->line, 0,
                     "%s: there is no user \"%s\" on this machine", word, program->user);
     }
@@ -112,6 +92,7 @@ static void start_due(void *ctx, uint64_t now_ns)
 }
 
 static void end_next(struct hb_respawn *respawn);
+static void reaped(void *ctx, uint32_t events);
 
 static void failfast(const struct running *one, const char *how)
 {
@@ -154,17 +135,38 @@ static void look_ahead(struct running *one, int status)
     g_free(how);
 }
 
+/* It is nobody's any more then, and what told of its end is closed. False: not yet. */
+static bool has_ended(struct running *one, int *status)
+{
+    struct ha_loop *loop = one->respawn->loop;
+    int fd = one->watch.fd;
+
+    if (one->by_helper) {
+        struct hb_power_child child = {.pid = one->pid, .end_fd = fd};
+
+        ha_watch_stop(loop, &one->watch);
+        if (hb_power_ended(&child, status)) {
+            return true;
+        }
+        return ha_watch_start(loop, &one->watch, fd, EPOLLIN, reaped, one) < 0;
+    }
+    if (waitpid(one->pid, status, WNOHANG) != one->pid) {
+        return false;
+    }
+    ha_watch_stop(loop, &one->watch);
+    close(fd);
+    return true;
+}
+
 static void reaped(void *ctx, uint32_t events)
 {
     struct running *one = ctx;
-    int status, fd = one->watch.fd;
+    int status = 0;
 
     (void)events;
-    if (waitpid(one->pid, &status, WNOHANG) != one->pid) {
+    if (!has_ended(one, &status)) {
         return;
     }
-    ha_watch_stop(one->respawn->loop, &one->watch);
-    close(fd);
     ha_timer_cancel(one->respawn->loop, &one->timer);
     if (one->respawn->wanted) {
         look_ahead(one, status);
@@ -175,70 +177,70 @@ static void reaped(void *ctx, uint32_t events)
     }
 }
 
-/* In the child; returns only when it failed. */
-static void become(const struct running *one, uid_t uid, gid_t gid, pid_t parent)
+/* *fd: what tells of its end. 0 or negative errno. */
+static int start_program(struct running *one, int *fd)
 {
-    char *command = g_strconcat("exec ", one->program->command, NULL);
-    char *const argv[] = {(char *)"sh", (char *)"-c", command, NULL};
-    char *home = g_build_filename(HB_VARLIB, "cores", one->program->user, NULL);
-    sigset_t none;
-    int null = open("/dev/null", O_RDWR);
+    const struct hb_program *program = one->program;
+    int status;
 
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
-    setsid();
-    for (int fd = 0; fd <= 2; fd++) {
-        dup2(null, fd);
+    one->by_helper = hb_power_away();
+    if (one->by_helper) {
+        struct hb_power_child child;
+
+        status = hb_power_program(program->user, program->command, &child);
+        one->pid = status < 0 ? 0 : child.pid;
+        *fd = status < 0 ? -1 : child.end_fd;
+        return status;
     }
-    close_range(3, ~0U, 0);
-    if (chdir(home) < 0 && chdir("/") < 0) {
-        return;
+    status = hb_program_start(program->user, program->command, one->respawn->environment, &one->pid);
+    if (status < 0) {
+        one->pid = 0;
+        return status;
     }
-    if (setgroups(1, &gid) < 0 || setgid(gid) < 0 || setuid(uid) < 0) {
-        return;
+    *fd = (int)syscall(SYS_pidfd_open, one->pid, 0);
+    return *fd < 0 ? -errno : 0;
+}
+
+/* It cannot be watched. */
+static void forget(struct running *one, int fd)
+{
+    if (one->pid > 0 && one->by_helper) {
+        hb_power_signal(one->pid, SIGKILL);
+    } else if (one->pid > 0) {
+        kill(one->pid, SIGKILL);
+        waitpid(one->pid, NULL, 0);
     }
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() == parent) {
-        execve("/bin/sh", argv, one->respawn->environment);
+    if (fd >= 0) {
+        close(fd);
     }
+    one->pid = 0;
 }
 
 static void start(struct running *one)
 {
     struct hb_respawn *respawn = one->respawn;
-    pid_t parent = getpid();
+    int fd = -1, status;
     uid_t uid;
     gid_t gid;
-    int fd;
 
     if (!respawn->wanted || one->pid > 0) {
         return;
     }
     one->started_ns = ha_clock_ns();
-    if (!find_user(one->program->user, &uid, &gid)) {
+    if (!hb_program_user(one->program->user, &uid, &gid)) {
         ha_log(HA_LOG_ERROR, "Client \"%s\" not started: no user %s", one->program->command,
                one->program->user);
         return;
     }
     respawn->before_start(respawn->ctx);
-    one->pid = fork();
-    if (one->pid == 0) {
-        become(one, uid, gid, parent);
-        _exit(127);
+    status = start_program(one, &fd);
+    if (status == 0) {
+        status = ha_watch_start(respawn->loop, &one->watch, fd, EPOLLIN, reaped, one);
     }
-    fd = one->pid > 0 ? (int)syscall(SYS_pidfd_open, one->pid, 0) : -1;
-    if (fd < 0 || ha_watch_start(respawn->loop, &one->watch, fd, EPOLLIN, reaped, one) < 0) {
+    if (status < 0) {
         ha_log(HA_LOG_ERROR, "Client \"%s\" not started: %s", one->program->command,
-               strerror(errno));
-        if (one->pid > 0) {
-            kill(one->pid, SIGKILL);
-            waitpid(one->pid, NULL, 0);
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
-        one->pid = 0;
+               strerror(-status));
+        forget(one, fd);
         ha_timer_set(respawn->loop, &one->timer,
                      one->started_ns + ha_ms_to_ns(HB_PROGRAM_PAUSE_MS), start_due, one);
         return;
@@ -252,7 +254,9 @@ static void start(struct running *one)
 /* To its group; one that was started just now may not have one yet. */
 static void send_signal(const struct running *one, int signo)
 {
-    if (kill(-one->pid, signo) < 0) {
+    if (one->by_helper) {
+        hb_power_signal(one->pid, signo);
+    } else if (kill(-one->pid, signo) < 0) {
         kill(one->pid, signo);
     }
 }
@@ -288,7 +292,7 @@ static bool ends_within(int fd, uint64_t until_ns)
  * that: it is left to itself. */
 static void reap_now(struct running *one, uint64_t until_ns)
 {
-    int fd = one->watch.fd;
+    int fd = one->watch.fd, status;
 
     if (one->pid <= 0) {
         return;
@@ -297,9 +301,10 @@ static void reap_now(struct running *one, uint64_t until_ns)
         send_signal(one, SIGKILL);
         (void)ends_within(fd, ha_clock_ns() + HURRY_NS);
     }
-    waitpid(one->pid, NULL, WNOHANG);
-    ha_watch_stop(one->respawn->loop, &one->watch);
-    close(fd);
+    if (!has_ended(one, &status)) {
+        ha_watch_stop(one->respawn->loop, &one->watch);
+        close(fd);
+    }
 }
 
 void hb_respawn_free(struct hb_respawn *respawn)

@@ -7,17 +7,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "common/conf/lines.h"
 #include "common/run/file.h"
 #include "common/run/trust.h"
+#include "heartbeatd/act/power.h"
 #include "heartbeatd/daemon/clients.h"
 #include "heartbeatd/conf/ha_cf.h"
 #include "heartbeatd/conf/haresources.h"
 
-/* Longest nodeinfo file. */
-#define NODEINFO_MAX 4096
 /* Scripts for messages: there are a handful. */
 #define RCD_LOOKED_AT 256
 
@@ -51,7 +49,7 @@ static char *read_text(const char *name, size_t max, size_t *length, struct stat
                        struct ha_diags *diags, int *status)
 {
     char *path = g_build_filename(HA_HADIR, name, NULL), *text;
-    int result = ha_file_read(path, max, &text, length, stat);
+    int result = hb_power_read(path, max, &text, length, stat);
 
     if (result < 0) {
         const char *reason = result == -EFBIG    ? "it is too long to be a configuration file"
@@ -65,38 +63,6 @@ static char *read_text(const char *name, size_t max, size_t *length, struct stat
     }
     g_free(path);
     return text;
-}
-
-char *hb_local_node(struct ha_diags *diags)
-{
-    char *path = g_build_filename(HA_HADIR, "nodeinfo", NULL), *text, *name;
-    const char *source = path;
-    struct utsname system;
-    size_t length;
-    int result = ha_file_read(path, NODEINFO_MAX, &text, &length, NULL);
-
-    if (result == 0) {
-        text[strcspn(text, "\r\n")] = '\0';
-    } else if (result == -ENOENT) {
-        uname(&system);
-        text = g_strdup(system.nodename);
-        source = "the host name (uname -n)";
-    } else {
-        ha_diag_add(diags, HA_ERROR, "nodeinfo", 0, 0, "cannot read %s: %s", path,
-                    strerror(-result));
-        g_free(path);
-        return NULL;
-    }
-    name = g_ascii_strdown(ha_strip(text), -1);
-    if (!*name || strlen(name) > HB_NAME_MAX || strpbrk(name, " \t")) {
-        ha_diag_add(diags, HA_ERROR, "nodeinfo", 0, 0,
-                    "%s: expected a node name of 1 to %d bytes without blanks, found \"%s\"",
-                    source, HB_NAME_MAX, name);
-        g_clear_pointer(&name, g_free);
-    }
-    g_free(text);
-    g_free(path);
-    return name;
 }
 
 static void load_ha_cf(struct hb_setup *out, struct ha_diags *diags, int *status)

@@ -12,6 +12,7 @@
 #include "authkeys/authkeys.h"
 #include "common/conf/diag.h"
 #include "heartbeatd/core/config.h"
+#include "heartbeatd/daemon/node_name.h"
 
 /* The exit status of a start that the files forbid, and of one that permissions forbid. */
 #define HB_EXIT_CONFIG     6
@@ -39,9 +40,5 @@ void hb_setup_clear(struct hb_setup *setup);
 /* The stamp of a file of HA_HADIR as it is now; all zero if there is none. */
 struct hb_stamp hb_stamp_now(const char *name);
 bool hb_stamp_equal(const struct hb_stamp *a, const struct hb_stamp *b);
-
-/* uname -n, or the first line of nodeinfo, in lower case. NULL and a diagnostic if it cannot be a
- * node's name. g_free() it. */
-char *hb_local_node(struct ha_diags *diags);
 
 #endif

@@ -59,4 +59,8 @@ bool hb_media_counts(const struct hb_media *media, const char *link, struct hb_m
 void hb_media_verify(const struct hb_config *config, enum ha_severity severity,
                      struct ha_diags *diags);
 
+/* Serial devices are opened by that, which answers with a descriptor or negative errno; NULL: as usual.
+ * For a process that may not. */
+void hb_media_open_serial_by(int (*open_device)(const char *device));
+
 #endif

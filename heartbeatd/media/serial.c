@@ -166,10 +166,24 @@ static char *open_fault(const char *device, int error)
     }
 }
 
+static int open_here(const char *device)
+{
+    int fd = open(device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    return fd < 0 ? -errno : fd;
+}
+
+static int (*opener)(const char *device) = open_here;
+
+void hb_media_open_serial_by(int (*open_device)(const char *device))
+{
+    opener = open_device != NULL ? open_device : open_here;
+}
+
 static int open_device(const struct hb_medium *medium)
 {
-    int fd = open(medium->interface, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    int status = fd < 0 ? -errno : 0;
+    int fd = opener(medium->interface);
+    int status = fd < 0 ? fd : 0;
 
     if (status == -ENOENT || status == -ENXIO) {
         return -ENODEV;

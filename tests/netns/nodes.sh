@@ -63,7 +63,11 @@ node_make() {
     cp "$top/heartbeatd/hactl" "$root$sbindir/"
     cp "$top/heartbeatd/cl_status" "$root$bindir/"
     mkdir -p "$root$hblibexecdir"
-    cp "$top/heartbeatd/guardian" "$root$hblibexecdir/"
+    cp "$top/heartbeatd/guardian" "$top/heartbeatd/helper" "$root$hblibexecdir/"
+    # Who the daemon becomes.
+    grep -q '^hacluster:' "$root/etc/passwd" ||
+        echo "hacluster:x:694:694::$hbvarlib:/usr/sbin/nologin" >>"$root/etc/passwd"
+    grep -q '^haclient:' "$root/etc/group" || echo 'haclient:x:694:' >>"$root/etc/group"
     cp "$top/heartbeatd/hb_standby" "$top/heartbeatd/hb_takeover" "$root$hbsharedir/"
     cp "$top/heartbeatd/share"/* "$root$hbsharedir/"
     cp "$top/heartbeatd/init/heartbeat" "$root$initddir/"

@@ -120,6 +120,19 @@ static void what_a_group_or_another_user_was_given_is_a_warning(void **state)
                 "it: chown root FILE\n", 0);
 }
 
+static void who_has_let_go_of_root_judges_for_root(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chown(file, OTHER, OTHER), 0);
+    ha_trust_hold();
+    assert_int_equal(seteuid(OTHER), 0);
+    ha_trust_file(file, HA_ERROR, (struct ha_trust_at){"cf", 3, 0}, &diags);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(diags.warnings, 1);
+}
+
 static void roots_own_group_is_nobody_else(void **state)
 {
     (void)state;
@@ -168,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_finding_is_told_once, begin, end),
         cmocka_unit_test_setup_teardown(what_a_group_or_another_user_was_given_is_a_warning, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(who_has_let_go_of_root_judges_for_root, begin, end),
         cmocka_unit_test_setup_teardown(roots_own_group_is_nobody_else, begin, end),
         cmocka_unit_test_setup_teardown(passwords_that_everybody_can_read_are_a_warning, begin, end),
         cmocka_unit_test_setup_teardown(of_a_command_the_program_counts, begin, end),

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Gives root's power up (privilege.h). What is left: to bind to the port of
+ * ha.cf, and to send and hear what tells others where an address is.
+ */
+#include "heartbeatd/daemon/privilege.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/confine/identity.h"
+#include "common/run/control.h"
+#include "common/run/log.h"
+#include "common/run/trust.h"
+#include "heartbeatd/act/agents.h"
+#include "heartbeatd/act/power.h"
+#include "heartbeatd/daemon/cores.h"
+#include "heartbeatd/daemon/forbid.h"
+#include "heartbeatd/daemon/hb_log.h"
+#include "heartbeatd/daemon/paths.h"
+#include "heartbeatd/daemon/realtime.h"
+#include "heartbeatd/media/media.h"
+
+#define KEPT (HA_CAP(CAP_NET_BIND_SERVICE) | HA_CAP(CAP_NET_RAW))
+
+/* ---- what is asked of the helper ---- */
+
+/* One that was there before is ours by now. */
+static int open_log(const char *path)
+{
+    int fd = open(path, hb_power_flags(HB_POWER_LOG), 0644);
+
+    return fd >= 0 ? fd : errno == EACCES || errno == EPERM ? hb_power_open(HB_POWER_LOG, path) : -errno;
+}
+
+static int open_serial(const char *path)
+{
+    return hb_power_open(HB_POWER_SERIAL, path);
+}
+
+/* ---- what we will write ---- */
+
+static void give(int folder, const char *name, const struct ha_identity *user)
+{
+    struct stat stat;
+
+    if (fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 || stat.st_uid != 0)
+        return;
+    if (S_ISDIR(stat.st_mode) || ((S_ISREG(stat.st_mode) || S_ISFIFO(stat.st_mode)) && stat.st_nlink == 1))
+        (void)!fchownat(folder, name, user->uid, user->gid, AT_SYMLINK_NOFOLLOW);
+}
+
+/* The folder itself, and of what is in it these. */
+static void give_folder(const char *path, mode_t mode, const char *const *names,
+                        const struct ha_identity *user)
+{
+    int fd;
+
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        ha_log(HA_LOG_WARNING, "cannot hand %s over to %s: %s", path, user->name, strerror(errno));
+        return;
+    }
+    for (; names != NULL && *names != NULL; names++)
+        give(fd, *names, user);
+    if (fchown(fd, user->uid, user->gid) < 0 || fchmod(fd, mode) < 0)
+        ha_log(HA_LOG_WARNING, "cannot hand %s over to %s: %s", path, user->name, strerror(errno));
+    close(fd);
+}
+
+static void hand_over(const struct hb_config *config, const struct ha_identity *user)
+{
+    static const char *const state[] = {"hb_generation", "hb_uuid", "hb_peers", "delhostcache", "fifo",
+                                        NULL};
+    char *cores = hb_cores_folder(config, HA_USER);
+
+    (void)g_mkdir_with_parents(HB_VARLIB, 0755);
+    (void)g_mkdir_with_parents(HB_ACT_RUNDIR, 0755);
+    (void)hb_cores_make(cores);
+    if (config->coreroot == NULL)
+        (void)!chmod(HB_VARLIB "/cores", 0755);
+    give_folder(cores, 0700, NULL, user);
+    give_folder(HB_ACT_RUNDIR, 0755, NULL, user);
+    give_folder(HB_VARLIB, 0755, state, user);
+    g_free(cores);
+}
+
+/* ---- giving up ---- */
+
+/* Of what a reload may want again, the right without the power. Memory has been locked, what comes later
+ * included: where its limit cannot be lifted, as in many a container, the capability has to stay, or what
+ * is allocated from now on could not be had. What is to be kept. */
+static uint64_t lift_limits(void)
+{
+    const struct rlimit priority = {.rlim_cur = 99, .rlim_max = 99};
+
+    (void)setrlimit(RLIMIT_RTPRIO, &priority);
+    return hb_realtime_lift_limit() || !hb_realtime_may_lock() ? KEPT : KEPT | HA_CAP(CAP_IPC_LOCK);
+}
+
+void hb_privilege_dumpable(const struct hb_config *config)
+{
+    bool may = config->coredumps;
+
+#ifdef __SANITIZE_ADDRESS__
+    may = true; /* it looks at its own memory at the end */
+#endif
+    (void)prctl(PR_SET_DUMPABLE, may ? 1 : 0, 0, 0, 0);
+}
+
+bool hb_privilege_begin(const struct hb_config *config, bool realtime)
+{
+    struct ha_identity user;
+    int error;
+
+    if (geteuid() != 0)
+        return false;
+    error = ha_identity_find(&user, HA_USER);
+    if (error < 0 || user.uid == 0) {
+        ha_log(HA_LOG_WARNING, "there is no user " HA_USER ": heartbeat keeps what root may do (see "
+               "heartbeat(8), PRIVILEGES)");
+        return false;
+    }
+    error = hb_power_begin(HB_HELPER, realtime ? config->rtprio : 0);
+    if (error < 0) {
+        ha_log(HA_LOG_WARNING, HB_HELPER " cannot be started: %s; heartbeat keeps what root may do",
+               strerror(-error));
+        return false;
+    }
+    ha_log_opener(open_log);
+    hb_media_open_serial_by(open_serial);
+    return true;
+}
+
+int hb_privilege_leave(const struct hb_config *config)
+{
+    struct ha_identity user;
+    const char *what = "user";
+    int error = ha_identity_find(&user, HA_USER);
+
+    if (error == 0) {
+        hand_over(config, &user);
+        ha_trust_hold();
+        error = ha_identity_take(&user, lift_limits(), &what);
+    }
+    if (error < 0) {
+        hb_log_say(LOG_ERR, "heartbeat cannot become " HA_USER ": %s: %s", what, strerror(-error));
+        return error;
+    }
+    error = hb_forbid();
+    if (error < 0)
+        ha_log(HA_LOG_WARNING, "system calls cannot be forbidden: %s", strerror(-error));
+    hb_privilege_dumpable(config);
+    ha_log(HA_LOG_INFO, "heartbeat goes on as " HA_USER);
+    return 0;
+}
+
+void hb_privilege_end(void)
+{
+    ha_log_opener(NULL);
+    hb_media_open_serial_by(NULL);
+    hb_power_end();
+}
