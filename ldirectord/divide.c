@@ -15,6 +15,7 @@
 #include "common/confine/frame.h"
 #include "common/run/daemon.h"
 #include "common/run/log.h"
+#include "ldirectord/act/act.h"
 #include "ldirectord/door/door.h"
 #include "ldirectord/keeper.h"
 
@@ -99,6 +100,7 @@ static void be_keeper(const struct ld_divided *divided, const struct ld_run *run
                                           .config = run->config, .daemon = daemon,
                                           .open_ipvs = ld_ipvs_netlink_open};
 
+    settings.program = ld_act_program();
     if (divided->checks.name[0] != '\0')
         settings.checks = &divided->checks;
     if (run->logging == LD_LOG_CONFIGURED) {

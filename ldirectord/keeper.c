@@ -10,7 +10,6 @@
 #include "common/run/clock.h"
 #include "common/run/file.h"
 #include "common/run/secret.h"
-#include "ldirectord/act/act.h"
 #include "ldirectord/keeper_inside.h"
 
 #define REFUSALS_A_MINUTE 10
@@ -105,12 +104,11 @@ int ld_keeper_new(struct ld_keeper **out, struct ha_loop *loop, const struct ld_
 
     keeper->loop = loop;
     keeper->set = *settings;
-    keeper->program = ld_act_program();
     keeper->ask_fd = ask_fd;
     keeper->run_fd = run_fd;
     keeper->asks.fd = keeper->orders.fd = keeper->route_fd = -1;
     keeper->programs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    keeper->allowed = ld_allowed_new(keeper->program, odbc_program(), settings->path);
+    keeper->allowed = ld_allowed_new(settings->program, odbc_program(), settings->path);
     ld_allowed_config(keeper->allowed, settings->config);
     ld_keeper_take_script_user(keeper);
     if (settings->orders_file != NULL)
@@ -140,6 +138,5 @@ void ld_keeper_free(struct ld_keeper *keeper)
     ld_config_free(keeper->prepared);
     ld_allowed_free(keeper->allowed);
     g_hash_table_destroy(keeper->programs);
-    g_free(keeper->program);
     g_free(keeper);
 }

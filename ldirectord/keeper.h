@@ -23,6 +23,7 @@ struct ld_keeper;
 
 struct ld_keeper_settings {
     const char *path, *pid_file, *orders_file; /* must outlive it; pid_file, orders_file: NULL: none */
+    const char *program;                       /* ldirectord itself; must outlive it, too */
     struct ld_config *config;                  /* taken over: in force */
     pid_t daemon;                              /* the other half */
     const struct ha_identity *checks;          /* what that becomes; NULL: no other user */

@@ -13,7 +13,6 @@
 struct ld_keeper {
     struct ha_loop *loop;
     struct ld_keeper_settings set;
-    char *program;                 /* ldirectord itself */
     int ask_fd, run_fd;
     struct ha_watch asks, orders;
     struct ld_allowed *allowed;
