@@ -47,6 +47,7 @@ enum hb_power_file {
     HB_POWER_LOG,      /* to be appended to */
     HB_POWER_WATCHDOG,
     HB_POWER_SERIAL,
+    HB_POWER_FIFO,     /* of scripts; made if there is none */
     HB_POWER_PIDFILE,  /* to be cleared only */
     HB_POWER_REGISTER, /* the same */
     HB_POWER_GUARDED,  /* the same: the guardian's table */

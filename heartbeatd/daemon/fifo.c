@@ -151,8 +151,7 @@ static void readable(void *ctx, uint32_t events)
     ha_timer_set(fifo->loop, &fifo->pause, next_ns, go_on, fifo);
 }
 
-/* The descriptor, or negative errno. */
-static int open_fifo(const char *path)
+int hb_fifo_make(const char *path)
 {
     struct stat st;
     int fd, err;
@@ -177,12 +176,16 @@ static int open_fifo(const char *path)
 int hb_fifo_open(struct hb_fifo **out, struct ha_loop *loop, const char *path, hb_fifo_fn fn,
                  void *ctx)
 {
-    int fd = open_fifo(path);
-    struct hb_fifo *fifo;
+    int fd = hb_fifo_make(path);
 
     *out = NULL;
-    if (fd < 0)
-        return fd;
+    return fd < 0 ? fd : hb_fifo_take(out, loop, fd, fn, ctx);
+}
+
+int hb_fifo_take(struct hb_fifo **out, struct ha_loop *loop, int fd, hb_fifo_fn fn, void *ctx)
+{
+    struct hb_fifo *fifo;
+
     fifo = g_new0(struct hb_fifo, 1);
     fifo->loop = loop;
     fifo->watch.fd = -1;

@@ -24,6 +24,10 @@ typedef void (*hb_fifo_fn)(void *ctx, struct hb_msg *msg);
  * under that name goes, anything else is -EEXIST. 0 or negative errno. */
 int hb_fifo_open(struct hb_fifo **out, struct ha_loop *loop, const char *path, hb_fifo_fn fn,
                  void *ctx);
+/* A descriptor of the fifo at path, which is made if there is none, and is ours alone; or negative errno. */
+int hb_fifo_make(const char *path);
+/* With such a descriptor, which it closes at the end. */
+int hb_fifo_take(struct hb_fifo **out, struct ha_loop *loop, int fd, hb_fifo_fn fn, void *ctx);
 /* Leaves the fifo where it is. Not from within fn. */
 void hb_fifo_close(struct hb_fifo *fifo);
 

@@ -16,11 +16,13 @@
 
 #include "common/confine/identity.h"
 #include "common/run/control.h"
+#include "common/run/file.h"
 #include "common/run/log.h"
 #include "common/run/trust.h"
 #include "heartbeatd/act/agents.h"
 #include "heartbeatd/act/power.h"
 #include "heartbeatd/daemon/cores.h"
+#include "heartbeatd/daemon/fifo.h"
 #include "heartbeatd/daemon/forbid.h"
 #include "heartbeatd/daemon/hb_log.h"
 #include "heartbeatd/daemon/paths.h"
@@ -52,32 +54,60 @@ static void give(int folder, const char *name, const struct ha_identity *user)
 
     if (fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) < 0 || stat.st_uid != 0)
         return;
-    if (S_ISDIR(stat.st_mode) || ((S_ISREG(stat.st_mode) || S_ISFIFO(stat.st_mode)) && stat.st_nlink == 1))
+    if (S_ISDIR(stat.st_mode) || (S_ISREG(stat.st_mode) && stat.st_nlink == 1))
         (void)!fchownat(folder, name, user->uid, user->gid, AT_SYMLINK_NOFOLLOW);
 }
 
-/* The folder itself, and of what is in it these. */
-static void give_folder(const char *path, mode_t mode, const char *const *names,
-                        const struct ha_identity *user)
+static void cannot_hand_over(const char *path, const struct ha_identity *user)
 {
-    int fd;
+    ha_log(HA_LOG_WARNING, "cannot hand %s over to %s: %s", path, user->name, strerror(errno));
+}
 
-    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        ha_log(HA_LOG_WARNING, "cannot hand %s over to %s: %s", path, user->name, strerror(errno));
-        return;
+static int open_folder(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void give_folder(const char *path, const struct ha_identity *user)
+{
+    int fd = open_folder(path);
+
+    if (fd < 0 || fchown(fd, user->uid, user->gid) < 0)
+        cannot_hand_over(path, user);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* The folder of our state stays root's, and what is root's in it, too: scripts write into the fifo as root,
+ * whatever stands there. */
+static void share_state(const struct ha_identity *user)
+{
+    static const char *const ours[] = {"hb_generation", "hb_uuid", "hb_peers", "delhostcache"};
+    int fd = open_folder(HB_VARLIB), fifo;
+    struct stat stat;
+
+    if (fd < 0 || fstat(fd, &stat) < 0 || fchown(fd, 0, user->gid) < 0 ||
+        fchmod(fd, (stat.st_mode & 0777) | 01770) < 0)
+        cannot_hand_over(HB_VARLIB, user);
+    for (size_t i = 0; fd >= 0 && i < G_N_ELEMENTS(ours); i++) {
+        char *path = g_build_filename(HB_VARLIB, ours[i], NULL);
+
+        ha_file_sweep(path); /* what root has left there only root may take away */
+        give(fd, ours[i], user);
+        g_free(path);
     }
-    for (; names != NULL && *names != NULL; names++)
-        give(fd, *names, user);
-    if (fchown(fd, user->uid, user->gid) < 0 || fchmod(fd, mode) < 0)
-        ha_log(HA_LOG_WARNING, "cannot hand %s over to %s: %s", path, user->name, strerror(errno));
-    close(fd);
+    if (fd >= 0 && fstatat(fd, "fifo", &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (!S_ISFIFO(stat.st_mode) || stat.st_uid != 0))
+        (void)unlinkat(fd, "fifo", 0);
+    fifo = hb_fifo_make(HB_FIFO_PATH);
+    if (fifo >= 0)
+        close(fifo);
+    if (fd >= 0)
+        close(fd);
 }
 
 static void hand_over(const struct hb_config *config, const struct ha_identity *user)
 {
-    static const char *const state[] = {"hb_generation", "hb_uuid", "hb_peers", "delhostcache", "fifo",
-                                        NULL};
     char *cores = hb_cores_folder(config, HA_USER);
 
     (void)g_mkdir_with_parents(HB_VARLIB, 0755);
@@ -85,9 +115,9 @@ static void hand_over(const struct hb_config *config, const struct ha_identity *
     (void)hb_cores_make(cores);
     if (config->coreroot == NULL)
         (void)!chmod(HB_VARLIB "/cores", 0755);
-    give_folder(cores, 0700, NULL, user);
-    give_folder(HB_ACT_RUNDIR, 0755, NULL, user);
-    give_folder(HB_VARLIB, 0755, state, user);
+    give_folder(cores, user);
+    give_folder(HB_ACT_RUNDIR, user);
+    share_state(user);
     g_free(cores);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/run/clock.h"
+#include "heartbeatd/act/power.h"
 
 #define DELETED_FILE HB_VARLIB "/delhostcache"
 
@@ -46,10 +47,20 @@ static void write_deleted(const struct hb_daemon *daemon)
 
 static void open_again(void *ctx, uint64_t now_ns);
 
+static int have_fifo(struct hb_daemon *daemon)
+{
+    int fd;
+
+    if (!hb_power_away())
+        return hb_fifo_open(&daemon->fifo, daemon->loop, HB_FIFO_PATH, said, daemon);
+    fd = hb_power_open(HB_POWER_FIFO, HB_FIFO_PATH);
+    return fd < 0 ? fd : hb_fifo_take(&daemon->fifo, daemon->loop, fd, said, daemon);
+}
+
 /* Told the first time only. */
 static void open_fifo(struct hb_daemon *daemon, bool first)
 {
-    int status = hb_fifo_open(&daemon->fifo, daemon->loop, HB_FIFO_PATH, said, daemon);
+    int status = have_fifo(daemon);
 
     if (status < 0)
         ha_timer_set(daemon->loop, &daemon->refifo, ha_clock_ns() + HB_PART_AGAIN_NS, open_again,

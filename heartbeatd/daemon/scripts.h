@@ -8,7 +8,6 @@
 
 #include "heartbeatd/daemon/heartbeat.h"
 
-#define HB_FIFO_PATH HB_VARLIB "/fifo"
 
 /* delhostcache; a failure to write is logged. */
 struct ha_behind *hb_scripts_deleted(struct ha_loop *loop);

@@ -24,6 +24,7 @@
 #include "heartbeatd/act/guard_table.h"
 #include "heartbeatd/act/neighbours.h"
 #include "heartbeatd/api/listen.h"
+#include "heartbeatd/daemon/fifo.h"
 #include "heartbeatd/daemon/guardian_start.h"
 #include "heartbeatd/daemon/paths.h"
 #include "heartbeatd/daemon/program_start.h"
@@ -370,6 +371,10 @@ static int do_open(struct hb_acts *acts, struct hb_request *request, int *fd)
         why = hb_rules_open(acts->rules, (enum hb_power_file)of.kind, path);
     if (why != NULL)
         return refuse(acts, "open", path, why);
+    if (of.kind == HB_POWER_FIFO) {
+        *fd = hb_fifo_make(path);
+        return *fd < 0 ? *fd : 0;
+    }
     *fd = of.kind == HB_POWER_LOG ? open_log(acts, path)
                                   : open(path, hb_power_flags((enum hb_power_file)of.kind));
     return *fd < 0 ? -errno : 0;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "heartbeatd/act/fence.h"
+#include "heartbeatd/daemon/paths.h"
 
 #define WORD_END "\x1f"
 
@@ -220,6 +221,9 @@ const char *hb_rules_open(const struct hb_rules *rules, enum hb_power_file kind,
         break;
     case HB_POWER_WATCHDOG:
         may = config != NULL && config->watchdog != NULL && strcmp(config->watchdog, path) == 0;
+        break;
+    case HB_POWER_FIFO:
+        may = strcmp(path, HB_FIFO_PATH) == 0;
         break;
     case HB_POWER_SERIAL:
         may = config != NULL && is_serial(config, path);
