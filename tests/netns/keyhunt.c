@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define LINE_BYTES 1024
+/* What is larger is a sanitizer's, and mostly not there. */
+#define MAPPING_MAX (1UL << 30)
 
 static bool holds(const unsigned char *bytes, size_t length, const char *text, unsigned char with)
 {
@@ -30,7 +32,7 @@ static bool holds(const unsigned char *bytes, size_t length, const char *text, u
 static bool found_in(int memory, unsigned long from, unsigned long to, const char *text)
 {
     size_t length = to - from;
-    unsigned char *bytes = malloc(length);
+    unsigned char *bytes = length <= MAPPING_MAX ? malloc(length) : NULL;
     bool found = false;
 
     if (bytes == NULL)

@@ -31,7 +31,7 @@ if [ -z "${HEARTH_NETNS:-}" ]; then
         unshare --mount --net --uts --ipc --pid --fork --kill-child "$0" "$@"
 fi
 
-export ASAN_OPTIONS=log_path=/var/log/sanitizer UBSAN_OPTIONS=log_path=/var/log/sanitizer
+export ASAN_OPTIONS=log_path=/var/tmp/sanitizer UBSAN_OPTIONS=log_path=/var/tmp/sanitizer
 base=/mnt/hearth
 mount --make-rprivate /
 mount -t proc proc /proc
@@ -163,7 +163,7 @@ expect_within() {
 
 finish() {
     # What a sanitized daemon had to say, leaks included, when it had no stderr any more.
-    for report in "$base"/*/root/var/log/sanitizer.*; do
+    for report in "$base"/*/root/var/tmp/sanitizer.*; do
         [ ! -e "$report" ] || { failed "a clean report"; cat "$report"; }
     done
     if [ "$failures" -gt 0 ]; then
