@@ -36,6 +36,7 @@ struct life {
     struct ha_control *control;
     struct ld_director *director;
     struct ld_divided divided;
+    struct ld_ipvs *ipvs; /* until the director has it */
     const char *stopped_by, *pid_file;
 };
 
@@ -147,28 +148,32 @@ static bool write_pid(const struct ld_run *run)
     return false;
 }
 
-/* Everything that can fail for want of a kernel, permission or memory. */
+/* Also shows that the keeper is there, while we can still take our pid file away ourselves. */
+static bool open_table(const struct ld_run *run, struct life *life)
+{
+    char *why = NULL;
+
+    if (ld_door_ipvs(&life->ipvs, &why) == 0)
+        return true;
+    say(run, why);
+    g_free(why);
+    return false;
+}
+
+/* Everything that can fail for want of permission or memory. */
 static bool begin(struct ld_run *run, struct life *life)
 {
     struct ld_director_settings settings = {.path = run->path, .instance = run->instance,
                                             .logging = run->logging, .content = run->content,
                                             .standby = run->standby,
                                             .orders_file = run->orders_file};
-    char *why = NULL;
-    int error;
+    int error = watch_signals(life); /* what comes while we start is heeded once the loop runs */
 
-    error = ld_door_ipvs(&settings.ipvs, &why);
-    if (error != 0) {
-        say(run, why);
-        g_free(why);
-        return false;
-    }
-    error = watch_signals(life); /* what comes while we start is heeded once the loop runs */
     if (error != 0) {
         say_error(run, "cannot watch for signals", error);
-        settings.ipvs->ops->close(settings.ipvs);
         return false;
     }
+    settings.ipvs = g_steal_pointer(&life->ipvs);
     settings.config = g_steal_pointer(&run->config);
     error = ld_director_start(&life->director, life->loop, &settings);
     if (error != 0) {
@@ -252,12 +257,14 @@ static void run_until_told(struct ld_run *run, struct life *life, struct ha_daem
 {
     bool pid_file = life->pid_file != NULL;
 
-    if ((!pid_file || write_pid(run)) && let_go(run, life) && begin(run, life)) {
+    if ((!pid_file || write_pid(run)) && open_table(run, life) && let_go(run, life) && begin(run, life)) {
         ha_daemon_ready(daemon);
         *status = ha_loop_run(life->loop);
         if (life->stopped_by != NULL)
             ha_log(HA_LOG_INFO, "Linux Director Daemon terminated on signal: %s", life->stopped_by);
     }
+    if (life->ipvs != NULL)
+        life->ipvs->ops->close(life->ipvs);
     if (pid_file) { /* also one that could be written, but not be made sure of */
         ha_pidfile_remove(run->pid_file, getpid());
         ld_door_pid_gone();

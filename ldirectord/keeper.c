@@ -66,8 +66,11 @@ static void hear(struct ld_keeper *keeper, int fd, void (*heard)(struct ld_keepe
         ha_secret_heap();
     } else if (error == -EBADMSG) {
         ld_keeper_refuse(keeper, "what it sent is no message");
-    } else if (error != -EAGAIN) {
+    } else if (error == -EPIPE) {
         other_half_gone(keeper);
+    } else if (error != -EAGAIN) { /* it is there still, and comes again */
+        ha_log(HA_LOG_WARNING, "cannot hear the process that checks (pid %d): %s", (int)keeper->set.daemon,
+               g_strerror(-error));
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -87,12 +88,22 @@ static void put_fds(struct msghdr *message, union control *control, const struct
     memcpy(CMSG_DATA(header), frame->fds, size);
 }
 
+/* The kernel has no memory for it at the moment: it will have. */
+static bool is_want(int error)
+{
+    return error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS;
+}
+
+/* How often a send that found no memory is tried again, a millisecond apart. */
+#define WANT_TRIES 100
+
 int ha_frame_send(int fd, const struct ha_frame *frame, int timeout_ms)
 {
     struct head head = {frame->kind, frame->number, frame->status};
     struct iovec parts[] = {{&head, sizeof(head)}, {(void *)frame->bytes, frame->length}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = frame->length > 0 ? 2 : 1};
     union control control;
+    int wants = 0;
     ssize_t sent;
 
     if (frame->length > HA_FRAME_BYTES_MAX || frame->fd_count > HA_FRAME_FDS_MAX)
@@ -107,6 +118,8 @@ int ha_frame_send(int fd, const struct ha_frame *frame, int timeout_ms)
 
             if (error != 0)
                 return error;
+        } else if (is_want(errno) && timeout_ms != 0 && wants++ < WANT_TRIES) {
+            poll(NULL, 0, 1);
         } else if (errno != EINTR) {
             return errno == ECONNRESET || errno == ECONNREFUSED || errno == ENOTCONN ? -EPIPE : -errno;
         }

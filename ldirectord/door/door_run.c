@@ -14,6 +14,9 @@
 #include "ldirectord/door/door.h"
 #include "ldirectord/door/words.h"
 
+/* So long the keeper may take to make room for an order. */
+#define ROOM_MS 10
+
 static struct {
     struct ha_loop *loop;
     struct ha_watch watch;
@@ -38,7 +41,9 @@ static int order(void *ctx, uint32_t number, const struct ha_child_spec *spec)
     frame.bytes = bytes->data;
     frame.length = bytes->len;
     if (error == 0)
-        error = ha_frame_send(ld_door_run_fd(), &frame, 0);
+        error = ha_frame_send(ld_door_run_fd(), &frame, ROOM_MS);
+    if (error == -ENOBUFS) /* says nothing of the program: as if there were no process to be had */
+        error = -EAGAIN;
     if (input >= 0)
         close(input);
     g_byte_array_unref(bytes);
@@ -88,7 +93,7 @@ static void told(void *ctx, uint32_t events)
             tell(&frame);
         ha_frame_close(&frame);
     }
-    if (error == -EAGAIN || error == -EBADMSG)
+    if (error != -EPIPE) /* what could not be read for want of memory is there still */
         return;
     ha_watch_stop(running.loop, &running.watch);
     running.gone(running.ctx);
