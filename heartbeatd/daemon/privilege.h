@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How heartbeat comes to be without root's power (doc/security-heartbeat.txt):
+ * How heartbeat comes to be without root's power (doc/security.md):
  * first the helper, then the guardian by it, then we are HA_USER, with two
  * capabilities, and can never get more. Without such a user everything goes on
  * as root, and says so.
