@@ -15,7 +15,7 @@
 #define ANSWER_MS 60000
 
 static struct {
-    GMutex lock;
+    GRecMutex lock; /* the last words of one that gets no memory in here go to the log, by this way */
     bool divided;
     int ask_fd, run_fd;
     uid_t uid;
@@ -62,14 +62,14 @@ int ld_door_ask(uint32_t word, const void *bytes, size_t length, int fd, struct 
     struct ha_frame question = {.kind = word, .bytes = bytes, .length = length};
     int error;
 
-    g_mutex_lock(&door.lock);
+    g_rec_mutex_lock(&door.lock);
     question.number = ++door.number;
     if (fd >= 0)
         question.fds[question.fd_count++] = fd;
     error = door.ask_fd < 0 ? -EPIPE
                             : ha_frame_ask(door.ask_fd, &question, answer, door.space, ANSWER_MS);
     if (error != 0)
-        g_mutex_unlock(&door.lock);
+        g_rec_mutex_unlock(&door.lock);
     return error;
 }
 
@@ -88,7 +88,7 @@ int ld_door_more(struct ha_frame *answer)
 void ld_door_release(struct ha_frame *answer)
 {
     ha_frame_close(answer);
-    g_mutex_unlock(&door.lock);
+    g_rec_mutex_unlock(&door.lock);
 }
 
 /* A question whose answer is its status. */

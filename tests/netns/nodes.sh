@@ -56,7 +56,6 @@ node_make() {
     mkdir -p "$root$hadir" "$root$hbvarlib" "$root$sbindir" "$root$bindir" "$root$hbsharedir" \
         "$root$initddir" "$root$harundir"
     rm -rf "$root$hadir"/* "$root$hbvarlib"/*
-    chmod 1777 "$root/var/log" # a daemon that has let go of root may have to tell what a sanitizer found
     mkdir -p "$root$hadir/rc.d"
     cp "$top/ha.d/harc" "$top/ha.d/shellfuncs" "$root$hadir/"
     cp "$here/../../ha.d/rc.d"/* "$root$hadir/rc.d/"
