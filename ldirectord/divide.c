@@ -99,10 +99,14 @@ static void be_keeper(const struct ld_divided *divided, const struct ld_run *run
     struct ld_keeper_settings settings = {.path = run->path, .orders_file = run->orders_file,
                                           .config = run->config, .daemon = daemon,
                                           .open_ipvs = ld_ipvs_netlink_open};
+    struct ha_identity checks;
 
     settings.program = ld_act_program();
-    if (divided->checks.name[0] != '\0')
-        settings.checks = &divided->checks;
+    if (divided->checks.name[0] != '\0') {
+        checks = divided->checks;
+        checks.powerless = true;
+        settings.checks = &checks;
+    }
     if (run->logging == LD_LOG_CONFIGURED) {
         settings.pid_file = run->pid_file;
         leave_terminal();

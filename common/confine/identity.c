@@ -171,7 +171,8 @@ int ha_identity_put_on(const struct ha_identity *who)
     /* Not glibc's, which would speak to threads that are not here. */
     if (syscall(SYS_setgroups, (size_t)who->group_count, who->groups) != 0 ||
         syscall(SYS_setresgid, who->gid, who->gid, who->gid) != 0 ||
-        syscall(SYS_setresuid, who->uid, who->uid, who->uid) != 0)
+        syscall(SYS_setresuid, who->uid, who->uid, who->uid) != 0 ||
+        (who->powerless && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0))
         return -errno;
-    return 0;
+    return who->powerless ? set_caps(0) : 0;
 }

@@ -14,6 +14,7 @@
 #ifndef HA_CONFINE_IDENTITY_H
 #define HA_CONFINE_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,6 +28,7 @@ struct ha_identity {
     char name[HA_IDENTITY_NAME_MAX];
     gid_t groups[HA_IDENTITY_GROUPS_MAX]; /* gid is one of them */
     int group_count;
+    bool powerless; /* ha_identity_put_on(): no capability, by executing neither, were it root */
 };
 
 /* By the user's name or number, from the system's list of users. 0, -ENOENT, or another negative errno.
@@ -45,8 +47,8 @@ int ha_identity_first(struct ha_identity *out, const char *const *names);
  * -EINVAL from "setresuid": the user namespace has no such user. */
 int ha_identity_take(const struct ha_identity *who, uint64_t caps, const char **what);
 
-/* Between fork and exec: this user, its groups, no capability (uid 0: as root has them). Makes system
- * calls only. 0 or negative errno. */
+/* Between fork and exec: this user, its groups, no capability (uid 0: as root has them, unless it is
+ * powerless). Makes system calls only. 0 or negative errno. */
 int ha_identity_put_on(const struct ha_identity *who);
 
 #endif

@@ -222,6 +222,33 @@ static void a_program_can_be_started_as_somebody_else(void **state)
     assert_good(a_program_as_somebody_else);
 }
 
+static int a_program_as_root_without_power(void)
+{
+    struct ha_identity who;
+    int status = 0;
+    pid_t pid;
+
+    if (geteuid() != 0 || ha_identity_find(&who, "root") != 0)
+        return SKIPPED;
+    who.powerless = true;
+    pid = fork();
+    if (pid == 0) {
+        if (ha_identity_put_on(&who) != 0)
+            _exit(2);
+        execl("/bin/sh", "sh", "-c", "test `id -u` = 0 && grep -q '^CapEff:.*0000000000000000$' /proc/self/status && "
+              "grep -q '^CapPrm:.*0000000000000000$' /proc/self/status", (char *)NULL);
+        _exit(3);
+    }
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static void a_program_can_be_started_as_root_without_power(void **state)
+{
+    (void)state;
+    assert_good(a_program_as_root_without_power);
+}
+
 /* ---- the filter ---- */
 
 static int load(unsigned may)
@@ -356,6 +383,7 @@ int main(void)
         cmocka_unit_test(the_capabilities_that_are_named_stay_and_no_others),
         cmocka_unit_test(capabilities_can_go_without_the_user),
         cmocka_unit_test(a_program_can_be_started_as_somebody_else),
+        cmocka_unit_test(a_program_can_be_started_as_root_without_power),
         cmocka_unit_test(what_a_client_needs_goes_on),
         cmocka_unit_test(no_act_of_power_is_left),
         cmocka_unit_test(no_process_is_started_signalled_or_traced),
