@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/base/time.h"
@@ -234,35 +235,40 @@ int ha_control_connect(const char *name, qb_ipcc_connection_t **out, int *fd)
 }
 
 /* Who made the socket listen: a daemon that has let go of root since is believed all the same. */
-static bool listens_as(int fd, uid_t *uid)
+static bool listens_as(int fd, struct ucred *who)
 {
-    struct ucred who;
-    socklen_t size = sizeof(who);
+    socklen_t size = sizeof(*who);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || size != sizeof(who)) {
-        return false;
-    }
-    *uid = who.uid;
-    return true;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, who, &size) == 0 && size == sizeof(*who);
 }
 
-int ha_control_connected(qb_ipcc_connection_t *connection, int fd)
+/* Any user may take an abstract name that is free: believe root and ourselves only. */
+static bool is_believed(qb_ipcc_connection_t *connection, const struct ucred *listener)
 {
-    uid_t uid = (uid_t)-1, listener = (uid_t)-1;
+    uid_t uid = (uid_t)-1;
+
+    if (listener && (listener->uid == 0 || listener->uid == geteuid())) {
+        return true;
+    }
+    return qb_ipcc_auth_get(connection, NULL, &uid, NULL) >= 0 && (uid == 0 || uid == geteuid());
+}
+
+int ha_control_connected(qb_ipcc_connection_t *connection, int fd, int *server_fd)
+{
+    struct ucred listener;
     bool known = listens_as(fd, &listener); /* later it may be closed */
     int status = qb_ipcc_connect_continue(connection); /* frees it when it fails */
 
+    *server_fd = -1;
     if (status < 0) {
         return status;
     }
-    /* Any user may take an abstract name that is free: believe root and ourselves only. */
-    status = qb_ipcc_auth_get(connection, NULL, &uid, NULL);
-    if (known && (listener == 0 || listener == geteuid())) {
-        return 0;
-    }
-    if (status < 0 || (uid != 0 && uid != geteuid())) {
+    if (!is_believed(connection, known ? &listener : NULL)) {
         qb_ipcc_disconnect(connection);
         return -EACCES;
+    }
+    if (known && listener.pid > 0) { /* 0: in another pid namespace */
+        *server_fd = (int)syscall(SYS_pidfd_open, listener.pid, 0);
     }
     return 0;
 }
@@ -275,23 +281,37 @@ void ha_control_give_up(qb_ipcc_connection_t *connection, int fd)
     }
 }
 
-static int connect_within(const char *name, uint64_t until_ns, qb_ipcc_connection_t **out)
+struct line {
+    qb_ipcc_connection_t *connection;
+    struct pollfd server; /* readable: it has ended */
+};
+
+static int connect_within(const char *name, uint64_t until_ns, struct line *out)
 {
     struct pollfd wait = {.events = POLLIN};
-    int status = ha_control_connect(name, out, &wait.fd);
+    int status = ha_control_connect(name, &out->connection, &wait.fd);
 
     if (status < 0) {
         return status;
     }
+    out->server.events = POLLIN;
     do {
         status = poll(&wait, 1, left_ms(until_ns));
     } while (status < 0 && errno == EINTR);
     if (status <= 0) {
         status = status < 0 ? -errno : -ETIMEDOUT;
-        ha_control_give_up(*out, wait.fd);
+        ha_control_give_up(out->connection, wait.fd);
         return status;
     }
-    return ha_control_connected(*out, wait.fd);
+    return ha_control_connected(out->connection, wait.fd, &out->server.fd);
+}
+
+static void disconnect(struct line *line)
+{
+    qb_ipcc_disconnect(line->connection);
+    if (line->server.fd >= 0) {
+        close(line->server.fd);
+    }
 }
 
 struct ha_control_request *ha_control_request(enum ha_control_id id, char *const *words)
@@ -310,16 +330,36 @@ struct ha_control_request *ha_control_request(enum ha_control_id id, char *const
     return request;
 }
 
-static int exchange(qb_ipcc_connection_t *connection, const struct ha_control_request *request,
+/* How often is looked whether the server is there still: libqb shows no descriptor for responses. */
+#define LOOK_MS 100
+
+static ssize_t receive(struct line *line, struct ha_control_response *response, uint64_t until_ns)
+{
+    bool gone = false;
+    ssize_t got;
+    int left;
+
+    do {
+        left = left_ms(until_ns);
+        got = qb_ipcc_recv(line->connection, response, sizeof(*response), gone ? 0 : MIN(left, LOOK_MS));
+        if (got != -EAGAIN && got != -ETIMEDOUT) {
+            return got == -ENOTCONN ? -ECONNRESET : got;
+        }
+        if (gone) { /* without having answered just before */
+            return -ECONNRESET;
+        }
+        gone = line->server.fd >= 0 && poll(&line->server, 1, 0) > 0;
+    } while (left > LOOK_MS || gone);
+    return -ETIMEDOUT;
+}
+
+static int exchange(struct line *line, const struct ha_control_request *request,
                     struct ha_control_response *response, uint64_t until_ns)
 {
-    ssize_t got = qb_ipcc_send(connection, request, (size_t)request->header.size);
+    ssize_t got = qb_ipcc_send(line->connection, request, (size_t)request->header.size);
 
     if (got >= 0) {
-        got = qb_ipcc_recv(connection, response, sizeof(*response), left_ms(until_ns));
-    }
-    if (got == -EAGAIN) {
-        return -ETIMEDOUT;
+        got = receive(line, response, until_ns);
     }
     if (got < 0) {
         return (int)got;
@@ -331,8 +371,8 @@ static int exchange(qb_ipcc_connection_t *connection, const struct ha_control_re
     return response->header.error;
 }
 
-static int fetch(qb_ipcc_connection_t *connection, struct ha_control_request *request,
-                 uint64_t until_ns, int *status, GString *answer)
+static int fetch(struct line *line, struct ha_control_request *request, uint64_t until_ns, int *status,
+                 GString *answer)
 {
     struct ha_control_response *response = g_new0(struct ha_control_response, 1);
     size_t before = answer->len;
@@ -341,7 +381,7 @@ static int fetch(qb_ipcc_connection_t *connection, struct ha_control_request *re
     for (;;) {
         size_t piece;
 
-        result = exchange(connection, request, response, until_ns);
+        result = exchange(line, request, response, until_ns);
         if (result < 0) {
             break;
         }
@@ -368,16 +408,16 @@ int ha_control_ask(const char *name, char *const *words, int timeout_ms, int *st
 {
     uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns((uint64_t)(timeout_ms > 0 ? timeout_ms : 0));
     struct ha_control_request *request = ha_control_request(HA_CONTROL_ASK, words);
-    qb_ipcc_connection_t *connection = NULL;
+    struct line line = {.server = {.fd = -1}};
     int result;
 
     if (!request) {
         return -EMSGSIZE;
     }
-    result = connect_within(name, until_ns, &connection);
+    result = connect_within(name, until_ns, &line);
     if (result == 0) {
-        result = fetch(connection, request, until_ns, status, answer);
-        qb_ipcc_disconnect(connection);
+        result = fetch(&line, request, until_ns, status, answer);
+        disconnect(&line);
     }
     g_free(request);
     return result;

@@ -38,7 +38,7 @@ int ha_control_start(struct ha_control **out, struct ha_loop *loop, const char *
 void ha_control_stop(struct ha_control *control);
 
 /* Client side, waits at most timeout_ms. 0 and *status, answer; or negative
- * errno: -ECONNREFUSED (nobody there), -ETIMEDOUT, -EACCES, … */
+ * errno: -ECONNREFUSED (nobody there), -ECONNRESET (it ended before it answered), -ETIMEDOUT, -EACCES, … */
 int ha_control_ask(const char *name, char *const *words, int timeout_ms, int *status,
                    GString *answer);
 

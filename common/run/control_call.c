@@ -3,11 +3,12 @@
  * A question over the control socket, asked by a daemon on its loop. libqb shows
  * its clients no descriptor for responses, but one for events: so the answer is
  * asked for as an event. Connecting, asking and hearing each wait for a
- * descriptor, all of it for one deadline.
+ * descriptor, all of it for one deadline, or until the server has ended.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "common/base/time.h"
 #include "common/run/clock.h"
@@ -18,7 +19,7 @@ struct ha_control_call {
     struct ha_control_request *request;
     qb_ipcc_connection_t *connection; /* NULL: none, or gone */
     int connecting_fd;                /* -1: connected */
-    struct ha_watch watch;
+    struct ha_watch watch, server;
     struct ha_timer timer;            /* the deadline; or the error waits here */
     int error;
     ha_control_answer_fn fn;
@@ -32,6 +33,12 @@ void ha_control_abandon(struct ha_control_call *call)
     }
     ha_timer_cancel(call->loop, &call->timer);
     ha_watch_stop(call->loop, &call->watch); /* before libqb may close it */
+    if (call->server.fd >= 0) {
+        int fd = call->server.fd;
+
+        ha_watch_stop(call->loop, &call->server);
+        close(fd);
+    }
     if (call->connection && call->connecting_fd >= 0) {
         ha_control_give_up(call->connection, call->connecting_fd);
     } else if (call->connection) {
@@ -66,7 +73,7 @@ static void heard(void *ctx, uint32_t events)
     size_t piece_at = offsetof(struct ha_control_response, piece);
     char *text;
 
-    if (got == -EAGAIN || got == -ETIMEDOUT) {
+    if (got == -EAGAIN || got == -ETIMEDOUT || got == -ENOTCONN) {
         if (events & (EPOLLERR | EPOLLHUP)) {
             answer(call, -ECONNRESET, 0, "");
         }
@@ -81,22 +88,32 @@ static void heard(void *ctx, uint32_t events)
     g_free(text);
 }
 
+static void server_gone(void *ctx, uint32_t events)
+{
+    (void)events;
+    heard(ctx, EPOLLHUP); /* it may have answered just before */
+}
+
 static void connected(void *ctx, uint32_t events)
 {
     struct ha_control_call *call = ctx;
     qb_ipcc_connection_t *connection = g_steal_pointer(&call->connection);
-    int fd = call->connecting_fd, status;
+    int fd = call->connecting_fd, server_fd, status;
     ssize_t sent;
 
     (void)events;
     ha_watch_stop(call->loop, &call->watch);
     call->connecting_fd = -1;
-    status = ha_control_connected(connection, fd);
+    status = ha_control_connected(connection, fd, &server_fd);
     if (status < 0) {
         answer(call, status, 0, "");
         return;
     }
     call->connection = connection;
+    if (server_fd >= 0 &&
+        ha_watch_start(call->loop, &call->server, server_fd, EPOLLIN, server_gone, call) < 0) {
+        close(server_fd);
+    }
     status = qb_ipcc_fd_get(connection, &fd);
     if (status == 0) {
         status = ha_watch_start(call->loop, &call->watch, fd, EPOLLIN, heard, call);
@@ -117,7 +134,7 @@ struct ha_control_call *ha_control_call(struct ha_loop *loop, const char *name, 
     uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns((uint64_t)(timeout_ms > 0 ? timeout_ms : 0));
 
     call->loop = loop;
-    call->watch.fd = call->connecting_fd = -1;
+    call->watch.fd = call->server.fd = call->connecting_fd = -1;
     call->fn = fn;
     call->ctx = ctx;
     call->request = ha_control_request(HA_CONTROL_TELL, words);

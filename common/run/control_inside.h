@@ -32,8 +32,9 @@ struct ha_control_response {
 /* Begins to connect; *fd becomes readable when ha_control_connected() can go on. 0 or negative errno. */
 int ha_control_connect(const char *name, qb_ipcc_connection_t **out, int *fd);
 /* Ends it. 0, or negative errno and the connection is gone: -EACCES if the server is neither root
- * nor of our own user. */
-int ha_control_connected(qb_ipcc_connection_t *connection, int fd);
+ * nor of our own user. *server_fd: the caller's, readable once the server's process has ended, of which
+ * the sockets of an answer say nothing; -1: there is no telling. */
+int ha_control_connected(qb_ipcc_connection_t *connection, int fd, int *server_fd);
 /* Instead of ha_control_connected(). libqb's disconnect forgets a socket that is still connecting; its
  * connect, when it fails, does not. */
 void ha_control_give_up(qb_ipcc_connection_t *connection, int fd);

@@ -45,6 +45,8 @@ static int answer(void *ctx, const struct ha_control_peer *peer, char *const *wo
         }
     } else if (!strcmp(words[0], "descriptors")) {
         g_string_printf(text, "%u", open_descriptors());
+    } else if (!strcmp(words[0], "die")) {
+        raise(SIGKILL);
     } else if (!strcmp(words[0], "quit")) {
         ha_loop_stop(server->loop, 0);
     }
@@ -179,6 +181,18 @@ static void a_server_that_hangs_costs_no_more_than_the_timeout(void **state)
     waitpid(pid, &status, 0);
 }
 
+/* The timeout stands for for ever. */
+static void a_server_that_dies_over_a_question_is_not_waited_for(void **state)
+{
+    pid_t pid = start_server(true);
+    unsigned ours = open_descriptors();
+    int status;
+
+    assert_int_equal(ask("die", NULL, 100000, &status, *state), -ECONNRESET);
+    assert_int_equal(open_descriptors(), ours);
+    waitpid(pid, &status, 0);
+}
+
 static void a_second_server_of_the_name_is_refused(void **state)
 {
     pid_t pid = start_server(true), second = start_server(true);
@@ -286,6 +300,21 @@ static void a_server_that_hangs_costs_a_daemon_no_more_than_the_timeout(void **s
     waitpid(pid, &status, 0);
 }
 
+static void a_daemon_does_not_wait_for_a_server_that_dies_over_its_question(void **state)
+{
+    char *words[] = {(char *)"die", NULL};
+    pid_t pid = start_server(true);
+    unsigned ours = open_descriptors();
+    struct heard heard;
+    int status;
+
+    (void)state;
+    call(&heard, words, 100000);
+    assert_int_equal(heard.error, -ECONNRESET);
+    assert_int_equal(open_descriptors(), ours);
+    waitpid(pid, &status, 0);
+}
+
 static void a_question_can_be_abandoned_at_any_time(void **state)
 {
     char *words[] = {(char *)"who", NULL};
@@ -334,11 +363,13 @@ int main(void)
         CASE(a_long_answer_arrives_whole),
         CASE(a_question_that_is_too_long_is_not_sent),
         CASE(a_server_that_hangs_costs_no_more_than_the_timeout),
+        CASE(a_server_that_dies_over_a_question_is_not_waited_for),
         CASE(a_second_server_of_the_name_is_refused),
         CASE(a_server_of_another_user_is_not_believed),
         CASE(a_daemon_asks_from_its_loop),
         CASE(a_daemon_is_told_later_that_nobody_is_there),
         CASE(a_server_that_hangs_costs_a_daemon_no_more_than_the_timeout),
+        CASE(a_daemon_does_not_wait_for_a_server_that_dies_over_its_question),
         CASE(a_question_can_be_abandoned_at_any_time),
         CASE(clients_leave_no_descriptor_on_either_side),
     };
