@@ -158,14 +158,24 @@ static void add_power(struct building *building, unsigned may)
     }
 }
 
+static struct scmp_arg_cmp is(unsigned place, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){.arg = place, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+
+/* What the mask leaves of it. */
+static struct scmp_arg_cmp is_within(unsigned place, scmp_datum_t mask, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){.arg = place, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 static void add_sockets(struct building *building)
 {
     static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
-    const struct scmp_arg_cmp route[] = {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-                                         SCMP_A2(SCMP_CMP_EQ, NETLINK_ROUTE)};
+    const struct scmp_arg_cmp route[] = {is(0, AF_NETLINK), is(2, NETLINK_ROUTE)};
 
     for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
-        const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]);
+        const struct scmp_arg_cmp family = is(0, (scmp_datum_t)families[i]);
 
         add_if(building, SCMP_ACT_ALLOW, "socket", 1, &family);
     }
@@ -175,8 +185,8 @@ static void add_sockets(struct building *building)
 static void add_reading(struct building *building)
 {
     const scmp_datum_t change = O_ACCMODE | O_CREAT | O_TRUNC;
-    const struct scmp_arg_cmp open_flags = SCMP_A1(SCMP_CMP_MASKED_EQ, change, O_RDONLY);
-    const struct scmp_arg_cmp openat_flags = SCMP_A2(SCMP_CMP_MASKED_EQ, change, O_RDONLY);
+    const struct scmp_arg_cmp open_flags = is_within(1, change, O_RDONLY);
+    const struct scmp_arg_cmp openat_flags = is_within(2, change, O_RDONLY);
 
     add_if(building, SCMP_ACT_ALLOW, "open", 1, &open_flags);
     add_if(building, SCMP_ACT_ALLOW, "openat", 1, &openat_flags);
@@ -200,8 +210,7 @@ static void add_clone(struct building *building, unsigned may)
         mask = NEW_SPACES;
         wanted = 0;
     }
-    flags = (struct scmp_arg_cmp){.arg = place, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask,
-                                  .datum_b = wanted};
+    flags = is_within(place, mask, wanted);
     if (may & (HA_MAY_THREADS | HA_MAY_START))
         add_if(building, SCMP_ACT_ALLOW, "clone", 1, &flags);
 }
@@ -212,10 +221,10 @@ static void add_ioctl(struct building *building)
 {
     static const scmp_datum_t questions[] = {FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ,
                                              TIOCOUTQ};
-    const struct scmp_arg_cmp sockets = SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffff00, SIOCGIFNAME & ~0xff);
+    const struct scmp_arg_cmp sockets = is_within(1, 0xffffff00, SIOCGIFNAME & ~0xff);
 
     for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
-        const struct scmp_arg_cmp one = SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, questions[i]);
+        const struct scmp_arg_cmp one = is_within(1, 0xffffffff, questions[i]);
 
         add_if(building, SCMP_ACT_ALLOW, "ioctl", 1, &one);
     }
