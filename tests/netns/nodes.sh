@@ -160,6 +160,9 @@ expect_within() {
     fi
 }
 
+# Of such a build neither heap nor memory can be judged: its shadow is as wide as all that could be addressed.
+sanitized() { grep -q __asan_init "$top/heartbeatd/heartbeat" "$top/heartbeatd/.libs/heartbeat" 2>/dev/null; }
+
 finish() {
     # What a sanitized daemon had to say, leaks included, when it had no stderr any more.
     for report in "$base"/*/root/var/tmp/sanitizer.*; do
