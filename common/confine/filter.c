@@ -17,6 +17,7 @@
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/sockios.h>
+#include <linux/watchdog.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
@@ -85,9 +86,11 @@ static const char *const connecting[] = {
     "getpeername", "getsockopt", "setsockopt", "send", "sendto", "sendmsg", "sendmmsg", "recv",
     "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64", "shutdown", "sendfile", "sendfile64", NULL};
 
-static const char *const starting[] = {
-    "fork", "vfork", "execve", "execveat", "kill", "pidfd_open", "pidfd_send_signal", "setpgid",
-    "setsid", "setpriority", NULL};
+static const char *const forking[] = {"fork", "vfork", NULL};
+
+static const char *const signalling[] = {"kill", "pidfd_open", "pidfd_send_signal", NULL};
+
+static const char *const hurrying[] = {"sched_setscheduler", "sched_setparam", "setpriority", NULL};
 
 /* Named, so that who meets one is told that he may not, rather than that there is none. */
 static const char *const power[] = {
@@ -145,16 +148,20 @@ static bool has_name(const char *const *names, const char *name)
     return false;
 }
 
+static bool is_allowed(const char *name, unsigned may)
+{
+    return (may & HA_MAY_FORK && has_name(forking, name)) ||
+           (may & HA_MAY_SIGNAL && has_name(signalling, name)) || (SANITIZED && has_name(sanitizer, name));
+}
+
 /* What another list allows is not refused. */
 static void add_power(struct building *building, unsigned may)
 {
     for (const char *const *name = power; *name != NULL; name++) {
         const char *const one[] = {*name, NULL};
 
-        if ((may & HA_MAY_START && has_name(starting, *name)) ||
-            (SANITIZED && has_name(sanitizer, *name)))
-            continue;
-        add(building, SCMP_ACT_ERRNO(EPERM), one);
+        if (!is_allowed(*name, may))
+            add(building, SCMP_ACT_ERRNO(EPERM), one);
     }
 }
 
@@ -182,6 +189,13 @@ static void add_sockets(struct building *building)
     add_if(building, SCMP_ACT_ALLOW, "socket", G_N_ELEMENTS(route), route);
 }
 
+static void add_frames(struct building *building)
+{
+    const struct scmp_arg_cmp packet = is(0, AF_PACKET);
+
+    add_if(building, SCMP_ACT_ALLOW, "socket", 1, &packet);
+}
+
 static void add_reading(struct building *building)
 {
     const scmp_datum_t change = O_ACCMODE | O_CREAT | O_TRUNC;
@@ -206,28 +220,37 @@ static void add_clone(struct building *building, unsigned may)
 #endif
     struct scmp_arg_cmp flags;
 
-    if (may & HA_MAY_START) {
+    if (may & HA_MAY_FORK) {
         mask = NEW_SPACES;
         wanted = 0;
     }
     flags = is_within(place, mask, wanted);
-    if (may & (HA_MAY_THREADS | HA_MAY_START))
+    if (may & (HA_MAY_THREADS | HA_MAY_FORK))
         add_if(building, SCMP_ACT_ALLOW, "clone", 1, &flags);
+}
+
+static void add_ioctls(struct building *building, const scmp_datum_t *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct scmp_arg_cmp one = is_within(1, 0xffffffff, requests[i]);
+
+        add_if(building, SCMP_ACT_ALLOW, "ioctl", 1, &one);
+    }
 }
 
 /* Questions about sockets and terminals, and whether to wait; nothing that puts words into the mouth of
  * the terminal we were started from. The kernel looks at the low half of the number alone, so do we. */
-static void add_ioctl(struct building *building)
+static void add_ioctl(struct building *building, unsigned may)
 {
     static const scmp_datum_t questions[] = {FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ,
                                              TIOCOUTQ};
+    static const scmp_datum_t settings[] = {TCSETS, TCSETSW, TCSETSF, TCFLSH, WDIOC_SETTIMEOUT,
+                                            WDIOC_KEEPALIVE, WDIOC_SETOPTIONS};
     const struct scmp_arg_cmp sockets = is_within(1, 0xffffff00, SIOCGIFNAME & ~0xff);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
-        const struct scmp_arg_cmp one = is_within(1, 0xffffffff, questions[i]);
-
-        add_if(building, SCMP_ACT_ALLOW, "ioctl", 1, &one);
-    }
+    add_ioctls(building, questions, G_N_ELEMENTS(questions));
+    if (may & HA_MAY_DEVICES)
+        add_ioctls(building, settings, G_N_ELEMENTS(settings));
     add_if(building, SCMP_ACT_ALLOW, "ioctl", 1, &sockets);
 }
 
@@ -239,7 +262,7 @@ static void fill(struct building *building, unsigned may)
     note(building, seccomp_attr_set(building->filter, SCMP_FLTATR_CTL_NNP, 0));
     seccomp_attr_set(building->filter, SCMP_FLTATR_API_SYSRAWRC, 1); /* the kernel's own error */
     add(building, SCMP_ACT_ALLOW, always);
-    add_ioctl(building);
+    add_ioctl(building, may);
     if (may & (HA_MAY_READ | HA_MAY_WRITE))
         add(building, SCMP_ACT_ALLOW, reading);
     if (may & HA_MAY_WRITE)
@@ -250,8 +273,14 @@ static void fill(struct building *building, unsigned may)
         add(building, SCMP_ACT_ALLOW, connecting);
         add_sockets(building);
     }
-    if (may & HA_MAY_START)
-        add(building, SCMP_ACT_ALLOW, starting);
+    if (may & HA_MAY_FRAMES)
+        add_frames(building);
+    if (may & HA_MAY_FORK)
+        add(building, SCMP_ACT_ALLOW, forking);
+    if (may & HA_MAY_SIGNAL)
+        add(building, SCMP_ACT_ALLOW, signalling);
+    if (may & HA_MAY_HURRY)
+        add(building, SCMP_ACT_ALLOW, hurrying);
     if (SANITIZED)
         add(building, SCMP_ACT_ALLOW, sanitizer);
     else

@@ -17,7 +17,11 @@ enum {
     HA_MAY_WRITE = 1 << 1,   /* open, make, rename and remove them, as far as its user may */
     HA_MAY_CONNECT = 1 << 2, /* sockets: unix, IPv4, IPv6, and netlink's route family */
     HA_MAY_THREADS = 1 << 3, /* threads; no process */
-    HA_MAY_START = 1 << 4,   /* processes and programs, and signals to them */
+    HA_MAY_FORK = 1 << 4,    /* processes of its own, and threads; no program */
+    HA_MAY_SIGNAL = 1 << 5,  /* signals to processes of its user */
+    HA_MAY_FRAMES = 1 << 6,  /* sockets for whole frames of a network */
+    HA_MAY_HURRY = 1 << 7,   /* choose its precedence before others, as far as its limits let it */
+    HA_MAY_DEVICES = 1 << 8, /* set serial lines and watchdogs that are open, or that it may open */
 };
 
 /* From here on, for good, for this thread and those it starts. Wants no_new_privs (identity.h) or

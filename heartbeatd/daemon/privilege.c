@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/confine/filter.h"
 #include "common/confine/identity.h"
 #include "common/run/control.h"
 #include "common/run/file.h"
@@ -23,13 +24,15 @@
 #include "heartbeatd/act/power.h"
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/fifo.h"
-#include "heartbeatd/daemon/forbid.h"
 #include "heartbeatd/daemon/hb_log.h"
 #include "heartbeatd/daemon/paths.h"
 #include "heartbeatd/daemon/realtime.h"
 #include "heartbeatd/media/media.h"
 
 #define KEPT (HA_CAP(CAP_NET_BIND_SERVICE) | HA_CAP(CAP_NET_RAW))
+/* Files are written behind the loop by a process of its own (common/run/behind.h). */
+#define MAY (HA_MAY_READ | HA_MAY_WRITE | HA_MAY_CONNECT | HA_MAY_FRAMES | HA_MAY_FORK | HA_MAY_SIGNAL | \
+             HA_MAY_HURRY | HA_MAY_DEVICES)
 
 /* ---- what is asked of the helper ---- */
 
@@ -183,11 +186,14 @@ int hb_privilege_leave(const struct hb_config *config)
         hb_log_say(LOG_ERR, "heartbeat cannot become " HA_USER ": %s: %s", what, strerror(-error));
         return error;
     }
-    error = hb_forbid();
-    if (error < 0)
-        ha_log(HA_LOG_WARNING, "system calls cannot be forbidden: %s", strerror(-error));
+    error = ha_filter_load(MAY);
+    if (error < 0 && error != -ENOSYS) {
+        hb_log_say(LOG_ERR, "heartbeat cannot put a filter on its system calls: %s", strerror(-error));
+        return error;
+    }
     hb_privilege_dumpable(config);
-    ha_log(HA_LOG_INFO, "heartbeat goes on as " HA_USER);
+    ha_log(HA_LOG_INFO, "heartbeat goes on as " HA_USER ", %s",
+           error == 0 ? "with a filter for system calls" : "without a filter for system calls (none here)");
     return 0;
 }
 
