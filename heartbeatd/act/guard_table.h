@@ -72,6 +72,10 @@ struct hb_guard_table {
 
 uint64_t hb_guard_now_ns(void);
 
+/* A new file for a table, of no bytes yet; one that stood at path before goes. A descriptor or negative
+ * errno. */
+int hb_guard_file(const char *path);
+
 /* There is one slot per kind and address; putting it again replaces it. False: no room. */
 bool hb_guard_put(struct hb_guard_table *table, enum hb_guard_kind kind,
                   const struct hb_guard_slot *slot);

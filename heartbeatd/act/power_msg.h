@@ -48,9 +48,9 @@ enum hb_power_file {
     HB_POWER_WATCHDOG,
     HB_POWER_SERIAL,
     HB_POWER_FIFO,     /* of scripts; made if there is none */
+    HB_POWER_GUARDED,  /* the guardian's table: a new one, or to be cleared */
     HB_POWER_PIDFILE,  /* to be cleared only */
     HB_POWER_REGISTER, /* the same */
-    HB_POWER_GUARDED,  /* the same: the guardian's table */
     HB_POWER_FILE_END
 };
 

@@ -120,20 +120,15 @@ static int make_table(struct hb_guard *guard)
     int fd, err;
 
     (void)g_mkdir_with_parents(HA_RUNDIR "/heartbeat", 0755);
-    (void)unlink(HB_GUARD_PATH);
-    fd = open(HB_GUARD_PATH, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    /* Later than at the start the folder is not ours any more: then the next life has nothing to look
-     * back at. */
-    if (fd < 0 && hb_power_away() && (errno == EACCES || errno == EEXIST))
-        fd = memfd_create("guarded", MFD_CLOEXEC);
+    fd = hb_power_away() ? hb_power_open(HB_POWER_GUARDED, HB_GUARD_PATH) : hb_guard_file(HB_GUARD_PATH);
     if (fd < 0)
-        return -errno;
+        return fd;
     /* All of it now: on a disk that is full later, what is not there yet would end us when it is written. */
     err = -posix_fallocate(fd, 0, sizeof *table);
     if (err == 0 && (table = map(fd)) == NULL)
         err = -errno;
     if (err < 0) {
-        (void)unlink(HB_GUARD_PATH);
+        hb_power_clear(HB_POWER_GUARDED, HB_GUARD_PATH);
         close(fd);
         return err;
     }

@@ -34,6 +34,9 @@
 #define MAY (HA_MAY_READ | HA_MAY_WRITE | HA_MAY_CONNECT | HA_MAY_FRAMES | HA_MAY_FORK | HA_MAY_SIGNAL | \
              HA_MAY_HURRY | HA_MAY_DEVICES)
 
+#define HELPER_TRIES    5
+#define HELPER_PAUSE_US 50000
+
 /* ---- what is asked of the helper ---- */
 
 /* One that was there before is ours by now. */
@@ -147,6 +150,18 @@ void hb_privilege_dumpable(const struct hb_config *config)
     (void)prctl(PR_SET_DUMPABLE, may ? 1 : 0, 0, 0, 0);
 }
 
+/* What is wanting for a moment is not to cost us a life as root. */
+static int begin_helper(int priority)
+{
+    int error = hb_power_begin(HB_HELPER, priority);
+
+    for (int tries = 1; error < 0 && error != -ENOENT && tries < HELPER_TRIES; tries++) {
+        g_usleep(HELPER_PAUSE_US);
+        error = hb_power_begin(HB_HELPER, priority);
+    }
+    return error;
+}
+
 bool hb_privilege_begin(const struct hb_config *config, bool realtime)
 {
     struct ha_identity user;
@@ -160,7 +175,7 @@ bool hb_privilege_begin(const struct hb_config *config, bool realtime)
                "heartbeat(8), PRIVILEGES)");
         return false;
     }
-    error = hb_power_begin(HB_HELPER, realtime ? config->rtprio : 0);
+    error = begin_helper(realtime ? config->rtprio : 0);
     if (error < 0) {
         ha_log(HA_LOG_WARNING, HB_HELPER " cannot be started: %s; heartbeat keeps what root may do",
                strerror(-error));

@@ -371,9 +371,9 @@ static int do_open(struct hb_acts *acts, struct hb_request *request, int *fd)
         why = hb_rules_open(acts->rules, (enum hb_power_file)of.kind, path);
     if (why != NULL)
         return refuse(acts, "open", path, why);
-    if (of.kind == HB_POWER_FIFO) {
-        *fd = hb_fifo_make(path);
-        return *fd < 0 ? *fd : 0;
+    if (of.kind == HB_POWER_FIFO || of.kind == HB_POWER_GUARDED) {
+        *fd = of.kind == HB_POWER_FIFO ? hb_fifo_make(path) : hb_guard_file(path);
+        return MIN(*fd, 0);
     }
     *fd = of.kind == HB_POWER_LOG ? open_log(acts, path)
                                   : open(path, hb_power_flags((enum hb_power_file)of.kind));

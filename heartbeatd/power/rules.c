@@ -225,6 +225,9 @@ const char *hb_rules_open(const struct hb_rules *rules, enum hb_power_file kind,
     case HB_POWER_FIFO:
         may = strcmp(path, HB_FIFO_PATH) == 0;
         break;
+    case HB_POWER_GUARDED:
+        may = strcmp(path, HB_GUARD_PATH) == 0;
+        break;
     case HB_POWER_SERIAL:
         may = config != NULL && is_serial(config, path);
         break;

@@ -50,7 +50,8 @@ static void open_file(const struct hb_rules *rules, struct hb_power_body *body)
     if (hb_power_take(body, &of, sizeof of) && hb_power_take_text(body, &path) &&
         hb_rules_open(rules, (enum hb_power_file)of.kind, path) == NULL)
         fuzz_must(g_str_has_prefix(path, "/etc/ha.d/") || strcmp(path, "/var/log/ha-log") == 0 ||
-                  strcmp(path, "/dev/watchdog") == 0 || strcmp(path, "/dev/ttyS0") == 0);
+                  strcmp(path, "/dev/watchdog") == 0 || strcmp(path, "/dev/ttyS0") == 0 ||
+                  g_str_has_suffix(path, "/lib/heartbeat/fifo") || g_str_has_suffix(path, "/heartbeat/guarded"));
 }
 
 static void program(const struct hb_rules *rules, struct hb_power_body *body)

@@ -117,6 +117,7 @@ static void files_are_opened_for_what_they_are(void **state)
     assert_null(hb_rules_open(*state, HB_POWER_WATCHDOG, "/dev/watchdog"));
     assert_null(hb_rules_open(*state, HB_POWER_SERIAL, "/dev/ttyS0"));
     assert_non_null(hb_rules_open(*state, HB_POWER_FIFO, "/etc/cron.d/fifo"));
+    assert_non_null(hb_rules_open(*state, HB_POWER_GUARDED, "/etc/cron.d/guarded"));
     assert_non_null(hb_rules_open(*state, HB_POWER_CONF, "/etc/shadow"));
     assert_non_null(hb_rules_open(*state, HB_POWER_CONF, "/etc/ha.d/../shadow"));
     assert_non_null(hb_rules_open(*state, HB_POWER_CONF, "/etc/ha.d/conf/x"));
