@@ -47,6 +47,7 @@ struct ld_director {
     char *orders_file;        /* NULL: nothing is kept */
     struct ha_behind *kept;   /* writes it; NULL: not yet */
     char *kept_text;          /* as last given to that; NULL: nothing yet */
+    struct ha_timer keep_again; /* what the keeper could not be given */
     struct ld_report *report; /* being fetched; NULL: none */
     GHashTable *complaints;   /* sentences (owned) -> struct ld_service_id * (owned; NULL: of all): what
                                * was refused last, so that each is logged once */

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/time.h"
 #include "common/run/behind.h"
+#include "common/run/clock.h"
 #include "common/run/file.h"
 #include "common/run/log.h"
 #include "ldirectord/director_inside.h"
@@ -86,16 +88,31 @@ static void not_written(void *ctx, int error)
            g_strerror(-error));
 }
 
-static void write_text(struct ld_director *director, const GString *text)
-{
-    int error = 0;
+static void hand_in(void *ctx, uint64_t now_ns);
 
-    if (ld_door_divided())
-        error = ld_door_keep(text->str, text->len);
-    else
-        ha_behind_write(director->kept, text->str, text->len);
-    if (error != 0)
+/* What the keeper has, it tries again by itself; what it could not be given, we do. */
+static void write_text(struct ld_director *director, bool again)
+{
+    size_t length = strlen(director->kept_text);
+    int error;
+
+    if (!ld_door_divided()) {
+        ha_behind_write(director->kept, director->kept_text, length);
+        return;
+    }
+    ha_timer_cancel(director->loop, &director->keep_again);
+    error = ld_door_keep(director->kept_text, length);
+    if (error != 0 && !again)
         not_written(director, error);
+    if (error != 0)
+        ha_timer_set(director->loop, &director->keep_again,
+                     ha_clock_ns() + HA_BEHIND_RETRY_MS * HA_NS_PER_MS, hand_in, director);
+}
+
+static void hand_in(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    write_text(ctx, true);
 }
 
 void ld_kept_write(struct ld_director *director)
@@ -111,15 +128,16 @@ void ld_kept_write(struct ld_director *director)
     if (director->config->keeporders) /* else not any more: an empty file */
         ld_wishes_print(ld_core_wishes(director->core), text);
     if (g_strcmp0(text->str, director->kept_text) != 0) {
-        write_text(director, text);
         g_free(director->kept_text);
         director->kept_text = g_strdup(text->str);
+        write_text(director, false);
     }
     g_string_free(text, TRUE);
 }
 
 void ld_kept_end(struct ld_director *director)
 {
+    ha_timer_cancel(director->loop, &director->keep_again);
     ha_behind_free(director->kept);
     g_free(director->kept_text);
     director->kept = NULL;
