@@ -141,7 +141,7 @@ look() {
     local dir comm file word value kib key fds children root=/proc/${host_pid[$1]}/root/proc
     for dir in "$root"/[0-9]*; do
         { read -r comm <"$dir/comm"; } 2>/dev/null || continue
-        case $comm in heartbeat | guardian | ldirectord) ;; *) continue ;; esac
+        case $comm in heartbeat | helper | guardian | ldirectord | ldirectord-keep) ;; *) continue ;; esac
         key=$1.${boots[$1]}.$comm.${dir##*/}
         # Pages that are shared count in part, where the kernel tells.
         kib='' file=$dir/smaps_rollup
