@@ -19,6 +19,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/run/nl_error.h"
+
 #include "heartbeatd/act/power.h"
 
 #define BATCH_MAX 100
@@ -142,9 +144,7 @@ static int ask(struct hb_rtnl *rtnl, struct nl_msg *request, message_fn fn, void
             if (at->nlmsg_type == NLMSG_DONE)
                 return changed ? -EAGAIN : 0;
             if (at->nlmsg_type == NLMSG_ERROR)
-                return nlmsg_datalen(at) >= (int)sizeof(struct nlmsgerr)
-                           ? ((struct nlmsgerr *)nlmsg_data(at))->error
-                           : -EPROTO;
+                return ha_nl_error(at);
             fn(ctx, at);
             if (!dump)
                 return 0;
@@ -448,11 +448,9 @@ static int read_outcomes(struct hb_rtnl *rtnl, struct hb_change *changes, size_t
         for (; nlmsg_ok(at, length); at = nlmsg_next(at, &length)) {
             uint32_t number = at->nlmsg_seq - first_seq;
 
-            if (at->nlmsg_type != NLMSG_ERROR || number >= count ||
-                nlmsg_datalen(at) < (int)sizeof(struct nlmsgerr))
+            if (at->nlmsg_type != NLMSG_ERROR || number >= count)
                 continue;
-            changes[number].error =
-                outcome(&changes[number], ((struct nlmsgerr *)nlmsg_data(at))->error);
+            changes[number].error = outcome(&changes[number], ha_nl_error(at));
             if (number == count - 1)
                 return 0;
         }

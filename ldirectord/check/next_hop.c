@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/run/nl_error.h"
 #include "ldirectord/door/door.h"
 
 #define ATTRIBUTES_MAX 64
@@ -86,11 +87,7 @@ static int ask(int fd, struct question *question, struct answer *answer)
             answer->header->nlmsg_seq == last)
             break;
     }
-    if (answer->header->nlmsg_type != NLMSG_ERROR)
-        return 0;
-    if (answer->header->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr)))
-        return -EBADMSG;
-    return ((const struct nlmsgerr *)NLMSG_DATA(answer->header))->error;
+    return answer->header->nlmsg_type == NLMSG_ERROR ? ha_nl_error(answer->header) : 0;
 }
 
 /* The attribute's bytes, at least so many, behind a body of that size; NULL: there is none. */

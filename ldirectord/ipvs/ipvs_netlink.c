@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "common/run/nl_error.h"
 #include "ldirectord/ipvs/ipvs_message.h"
 #include "ldirectord/ipvs/ipvs_module.h"
 #include "ldirectord/ipvs/ipvs_netlink_inside.h"
@@ -106,15 +107,6 @@ static ssize_t receive(struct netlink_ipvs *nl)
 
 /* ---- one request, a dump of answers ---- */
 
-static int error_of(struct nlmsghdr *header)
-{
-    struct nlmsgerr *answer = nlmsg_data(header);
-
-    if (nlmsg_datalen(header) < (int)sizeof(answer->error))
-        return -EBADMSG;
-    return answer->error <= 0 ? answer->error : -EBADMSG;
-}
-
 /* Walks one datagram. 1 when the dump is over, 0 when more is to come, else negative errno. */
 static int take_dump(struct netlink_ipvs *nl, ssize_t length, ld_nl_answer_fn fn, void *ctx, int *first)
 {
@@ -127,7 +119,7 @@ static int take_dump(struct netlink_ipvs *nl, ssize_t length, ld_nl_answer_fn fn
         if (header->nlmsg_type == NLMSG_DONE)
             return 1;
         if (header->nlmsg_type == NLMSG_ERROR) {
-            int error = error_of(header);
+            int error = ha_nl_error(header);
             return error == 0 ? 1 : error;
         }
         if (header->nlmsg_type != nl->family)
@@ -325,7 +317,7 @@ static guint batch_take(struct netlink_ipvs *nl, ssize_t length, uint32_t base, 
 
         if (header->nlmsg_type != NLMSG_ERROR || index >= count || results[index] != UNANSWERED)
             continue;
-        results[index] = error_of(header);
+        results[index] = ha_nl_error(header);
         answered++;
     }
     return answered;
