@@ -2,8 +2,9 @@
 /*
  * Who is in: our own start and beats, the others' beats and deaths, the node
  * list both ends compare before they become active, and our own lateness. Times
- * are exact: beats are due at start + n x keepalive whatever happened in
- * between, and a node is dead at its last beat + its dead time.
+ * are exact: a beat is due keepalive after the one before, whatever happened in
+ * between, or goes along with another's (beat_if_due); and a node is dead at its
+ * last beat + its dead time.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -73,14 +74,23 @@ void hb_member_start(struct hb_core *core)
     set_status(core, HB_STATUS_UP);
 }
 
+/*
+ * Another's beat has woken us: if half of the time to ours is over, ours goes with
+ * it, and from then on two nodes wake up together and not each for its own beat and
+ * once more for the other's. Who goes along waits for the other a little longer than
+ * keepalive the next time, so that it does not become the first by a hair.
+ */
 static void beat_if_due(struct hb_core *core)
 {
     uint64_t now_ns = hb_mono(core), keepalive_ns = ha_ms_to_ns(core->config->keepalive_ms);
 
-    if (core->next_beat_ns <= now_ns) {
+    if (core->next_beat_ns <= now_ns)
         core->next_beat_ns += (1 + (now_ns - core->next_beat_ns) / keepalive_ns) * keepalive_ns;
-        hb_member_send_status(core);
-    }
+    else if (core->heard_beat && core->next_beat_ns - now_ns <= keepalive_ns / 2)
+        core->next_beat_ns = ha_after_ns(now_ns, keepalive_ns + keepalive_ns / 16);
+    else
+        return;
+    hb_member_send_status(core);
 }
 
 /* ---- our own lateness ---- */
@@ -170,6 +180,7 @@ void hb_member_status(struct hb_core *core, struct hb_node *node, const struct h
 
     if (!hb_node_beat(node, number, now_ns))
         return;
+    core->heard_beat = true;
     if (before_ns > 0 && now_ns - before_ns > ha_ms_to_ns(core->config->warntime_ms))
         hb_say(core, LOG_WARNING, "Late heartbeat: Node %s: interval %" PRIu64 " ms", node->name,
                (now_ns - before_ns) / HA_NS_PER_MS);
@@ -313,6 +324,7 @@ static void watch_nodes(struct hb_core *core)
 void hb_member_timers(struct hb_core *core)
 {
     beat_if_due(core);
+    core->heard_beat = false;
     hb_suspect_timers(core);
     watch_nodes(core);
     if (!core->comm_up && communication_is_up(core)) {

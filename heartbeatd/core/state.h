@@ -144,6 +144,7 @@ struct hb_core {
     /* member.c */
     enum hb_status status;
     bool comm_up;           /* every node heard or dead */
+    bool heard_beat;        /* in this step: another's */
     bool finished;
     uint64_t started_ns, next_beat_ns, sent_beat_ns;
     uint64_t ask_nodes_ns;  /* next reqnodes; HA_NEVER: none */

@@ -344,8 +344,9 @@ void audit_step(struct sim *sim, unsigned index)
             continue;
         audit_death(sim, index, of);
     }
+    /* a sixteenth later, where it goes along with another's */
     if (node->wake_ns != HA_NEVER &&
-        node->wake_ns > sim->now_ns + ha_ms_to_ns(sim->config[index]->keepalive_ms))
+        node->wake_ns > sim->now_ns + ha_ms_to_ns(sim->config[index]->keepalive_ms) * 17 / 16)
         sim_fail(sim, "%s does not want to be woken for its next beat", sim_name(index));
 }
 

@@ -193,6 +193,73 @@ static void beats_keep_to_their_schedule(void **state)
     hand_free(hand);
 }
 
+/* Just after a beat of ours. */
+static struct hand *just_beaten(void)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    hand_join(hand, "local");
+    hand_pass_beating(hand, 10000);
+    do {
+        hand_forget(hand);
+        hand_pass(hand, 1);
+    } while (hand_count(hand, "status") == 0);
+    hand_forget(hand);
+    return hand;
+}
+
+static void a_beat_goes_with_another_s_once_half_of_its_time_is_over(void **state)
+{
+    struct hand *hand = just_beaten();
+
+    (void)state;
+    hand_pass(hand, 499);
+    hand_hear(hand, BEAT);
+    assert_int_equal(hand_count(hand, "status"), 0);
+    hand_pass(hand, 2);
+    hand_hear(hand, BEAT);
+    assert_int_equal(hand_count(hand, "status"), 1);
+    for (int i = 0; i < 100; i++) { /* from then on it waits for theirs */
+        hand_forget(hand);
+        hand_pass(hand, 1000);
+        assert_int_equal(hand_count(hand, "status"), 0);
+        hand_hear(hand, BEAT);
+        assert_int_equal(hand_count(hand, "status"), 1);
+    }
+    hand_free(hand);
+}
+
+static void who_goes_along_beats_alone_a_sixteenth_late_and_then_in_time(void **state)
+{
+    struct hand *hand = just_beaten();
+
+    (void)state;
+    hand_pass(hand, 600);
+    hand_hear(hand, BEAT);
+    hand_forget(hand);
+    hand_pass(hand, 1062);
+    assert_int_equal(hand_count(hand, "status"), 0);
+    hand_pass(hand, 1);
+    assert_int_equal(hand_count(hand, "status"), 1);
+    hand_pass(hand, 1000);
+    assert_int_equal(hand_count(hand, "status"), 2);
+    hand_free(hand);
+}
+
+/* However often another beats, ours are half of keepalive apart. */
+static void beats_of_a_flood_are_answered_by_twice_as_many_at_most(void **state)
+{
+    struct hand *hand = just_beaten();
+
+    (void)state;
+    for (int ms = 0; ms < 10000; ms++) {
+        hand_pass(hand, 1);
+        hand_hear(hand, BEAT);
+    }
+    assert_in_range(hand_count(hand, "status"), 10, 20);
+    hand_free(hand);
+}
+
 static void strangers_and_broken_messages_are_only_counted(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -220,6 +287,9 @@ int main(void)
         cmocka_unit_test(what_is_asked_for_is_sent_again_and_what_is_gone_refused),
         cmocka_unit_test(a_node_that_slept_gives_everybody_a_dead_time_of_grace),
         cmocka_unit_test(beats_keep_to_their_schedule),
+        cmocka_unit_test(a_beat_goes_with_another_s_once_half_of_its_time_is_over),
+        cmocka_unit_test(who_goes_along_beats_alone_a_sixteenth_late_and_then_in_time),
+        cmocka_unit_test(beats_of_a_flood_are_answered_by_twice_as_many_at_most),
         cmocka_unit_test(strangers_and_broken_messages_are_only_counted),
     };
 
