@@ -74,14 +74,13 @@ static int wait_for(int fd, short events, int timeout_ms)
 static void put_fds(struct msghdr *message, union control *control, const struct ha_frame *frame)
 {
     size_t size = sizeof(int) * frame->fd_count;
-    struct cmsghdr *header;
+    struct cmsghdr *header = &control->header;
 
     if (frame->fd_count == 0)
         return;
     memset(control, 0, sizeof(*control));
     message->msg_control = control;
     message->msg_controllen = CMSG_SPACE(size);
-    header = CMSG_FIRSTHDR(message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(size);
@@ -178,6 +177,7 @@ int ha_frame_receive(int fd, struct ha_frame *frame, uint8_t *space, int timeout
     return 0;
 }
 
+/* The answer is never there at once: it is waited for before it is looked for. */
 int ha_frame_ask(int fd, const struct ha_frame *question, struct ha_frame *answer, uint8_t *space,
                  int timeout_ms)
 {
@@ -186,8 +186,9 @@ int ha_frame_ask(int fd, const struct ha_frame *question, struct ha_frame *answe
 
     while (error == 0) {
         now_ns = ha_clock_ns();
-        error = ha_frame_receive(fd, answer, space,
-                                 now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0);
+        error = wait_for(fd, POLLIN, now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0);
+        if (error == 0)
+            error = ha_frame_receive(fd, answer, space, 0);
         if (error == 0 && answer->number == question->number)
             break;
         if (error == 0)

@@ -277,6 +277,7 @@ int main(int argc, char **argv)
     acts.rules = hb_rules_new(acts.paths);
     acts.children = hb_children_new();
     read_files(&acts);
+    (void)hb_rtnl_open(&acts.rtnl); /* or when it is wanted */
     be_quick(atoi(argv[1]));
     run(&acts, signals);
     hb_children_free(acts.children);
