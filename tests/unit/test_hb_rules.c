@@ -212,5 +212,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_guardian_has_a_priority_and_a_log_of_ha_cf, rules_new, rules_free),
     };
 
+    unsetenv("LD_PRELOAD"); /* what runs us may have set it: valgrind does */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
