@@ -127,7 +127,7 @@ static int make_table(struct hb_guard *guard)
     err = -posix_fallocate(fd, 0, sizeof *table);
     if (err == 0 && (table = map(fd)) == NULL)
         err = -errno;
-    if (err < 0) {
+    if (table == NULL) {
         hb_power_clear(HB_POWER_GUARDED, HB_GUARD_PATH);
         close(fd);
         return err;

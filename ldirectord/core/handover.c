@@ -29,9 +29,9 @@ static const char *const open_states[] = {
 
 static bool read_state(const char *name, uint16_t *out)
 {
-    for (uint16_t i = 0; i < G_N_ELEMENTS(open_states); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(open_states); i++) {
         if (open_states[i] != NULL && strcmp(open_states[i], name) == 0) {
-            *out = i;
+            *out = (uint16_t)i;
             return true;
         }
     }
