@@ -191,7 +191,7 @@ static void a_child_that_hangs_is_ended_at_its_deadline(void **state)
 
     start(outcome, "sleep 1000", 100, 0);
     assert_outcome(outcome, HA_CHILD_TIMED_OUT, 100);
-    assert_true(ha_clock_ns() - before_ns >= 100 * HA_NS_PER_MS);
+    assert_in_range(ha_clock_ns() - before_ns, 100 * HA_NS_PER_MS, 8000 * HA_NS_PER_MS);
     assert_string_equal(outcome->text, "still running after 100 ms");
     wait_until_all_are_reaped(outcome->loop);
 }

@@ -25,10 +25,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/rand.h"
 #include "common/base/time.h"
 #include "ldirectord/core/core_inside.h"
 #include "tests/fakes/fake_director.h"
+#include "tests/unit/any_config.h"
 
 #define LIVES         2000
 #define STEPS         60
@@ -38,136 +38,20 @@
 
 struct life {
     struct fake_director director;
-    struct ha_rand rand;
+    struct dice dice;
     uint64_t seed;
     GHashTable *known;    /* "SERVICE SERVER" -> its connections, of entries that have some */
     uint32_t connections; /* so many entries had their own number of them */
-    bool crowd;
 };
 
 static bool chance(struct life *life, unsigned percent)
 {
-    return ha_rand_below(&life->rand, 100) < percent;
+    return dice_chance(&life->dice, percent);
 }
 
 static uint32_t below(struct life *life, uint32_t bound)
 {
-    return (uint32_t)ha_rand_below(&life->rand, bound);
-}
-
-/* ---- configurations ---- */
-
-static void add_real(struct life *life, struct ld_service *service)
-{
-    static const uint16_t ports[] = {80, 80, 8080, 0};
-    static const enum ld_method methods[] = {LD_GATE, LD_GATE, LD_MASQ, LD_IPIP};
-    uint32_t weight = chance(life, 10) ? 0 : 1 + below(life, chance(life, 50) ? 3 : 200);
-    struct ld_real *real;
-    char text[32];
-
-    g_snprintf(text, sizeof(text), "10.1.%u.%u", life->crowd ? below(life, 200) : 0,
-               1 + below(life, life->crowd ? 250 : 8));
-    real = fake_real(service, text, ports[below(life, 4)], methods[below(life, 4)], weight);
-    if (chance(life, 20)) {
-        real->upper = 10;
-        real->lower = below(life, 10);
-    }
-}
-
-static void choose_check(struct life *life, struct ld_service *service)
-{
-    static const enum ld_checktype types[] = {LD_CHECK_NEGOTIATE, LD_CHECK_NEGOTIATE,
-                                              LD_CHECK_CONNECT,   LD_CHECK_CONNECT,
-                                              LD_CHECK_PING,      LD_CHECK_COMBINED,
-                                              LD_CHECK_ON,        LD_CHECK_OFF};
-
-    service->checktype = life->crowd ? LD_CHECK_CONNECT : types[below(life, G_N_ELEMENTS(types))];
-    service->combined_connects = below(life, 3);
-    service->app = LD_APP_HTTP;
-    service->checkinterval_ms = chance(life, 50) ? 5000 : 200 + below(life, 5000);
-    service->failurecount = 1 + below(life, 3);
-    service->risecount = 1 + below(life, 3);
-    service->recheckinterval_ms = chance(life, 50) ? 0 : 100 + below(life, 1000);
-}
-
-static void choose_weights(struct life *life, struct ld_service *service)
-{
-    service->quiescent = chance(life, 40);
-    service->cleanstop = chance(life, 70);
-    if (chance(life, 30)) {
-        service->agentport = 9707;
-        service->agentinterval_ms = 1000;
-    }
-    service->slowstart_ms = chance(life, 50) ? 0 : 10 + below(life, 20000);
-    service->draintime_ms = chance(life, 50) ? 0 : 10 + below(life, 20000);
-    if (chance(life, 60)) {
-        char text[32];
-
-        g_snprintf(text, sizeof(text), "10.1.0.%u", 1 + below(life, 20));
-        fake_fallback(service, text, 80, chance(life, 50) ? LD_GATE : LD_MASQ);
-    }
-    if (chance(life, 50)) {
-        service->quorum.by_weight = chance(life, 50);
-        service->quorum.quorum = 1 + below(life, service->quorum.by_weight ? 300 : 4);
-        service->quorum.hysteresis = below(life, 3);
-    }
-    if (chance(life, 30)) {
-        service->persistent = true;
-        service->persistent_s = 300;
-    }
-}
-
-static void add_service(struct life *life, struct ld_config *config)
-{
-    static const char *const schedulers[] = {"wrr", "wlc", "sh"};
-    struct ld_service *service;
-    uint32_t reals = life->crowd ? 600 : below(life, 7);
-    char text[32];
-
-    g_snprintf(text, sizeof(text), "10.0.0.%u", 1 + below(life, 4));
-    service = chance(life, 20) ? fake_mark(config, AF_INET, 1 + below(life, 3))
-                               : fake_service(config, text, 80);
-    if (service->id.protocol == LD_TCP && chance(life, 20))
-        service->id.protocol = LD_UDP;
-    g_free(service->scheduler);
-    service->scheduler = g_strdup(schedulers[below(life, 3)]);
-    choose_check(life, service);
-    choose_weights(life, service);
-    for (uint32_t i = 0; i < reals; i++)
-        add_real(life, service);
-    if (life->seed % 2 != 0) /* no dice: the lives of known seeds stay what they are */
-        return;
-    service->fallbackcommand = g_strdup("/x");
-    service->emailalert = g_strdup("a@b");
-    service->emailalertfreq_ms = 3000;
-    service->emailalertstatus = LD_PHASES;
-}
-
-static bool is_twin(const struct ld_config *config, guint number)
-{
-    const struct ld_service *service = config->services->pdata[number];
-
-    for (guint i = 0; i < number; i++)
-        if (ld_service_id_equal(&((struct ld_service *)config->services->pdata[i])->id,
-                                &service->id))
-            return true;
-    return false;
-}
-
-static struct ld_config *any_config(struct life *life)
-{
-    struct ld_config *config = ld_config_new();
-    uint32_t count = life->crowd ? 3 : 1 + below(life, 4);
-
-    config->readdquiescent = chance(life, 30);
-    for (uint32_t i = 0; i < count; i++) {
-        add_service(life, config);
-        if (life->crowd)
-            ((struct ld_service *)config->services->pdata[i])->id.port = (uint16_t)(80 + i);
-        if (is_twin(config, config->services->len - 1)) /* the parser would refuse it */
-            g_ptr_array_remove_index(config->services, config->services->len - 1);
-    }
-    return config;
+    return dice_below(&life->dice, bound);
 }
 
 /* ---- audits ---- */
@@ -451,7 +335,7 @@ static void reload(struct life *life)
     struct fake_director *director = &life->director;
     const struct ld_table *table = director->ipvs.table;
     GPtrArray *staying = g_ptr_array_new_with_free_func(g_free);
-    struct ld_config *config = any_config(life);
+    struct ld_config *config = any_config(&life->dice);
 
     for (guint i = 0; i < table->services->len && !ld_core_standby(director->core); i++) {
         const struct ld_vs *vs = table->services->pdata[i];
@@ -471,7 +355,7 @@ static void reload(struct life *life)
     for (guint i = 0; i < staying->len && director->failed == 0; i++)
         if (!table_names(life, staying->pdata[i]))
             broken(life, "a server that left the file was not let go slowly");
-    director->audit = life->crowd ? NULL : audit;
+    director->audit = life->dice.crowd ? NULL : audit;
     g_ptr_array_free(staying, TRUE);
 }
 
@@ -561,15 +445,16 @@ static void recover(struct life *life)
 
 static void live(uint64_t seed)
 {
-    struct life life = {.seed = seed, .crowd = seed % CROWD_EVERY == 0};
+    struct life life = {.seed = seed,
+                        .dice = {.crowd = seed % CROWD_EVERY == 0, .alerts = seed % 2 == 0}};
 
-    ha_rand_seed(&life.rand, seed);
+    ha_rand_seed(&life.dice.rand, seed);
     life.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    fake_director_init(&life.director, any_config(&life), seed);
+    fake_director_init(&life.director, any_config(&life.dice), seed);
     if (chance(&life, 50)) /* the table is gone through in portions */
         life.director.portion_max = 1 + below(&life, 2);
     furnish_kernel(&life);
-    if (!life.crowd) { /* its tables are too large to be looked through so often */
+    if (!life.dice.crowd) { /* its tables are too large to be looked through so often */
         life.director.audit = audit;
         life.director.audit_ctx = &life;
     }
@@ -578,15 +463,15 @@ static void live(uint64_t seed)
     else
         fake_director_start_standby(&life.director);
     audit(&life);
-    if (life.crowd) {
+    if (life.dice.crowd) {
         fake_director_pass(&life.director, 6 * HA_NS_PER_S);
         assert_int_equal(life.director.flying->len, LD_IN_FLIGHT_MAX);
     }
-    for (unsigned i = 0; i < (life.crowd ? STEPS / 6 : STEPS); i++) {
+    for (unsigned i = 0; i < (life.dice.crowd ? STEPS / 6 : STEPS); i++) {
         happen(&life);
         audit(&life);
     }
-    if (!life.crowd)
+    if (!life.dice.crowd)
         recover(&life);
     fake_director_stop(&life.director);
     if (life.director.broken)
