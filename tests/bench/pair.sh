@@ -7,6 +7,7 @@
 
 bench_vip=10.2.0.20
 pair_product='' pair_started_us=(0 0)
+pair_wire=wire pair_service=service # its networks
 # What a bench may ask for beside addresses, before pair_begin: a resource that comes before them, lines
 # for keepalived.conf, and that all goes home to the first node.
 pair_resource='' pair_keepalived_lines='' pair_failback=off
@@ -38,8 +39,8 @@ pair_begin() {
     esac
     for n in 0 1; do
         # the wire first: a host that loses it first has nobody to tell of what follows
-        host "${pair[n]}" uname=node$((n + 1)) product=$tree eth1=wire:10.1.0.$((n + 1))/24 \
-            eth0=service:10.2.0.$((n + 1))/24
+        host "${pair[n]}" uname=node$((n + 1)) product=$tree eth1=$pair_wire:10.1.0.$((n + 1))/24 \
+            eth0=$pair_service:10.2.0.$((n + 1))/24
         "pair_files_$pair_product" "${pair[n]}" $((n + 1))
     done
 }

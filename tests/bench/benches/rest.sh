@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A pair at rest, with one address: what all processes of the product on one node use together.
-# Memory: the sum of their proportional set sizes (smaps_rollup: pages that the two nodes share
-# count half), 10 s after the start. CPU: the time all their threads ran (schedstat), from 10 s
-# after the start on for 20 s (smoke: 1 s), as ms per minute; with beats every second and every
-# 100 ms. That of children that came and went is not seen; there are none at rest.
+# A pair of each product at rest, with one address, all of them side by side on networks of their own:
+# the machine changes more from minute to minute than they differ, so they are looked at in the same
+# seconds. What all processes of the product on one node use together. Memory: the sum of their
+# proportional set sizes (smaps_rollup: pages that the two nodes share count half), 10 s after the
+# start. CPU: the time all their threads ran (schedstat), from 10 s after the start on for 20 s
+# (smoke: 1 s), as ms per minute, of both nodes in turn; with beats every second and every 100 ms. That of
+# children that came and went is not seen; there are none at rest.
 # needs: hearth peer keepalived
 # bound: 3600
 # target: memory; worst; 8
@@ -14,34 +16,61 @@
 source "$LAB_SRC/../bench/bench.sh"
 source "$LAB_SRC/../bench/pair.sh"
 
-# rests PRODUCT KEEPALIVE_MS DEADTIME_MS NAME SMOKE SHORT FULL: each time 20 s
-rests() {
-    local left from_us spent seconds=20 node
-    times "$5" "$6" "$7" || return 0
-    left=$REPLY
-    ! times 1 0 0 || seconds=1
+declare -A pair_of spent from_us
+
+# at_rest PRODUCT KEEPALIVE_MS DEADTIME_MS: a pair of it runs; keepalived has its own dead time.
+at_rest() {
+    pair_wire=wire-${1:0:9} pair_service=serv-${1:0:9}
     pair_begin "$1" 1 "$2" "$3"
     pair_run
+    pair_of[$1]="${pair[*]}"
+}
+# of PRODUCT: the words about a pair are about that one.
+of() { read -ra pair <<<"${pair_of[$1]}"; }
+
+# rests NAME KEEPALIVE_MS DEADTIME_MS PRODUCT...: so often as $REPLY says
+rests() {
+    local name=$1 keepalive=$2 deadtime=$3 left=$REPLY seconds=20 product node
+    shift 3
+    ! times 1 0 0 || seconds=1
+    for product; do
+        at_rest "$product" "$keepalive" "$deadtime"
+    done
     ! times 0 1 1 || nap 10
-    for node in 0 1; do
-        pair_memory_kb $node
-        sample "$1" memory MB "$(awk -v kb="$REPLY" 'BEGIN { print kb / 1024 }')"
+    for product; do
+        of "$product"
+        for node in 0 1; do
+            pair_memory_kb $node
+            sample "$product" memory MB "$(awk -v kb="$REPLY" 'BEGIN { print kb / 1024 }')"
+        done
     done
     for (( ; left > 0; left--)); do
-        pair_spent_us 0
-        spent=$REPLY from_us=${EPOCHREALTIME/./}
+        node=$((left % 2))
+        for product; do
+            of "$product"
+            pair_spent_us $node
+            spent[$product]=$REPLY from_us[$product]=${EPOCHREALTIME/./}
+        done
         nap $seconds
-        pair_spent_us 0
-        sample "$1" "CPU a minute, $4" ms "$(awk -v us=$((REPLY - spent)) \
-            -v of=$((${EPOCHREALTIME/./} - from_us)) 'BEGIN { print us * 60000 / of }')"
+        for product; do
+            of "$product"
+            pair_spent_us $node
+            sample "$product" "CPU a minute, $name" ms "$(awk -v us=$((REPLY - spent[$product])) \
+                -v of=$((${EPOCHREALTIME/./} - from_us[$product])) 'BEGIN { print us * 60000 / of }')"
+        done
     done
-    pair_end
+    for product; do
+        of "$product"
+        pair_end
+    done
 }
 
-pair_networks
-rests hearth 1000 5000 "1 s beats" 0 2 10
-rests heartbeat 1000 5000 "1 s beats" 0 2 10
-rests keepalived 1000 3000 "1 s beats" 0 2 10
-rests hearth 100 500 "100 ms beats" 1 2 10
-rests heartbeat 100 500 "100 ms beats" 0 2 10
-rests keepalived 100 300 "100 ms beats" 0 2 10
+for product in hearth heartbeat keepalived; do
+    network "wire-${product:0:9}" "serv-${product:0:9}"
+done
+! times 0 4 20 || rests "1 s beats" 1000 5000 hearth heartbeat keepalived
+times 1 4 20
+case $BENCH_SIZE in
+    smoke) rests "100 ms beats" 100 500 hearth ;;
+    *) rests "100 ms beats" 100 500 hearth heartbeat keepalived ;;
+esac
