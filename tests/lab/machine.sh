@@ -131,9 +131,10 @@ machine_start_uml() {
         machine_env uml /mnt/lab/src/tests/lab /mnt/lab/scratch /mnt/lab/out /mnt/lab
     } >"$folder/.lab/env"
     TMPDIR=$tmp setpriv --pdeathsig TERM "${pin[@]}" timeout --foreground -k 5 $((bound_used + 30)) \
-        setpriv --pdeathsig TERM linux.uml mem=1024M rootfstype=hostfs rootflags=/ ro quiet loglevel=2 \
-        uml_dir="$folder/.lab" umid=uml init="$here/uml-init" LAB_ENV="$folder/.lab/env" \
-        con=null con0=fd:0,fd:1 <"$input" 2>"$folder/stderr" > >(sed -u 's/\r$//;/^reboot: /d') &
+        setpriv --pdeathsig TERM env LD_PRELOAD="${client%/*}/uml_xstate.so" \
+        linux.uml mem=1024M rootfstype=hostfs rootflags=/ ro quiet loglevel=2 uml_dir="$folder/.lab" umid=uml \
+        init="$here/uml-init" LAB_ENV="$folder/.lab/env" con=null con0=fd:0,fd:1 \
+        <"$input" 2>"$folder/stderr" > >(sed -u 's/\r$//;/^reboot: /d') &
     machine_pid=$!
     machine_signal=TERM
 }

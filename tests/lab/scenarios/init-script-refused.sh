@@ -3,7 +3,7 @@
 # /etc/init.d/heartbeat of Heartbeat 3.0.6 and ours side by side, with files that are bad, and when
 # nothing runs.
 # needs: hearth peer
-# bound: 200
+# bound: 260
 source "$LAB_SRC/stories/init-script.sh"
 
 tell "A first start"
@@ -14,7 +14,7 @@ on_both /etc/ha.d/resource.d/startstop 755 <<'END'
 echo "startstop $*" >>/var/tmp/startstop
 END
 same_sh "rm -rf /run/resource-agents; $init start 2>&1 | grep -v INFO:; ls -d /run/resource-agents /var/lock/subsys/*; cat /var/tmp/startstop"
-wait_until 40 "both serve" both_serve
+they_come_to_serve
 
 tell "A bad ha.cf"
 same_sh "sed -i 's/^deadtime.*/deadtime nonsense/' /etc/ha.d/ha.cf"

@@ -6,18 +6,6 @@
 # bound: 260
 source "$LAB_SRC/stories/init-script.sh"
 
-# Now and then 3.0.6 loses a message to itself while it starts ("NV failure"), and holds nothing. Then it
-# is started once more, and what it did cannot be compared.
-lost=''
-they_come_to_serve() {
-    if ! wait_until_quietly 30 both_serve && file_says "$(host_log theirs)/ha-log" 'NV failure'; then
-        lost=yes
-        note "3.0.6 has lost a message to itself"
-        on theirs $init restart >/dev/null 2>&1
-    fi
-    wait_until 40 "both serve" both_serve
-}
-
 tell "A reload starts what does not run"
 same $init status
 expect "both say so, with status 0" ends 0 0 reload
