@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -206,6 +207,23 @@ unsigned hb_guard_release(struct hb_guard_table *table, int fd)
     /* If both were at it, the daemon may be past it already. */
     (void)atomic_compare_exchange_strong(&table->state, &releasing, HB_GUARD_RELEASED);
     return count;
+}
+
+int hb_guard_timer(void)
+{
+    int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    return fd < 0 ? -errno : fd;
+}
+
+void hb_guard_set_timer(int timer, uint64_t at_ns)
+{
+    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(at_ns / NS_PER_S),
+                                           .tv_nsec = (long)(at_ns % NS_PER_S)}};
+
+    if (at_ns == 0)
+        when.it_value.tv_nsec = 1;
+    (void)timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
 int hb_guard_socket(void)

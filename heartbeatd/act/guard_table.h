@@ -23,9 +23,13 @@
 #define HB_GUARD_KEY    52
 #define HB_GUARD_LABEL  16
 
-/* The descriptors a guardian is started with. */
-#define HB_GUARD_TABLE_FD 3
-#define HB_GUARD_PIDFD    4
+/* The descriptors a guardian is started with, from 3 on. */
+enum hb_guard_fd {
+    HB_GUARD_TABLE, /* the table's file */
+    HB_GUARD_PIDFD, /* of the daemon */
+    HB_GUARD_TIMER, /* hb_guard_timer() */
+    HB_GUARD_FDS
+};
 
 enum hb_guard_state {
     HB_GUARD_WATCHING = 1, /* what the slots say is set */
@@ -71,6 +75,11 @@ struct hb_guard_table {
 };
 
 uint64_t hb_guard_now_ns(void);
+
+/* The guardian sleeps until this is due. Who beats puts it off, so that nobody is woken while all is well: the
+ * guardian's own setting of it is never later than that of a beat. A descriptor or negative errno. */
+int hb_guard_timer(void);
+void hb_guard_set_timer(int timer, uint64_t at_ns);
 
 /* A new file for a table, of no bytes yet; one that stood at path before goes. A descriptor or negative
  * errno. */

@@ -323,16 +323,15 @@ int hb_power_program(const char *user, const char *command, struct hb_power_chil
     return ask_to_start(NULL, 0, out);
 }
 
-int hb_power_guardian(int table_fd, int daemon_fd, const char *logfile, int priority,
+int hb_power_guardian(const int fds[HB_GUARD_FDS], const char *logfile, int priority,
                       struct hb_power_child *out)
 {
-    const int fds[] = {table_fd, daemon_fd};
     int32_t number = priority;
 
     begin_message(HB_POWER_GUARDIAN);
     hb_power_put(power.message, &number, sizeof number);
     hb_power_put_text(power.message, logfile);
-    return ask_to_start(fds, G_N_ELEMENTS(fds), out);
+    return ask_to_start(fds, HB_GUARD_FDS, out);
 }
 
 void hb_power_signal(pid_t pid, int signo)

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "heartbeatd/act/guard_table.h"
 #include "heartbeatd/act/power_msg.h"
 
 /* Starts the program at path as the helper, with that real-time priority (0: none). 0 or negative errno:
@@ -52,7 +53,7 @@ struct hb_power_child {
 };
 /* 0 or negative errno. */
 int hb_power_program(const char *user, const char *command, struct hb_power_child *out);
-int hb_power_guardian(int table_fd, int daemon_fd, const char *logfile, int priority,
+int hb_power_guardian(const int fds[HB_GUARD_FDS], const char *logfile, int priority,
                       struct hb_power_child *out);
 /* To its group, if it still is one that the helper knows. */
 void hb_power_signal(pid_t pid, int signo);

@@ -21,7 +21,7 @@ struct ha_child_spec;
 #define HB_POWER_BYTES_MAX (256 * 1024)
 #define HB_POWER_CHANGES_MAX 100  /* of one message */
 #define HB_POWER_WORDS_MAX   8192 /* arguments and variables of one program */
-#define HB_POWER_FDS_MAX     2    /* that travel with one message */
+#define HB_POWER_FDS_MAX     3    /* that travel with one message */
 #define HB_POWER_ROUTE_MAX   512
 
 enum hb_power_act {
@@ -30,7 +30,7 @@ enum hb_power_act {
     HB_POWER_NEIGHBOURS,  /* struct hb_kernel_address…: what is known of these is forgotten */
     HB_POWER_START,       /* a program (hb_power_put_start) and where its output goes */
     HB_POWER_PROGRAM,     /* user and command of a respawn or failfast line */
-    HB_POWER_GUARDIAN,    /* priority and log file; the table and a pidfd of the daemon */
+    HB_POWER_GUARDIAN,    /* priority and log file; enum hb_guard_fd */
     HB_POWER_SIGNAL,      /* struct hb_power_signal: to the group of what was started */
     HB_POWER_REAP,        /* struct hb_power_signal: its end has been heard */
     HB_POWER_DIRECTOR,    /* struct hb_power_signal: to an ldirectord */

@@ -36,6 +36,7 @@ struct hb_guard {
     int table_fd;
     int netlink;
     int self_fd; /* a pidfd of ourselves */
+    int timer;   /* put off by each beat */
     pid_t pid;   /* of the guardian; 0: none */
     int pidfd;        /* of the guardian, or what the helper tells of its end */
     bool by_helper;
@@ -236,17 +237,17 @@ static int start_guardian(struct hb_guard *guard)
     const struct hb_config *config = guard->daemon->setup.config;
     bool realtime = config->realtime && !guard->daemon->options.no_realtime;
     const char *logfile = config->logfile != NULL ? config->logfile : "-";
+    const int fds[HB_GUARD_FDS] = {[HB_GUARD_TABLE] = guard->table_fd, [HB_GUARD_PIDFD] = guard->self_fd,
+                                   [HB_GUARD_TIMER] = guard->timer};
     struct hb_power_child child = {.end_fd = -1};
     int error;
 
     guard->by_helper = hb_power_away();
     if (guard->by_helper) {
-        error = hb_power_guardian(guard->table_fd, guard->self_fd, logfile,
-                                  realtime ? config->rtprio : 0, &child);
+        error = hb_power_guardian(fds, logfile, realtime ? config->rtprio : 0, &child);
         return error != 0 ? error : follow_guardian(guard, child.pid, child.end_fd);
     }
-    child.pid = hb_guardian_start(guard->table_fd, guard->self_fd, logfile,
-                                  realtime ? config->rtprio : 0);
+    child.pid = hb_guardian_start(fds, logfile, realtime ? config->rtprio : 0);
     if (child.pid < 0)
         return -errno;
     child.end_fd = pidfd_open(child.pid, 0);
@@ -308,6 +309,10 @@ static int begin_guarding(struct hb_guard *guard)
         guard->self_fd = pidfd_open(getpid(), 0);
     if (guard->self_fd < 0)
         err = -errno;
+    if (err == 0 && guard->timer < 0)
+        guard->timer = hb_guard_timer();
+    if (err == 0 && guard->timer < 0)
+        err = guard->timer;
     if (err == 0)
         err = make_table(guard);
     if (err != 0)
@@ -346,7 +351,7 @@ void hb_guard_start(struct hb_daemon *daemon)
     }
     guard->daemon = daemon;
     guard->watch.fd = guard->pidfd = guard->table_fd = -1;
-    guard->self_fd = guard->before_fd = -1;
+    guard->self_fd = guard->timer = guard->before_fd = -1;
     daemon->guard = guard;
     /* What the life before left is for now or never: this is not given up at the first refusal. */
     for (unsigned i = 0; i < SOCKET_TRIES; i++) {
@@ -428,7 +433,7 @@ void hb_guard_sent(struct hb_daemon *daemon, const struct hb_msg *msg)
     const char *type = hb_msg_text(msg, "t");
     const struct hb_config *config = daemon->setup.config;
     uint64_t dead_ns = ha_ms_to_ns(config->deadtime_ms), beat_ns = ha_ms_to_ns(config->keepalive_ms);
-    uint64_t stall_ns;
+    uint64_t stall_ns, now_ns;
 
     if (table == NULL || type == NULL || strcmp(type, "status") != 0)
         return;
@@ -439,7 +444,9 @@ void hb_guard_sent(struct hb_daemon *daemon, const struct hb_msg *msg)
         stall_ns = beat_ns + (dead_ns - beat_ns) / 2;
     atomic_store(&table->stall_ns, stall_ns);
     atomic_store(&table->death_ns, dead_ns / 2);
-    atomic_store(&table->beat_ns, hb_guard_now_ns());
+    now_ns = hb_guard_now_ns();
+    atomic_store(&table->beat_ns, now_ns);
+    hb_guard_set_timer(daemon->guard->timer, now_ns + stall_ns);
 }
 
 static void note_claims(struct hb_daemon *daemon, struct hb_guard_table *table)
@@ -514,6 +521,8 @@ void hb_guard_end(struct hb_daemon *daemon)
         close(guard->netlink);
     if (guard->self_fd >= 0)
         close(guard->self_fd);
+    if (guard->timer >= 0)
+        close(guard->timer);
     if (guard->pidfd >= 0 && guard->pid > 0)
         close(guard->pidfd);
     g_free(guard);

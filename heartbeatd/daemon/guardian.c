@@ -18,7 +18,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <syslog.h>
 #include <time.h>
@@ -26,7 +25,8 @@
 
 #include "heartbeatd/act/guard_table.h"
 
-#define NS_PER_S UINT64_C(1000000000)
+/* What it has been started with. */
+#define FD(which) (3 + (which))
 
 static struct hb_guard_table *table;
 static const char *logfile;
@@ -109,27 +109,16 @@ static struct hb_guard_table *map_table(void)
     struct stat stat;
     struct hb_guard_table *mapped;
 
-    if (fstat(HB_GUARD_TABLE_FD, &stat) < 0 || stat.st_size < (off_t)sizeof *mapped)
+    if (fstat(FD(HB_GUARD_TABLE), &stat) < 0 || stat.st_size < (off_t)sizeof *mapped)
         return NULL;
-    mapped = mmap(NULL, sizeof *mapped, PROT_READ | PROT_WRITE, MAP_SHARED, HB_GUARD_TABLE_FD, 0);
+    mapped = mmap(NULL, sizeof *mapped, PROT_READ | PROT_WRITE, MAP_SHARED, FD(HB_GUARD_TABLE), 0);
     if (mapped == MAP_FAILED || mapped->magic != HB_GUARD_MAGIC)
         return NULL;
-    close(HB_GUARD_TABLE_FD);
+    close(FD(HB_GUARD_TABLE));
     return mapped;
 }
 
 /* ---- watching ---- */
-
-/* The clock that goes on while the machine sleeps: due at once when it wakes. */
-static void set_timer(int fd, uint64_t at_ns)
-{
-    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(at_ns / NS_PER_S),
-                                           .tv_nsec = (long)(at_ns % NS_PER_S)}};
-
-    if (at_ns == 0)
-        when.it_value.tv_nsec = 1;
-    (void)timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, NULL);
-}
 
 /* Beats that came while we were at it count. */
 static void release(int netlink, bool dead)
@@ -166,27 +155,27 @@ static uint64_t next_ns(bool dead, uint64_t now_ns)
     return at_ns > now_ns ? at_ns : now_ns + limit_ns / 4 + 1000000;
 }
 
-static void watch(int netlink, int timer)
+static void watch(int netlink)
 {
-    struct pollfd ends[2] = {{.fd = timer, .events = POLLIN},
-                             {.fd = HB_GUARD_PIDFD, .events = POLLIN}};
+    struct pollfd ends[2] = {{.fd = FD(HB_GUARD_TIMER), .events = POLLIN},
+                             {.fd = FD(HB_GUARD_PIDFD), .events = POLLIN}};
     bool dead = false;
     uint64_t ignored;
 
     while (look(netlink, dead, hb_guard_now_ns())) {
-        set_timer(timer, next_ns(dead, hb_guard_now_ns()));
-        ends[1].fd = dead ? -1 : HB_GUARD_PIDFD;
+        hb_guard_set_timer(FD(HB_GUARD_TIMER), next_ns(dead, hb_guard_now_ns()));
+        ends[1].fd = dead ? -1 : FD(HB_GUARD_PIDFD);
         if (poll(ends, 2, -1) < 0)
             continue;
         dead = dead || (ends[1].revents != 0);
         if (ends[0].revents != 0)
-            (void)!read(timer, &ignored, sizeof ignored);
+            (void)!read(FD(HB_GUARD_TIMER), &ignored, sizeof ignored);
     }
 }
 
 int main(int argc, char **argv)
 {
-    int netlink, timer;
+    int netlink;
 
     if (argc != 3) {
         fputs("guardian: it is heartbeat that starts this\n", stderr);
@@ -197,9 +186,8 @@ int main(int argc, char **argv)
     lock_in(atoi(argv[2]));
     table = map_table();
     netlink = hb_guard_socket();
-    timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (table == NULL || netlink < 0 || timer < 0 || chdir("/") < 0)
+    if (table == NULL || netlink < 0 || chdir("/") < 0)
         return 1;
-    watch(netlink, timer);
+    watch(netlink);
     return 0;
 }

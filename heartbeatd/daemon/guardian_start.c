@@ -7,38 +7,41 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "heartbeatd/act/guard_table.h"
 #include "heartbeatd/daemon/paths.h"
 
-static void become(int table_fd, int daemon_fd, const char *logfile, int number)
+static void become(const int fds[HB_GUARD_FDS], const char *logfile, int number)
     __attribute__((noreturn));
-static void become(int table_fd, int daemon_fd, const char *logfile, int number)
+static void become(const int fds[HB_GUARD_FDS], const char *logfile, int number)
 {
     char priority[16];
     char *argv[] = {(char *)"guardian", (char *)logfile, priority, NULL};
     sigset_t none;
-    int file = fcntl(table_fd, F_DUPFD, 10), pid_fd = fcntl(daemon_fd, F_DUPFD, 10);
-    int null = open("/dev/null", O_RDWR);
+    int null = open("/dev/null", O_RDWR), away[HB_GUARD_FDS];
 
     snprintf(priority, sizeof priority, "%d", number);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (file < 0 || pid_fd < 0 || null < 0)
-        _exit(126);
+    for (int i = 0; i < HB_GUARD_FDS; i++) { /* where none of the new numbers is */
+        away[i] = fcntl(fds[i], F_DUPFD, 10);
+        if (away[i] < 0 || null < 0)
+            _exit(126);
+    }
     for (int fd = 0; fd < 3; fd++)
         dup2(null, fd);
-    if (dup2(file, HB_GUARD_TABLE_FD) < 0 || dup2(pid_fd, HB_GUARD_PIDFD) < 0)
-        _exit(126);
-    close_range(HB_GUARD_PIDFD + 1, ~0U, 0);
+    for (int i = 0; i < HB_GUARD_FDS; i++) {
+        if (dup2(away[i], 3 + i) < 0)
+            _exit(126);
+    }
+    close_range(3 + HB_GUARD_FDS, ~0U, 0);
     execv(HB_GUARDIAN, argv);
     _exit(127);
 }
 
-pid_t hb_guardian_start(int table_fd, int daemon_fd, const char *logfile, int priority)
+pid_t hb_guardian_start(const int fds[HB_GUARD_FDS], const char *logfile, int priority)
 {
     pid_t pid = fork();
 
     if (pid == 0)
-        become(table_fd, daemon_fd, logfile, priority);
+        become(fds, logfile, priority);
     return pid;
 }

@@ -5,8 +5,9 @@
 
 #include <sys/types.h>
 
-/* table_fd: of the table; daemon_fd: a pidfd of the daemon. logfile: "-" for none. priority: 0 for none.
- * Its pid, or -1 and errno. */
-pid_t hb_guardian_start(int table_fd, int daemon_fd, const char *logfile, int priority);
+#include "heartbeatd/act/guard_table.h"
+
+/* fds: stay the caller's. logfile: "-" for none. priority: 0 for none. Its pid, or -1 and errno. */
+pid_t hb_guardian_start(const int fds[HB_GUARD_FDS], const char *logfile, int priority);
 
 #endif

@@ -288,7 +288,7 @@ static int do_guardian(struct hb_acts *acts, struct hb_request *request, GByteAr
 
     if (!hb_power_take(&request->body, &priority, sizeof priority) ||
         !hb_power_take_text(&request->body, &logfile) || !hb_power_done(&request->body) ||
-        request->fds[0] < 0 || request->fds[1] < 0)
+        request->fds[HB_GUARD_FDS - 1] < 0)
         return -EBADMSG;
     why = hb_rules_guardian(acts->rules, priority, logfile);
     if (why != NULL && acts->learn(acts))
@@ -298,7 +298,7 @@ static int do_guardian(struct hb_acts *acts, struct hb_request *request, GByteAr
     error = hb_children_prepare(acts->children, fd);
     if (error != 0)
         return error;
-    pid = hb_guardian_start(request->fds[0], request->fds[1], logfile, priority);
+    pid = hb_guardian_start(request->fds, logfile, priority);
     return started(acts, pid < 0 ? -errno : 0, pid, out, fd);
 }
 

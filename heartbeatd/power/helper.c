@@ -122,6 +122,8 @@ static void take_fds(struct msghdr *message, int fds[HB_POWER_FDS_MAX])
 {
     size_t taken = 0;
 
+    for (size_t i = 0; i < HB_POWER_FDS_MAX; i++)
+        fds[i] = -1;
     for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
         size_t count = at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS
                            ? (at->cmsg_len - CMSG_LEN(0)) / sizeof(int)
@@ -166,7 +168,7 @@ static void send_answer(const GByteArray *answer, int fd)
 /* False: there is nobody any more. */
 static bool serve(struct hb_acts *acts, uint8_t *bytes, GByteArray *answer)
 {
-    struct hb_request request = {.fds = {-1, -1}};
+    struct hb_request request = {0};
     struct iovec part = {bytes, HB_POWER_BYTES_MAX};
     union {
         char bytes[CMSG_SPACE(HB_POWER_FDS_MAX * sizeof(int))];

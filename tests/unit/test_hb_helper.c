@@ -51,7 +51,7 @@ static int acts_free(void **state)
 static int ask(struct hb_acts *acts, enum hb_power_act act, const void *bytes, size_t length)
 {
     struct hb_request request = {.head = {.magic = HB_POWER_MAGIC, .act = act, .number = 5},
-                                 .body = {bytes, length}, .fds = {-1, -1}};
+                                 .body = {bytes, length}, .fds = {-1, -1, -1}};
     GByteArray *out = g_byte_array_new();
     struct hb_power_head head;
     struct hb_power_body body;
