@@ -133,7 +133,7 @@ void ld_keeper_free(struct ld_keeper *keeper)
         return;
     ha_watch_stop(keeper->loop, &keeper->asks);
     ha_watch_stop(keeper->loop, &keeper->orders);
-    ha_behind_free(keeper->kept);
+    ha_behind_free(keeper->kept, HA_BEHIND_END_MS);
     if (keeper->ipvs != NULL)
         keeper->ipvs->ops->close(keeper->ipvs);
     if (keeper->route_fd >= 0)

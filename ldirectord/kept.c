@@ -138,7 +138,7 @@ void ld_kept_write(struct ld_director *director)
 void ld_kept_end(struct ld_director *director)
 {
     ha_timer_cancel(director->loop, &director->keep_again);
-    ha_behind_free(director->kept);
+    ha_behind_free(director->kept, HA_BEHIND_END_MS);
     g_free(director->kept_text);
     director->kept = NULL;
     director->kept_text = NULL;

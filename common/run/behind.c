@@ -155,9 +155,9 @@ static bool wait_for_child(struct ha_behind *behind, uint64_t until_ns)
     return poll(&ended, 1, now_ns < until_ns ? (int)((until_ns - now_ns) / HA_NS_PER_MS) : 0) > 0;
 }
 
-void ha_behind_free(struct ha_behind *behind)
+void ha_behind_free(struct ha_behind *behind, uint64_t patience_ms)
 {
-    uint64_t until_ns = ha_clock_ns() + HA_BEHIND_END_MS * HA_NS_PER_MS;
+    uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns(patience_ms);
     int fd;
 
     if (behind == NULL)

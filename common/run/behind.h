@@ -14,7 +14,7 @@
 
 #include "common/run/loop.h"
 
-/* So long ha_behind_free() waits for the disk. */
+/* So long a daemon waits for the disk when it ends. */
 #define HA_BEHIND_END_MS 1000
 /* After a failure what was given last is tried again so much later. */
 #define HA_BEHIND_RETRY_MS 5000
@@ -26,9 +26,9 @@ typedef void (*ha_behind_fn)(void *ctx, int error);
 
 struct ha_behind *ha_behind_new(struct ha_loop *loop, const char *path, mode_t mode,
                                 ha_behind_fn failed, void *ctx);
-/* Waits for HA_BEHIND_END_MS at most; what is under way then goes on by itself, what was to come after
+/* Waits for patience_ms at most; what is under way then goes on by itself, what was to come after
  * it is lost. */
-void ha_behind_free(struct ha_behind *behind);
+void ha_behind_free(struct ha_behind *behind, uint64_t patience_ms);
 
 void ha_behind_write(struct ha_behind *behind, const char *text, size_t length);
 /* What was given last, NUL-terminated, until it is on the disk or has failed; else NULL. Valid until

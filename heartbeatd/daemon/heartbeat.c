@@ -279,8 +279,8 @@ static void clear_out(struct hb_daemon *daemon)
         remove_pidfile();
     }
     ha_control_stop(daemon->control);
-    ha_behind_free(daemon->peers);
-    ha_behind_free(daemon->deleted);
+    ha_behind_free(daemon->peers, HA_BEHIND_END_MS);
+    ha_behind_free(daemon->deleted, HA_BEHIND_END_MS);
     ha_loop_free(daemon->loop);
     hb_privilege_end();
     hb_actions_clear(&daemon->actions);

@@ -74,7 +74,7 @@ static int end(void **state)
 {
     struct story *story = *state;
 
-    ha_behind_free(story->behind);
+    ha_behind_free(story->behind, SLOWEST_MS);
     ha_timer_cancel(story->loop, &story->limit);
     ha_timer_cancel(story->loop, &story->look);
     ha_loop_free(story->loop);
@@ -235,7 +235,7 @@ static void the_end_waits_for_the_last_word(void **state)
     assert_true(run_until(story, is_syncing, 30000));
     give(story, "last");
     disk_is_quick();
-    ha_behind_free(story->behind);
+    ha_behind_free(story->behind, 2 * SLOWEST_MS);
     story->behind = NULL;
     assert_file(path, "last");
 }
@@ -257,7 +257,7 @@ static void but_not_for_ever(void **state)
     give(story, "first");
     assert_true(run_until(story, is_syncing, 30000));
     give(story, "last");
-    ha_behind_free(story->behind); /* with the gate shut it comes back all the same */
+    ha_behind_free(story->behind, 100); /* with the gate shut it comes back all the same */
     story->behind = NULL;
     assert_int_not_equal(access(path, F_OK), 0);
     disk_is_quick();
