@@ -198,6 +198,15 @@ holds() { [ "$(on "$1" cl_status rscstatus)" = "$2" ]; }
 sees() { [ "$(on "$1" cl_status nodestatus "$2")" = "$3" ]; }
 has_address() { on "$1" ip -4 -o address show | grep -q " $2/"; }
 runs() { on "$1" cl_status hbstatus; }
+# The guardians of a node.
+guardians() {
+    eval "on_pid=\$$1_pid"
+    for of in /proc/[0-9]*; do
+        [ "$(cat "$of/comm" 2>/dev/null)" = guardian ] || continue
+        [ "$(readlink "$of/ns/net")" != "$(readlink "/proc/$on_pid/ns/net")" ] || echo "${of#/proc/}"
+    done
+}
+no_guardian() { [ -z "$(guardians "$1")" ]; }
 descriptors() { ls "/proc/$1/fd" | wc -l; }
 pid_on() { tr -d ' ' <"$base/$1/root$harundir/heartbeat.pid"; }
 
