@@ -8,8 +8,9 @@
 #include "common/base/addr.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "common/base/decimal.h"
 
 static size_t byte_count(const struct ha_addr *addr)
 {
@@ -46,21 +47,33 @@ bool ha_addr_parse(struct ha_addr *out, const char *text)
 
 const char *ha_addr_text(const struct ha_addr *addr, char text[HA_ADDR_TEXT])
 {
-    if (byte_count(addr) == 0 || !inet_ntop(addr->family, addr->bytes, text, HA_ADDR_TEXT))
-        snprintf(text, HA_ADDR_TEXT, "none");
+    char *at = text;
+
+    if (addr->family == AF_INET) { /* inet_ntop() uses printf() for these */
+        for (size_t i = 0; i < 4; i++) {
+            at = ha_decimal(at, addr->bytes[i]);
+            *at++ = i < 3 ? '.' : '\0';
+        }
+    } else if (addr->family != AF_INET6 ||
+               !inet_ntop(AF_INET6, addr->bytes, text, INET6_ADDRSTRLEN)) {
+        memcpy(text, "none", sizeof "none");
+    }
     return text;
 }
 
 const char *ha_addr_port_text(const struct ha_addr *addr, uint16_t port, char text[HA_ADDR_TEXT])
 {
-    char bare[HA_ADDR_TEXT];
+    bool brackets = addr->family == AF_INET6;
+    char *at = text + brackets;
 
-    ha_addr_text(addr, bare);
-    bare[INET6_ADDRSTRLEN - 1] = '\0'; /* never cuts: it tells the compiler what fits */
-    if (addr->family == AF_INET6)
-        snprintf(text, HA_ADDR_TEXT, "[%.46s]:%u", bare, (unsigned)port);
-    else
-        snprintf(text, HA_ADDR_TEXT, "%.46s:%u", bare, (unsigned)port);
+    ha_addr_text(addr, at);
+    at += strlen(at);
+    if (brackets) {
+        text[0] = '[';
+        *at++ = ']';
+    }
+    *at++ = ':';
+    *ha_decimal(at, port) = '\0';
     return text;
 }
 

@@ -6,8 +6,9 @@
  */
 #include "heartbeatd/core/fields.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "common/base/decimal.h"
 
 /* Stands for a newline inside a value of the string form. */
 #define OLD_NEWLINE 0x13
@@ -247,44 +248,78 @@ void hb_fields_append(GByteArray *out, const void *bytes, size_t length)
         g_byte_array_append(out, bytes, (guint)length);
 }
 
+/* Room for so many bytes more: each is written once, and a field grows the array once. */
+static char *grow(GByteArray *out, size_t length)
+{
+    guint from = out->len;
+
+    g_byte_array_set_size(out, from + (guint)length);
+    return (char *)out->data + from;
+}
+
+static char *put(char *at, const void *bytes, size_t length)
+{
+    if (length > 0)
+        memcpy(at, bytes, length);
+    return at + length;
+}
+
+void hb_net_append(GByteArray *out, const void *bytes, size_t length)
+{
+    char head[HA_DECIMAL_MAX];
+    size_t head_length = (size_t)(ha_decimal(head, length) - head);
+    char *at = grow(out, head_length + 1 + length + 1);
+
+    at = put(at, head, head_length);
+    *at++ = ':';
+    at = put(at, bytes, length);
+    *at = ',';
+}
+
 void hb_field_write_net(GByteArray *out, enum hb_field_type type, const char *name,
                         const void *value, size_t length)
 {
-    size_t name_length = strlen(name);
-    char head[16];
-    int head_length = snprintf(head, sizeof head, "%zu:(%d)", 3 + name_length + 1 + length, type);
+    size_t name_length = strlen(name), body = 3 + name_length + 1 + length;
+    char head[HA_DECIMAL_MAX];
+    size_t head_length = (size_t)(ha_decimal(head, body) - head);
+    char *at = grow(out, head_length + 1 + body + 1);
 
-    hb_fields_append(out, head, (size_t)head_length);
-    hb_fields_append(out, name, name_length);
-    hb_fields_append(out, "=", 1);
-    hb_fields_append(out, value, length);
-    hb_fields_append(out, ",", 1);
+    at = put(at, head, head_length);
+    *at++ = ':';
+    *at++ = '(';
+    *at++ = (char)('0' + type);
+    *at++ = ')';
+    at = put(at, name, name_length);
+    *at++ = '=';
+    at = put(at, value, length);
+    *at = ',';
 }
 
 bool hb_field_write_old(GByteArray *out, const struct hb_field *field)
 {
-    char head[3] = {'(', (char)('0' + field->type), ')'};
-    char *text;
+    bool bytes = field->type == HB_FIELD_BINARY || field->type == HB_FIELD_COMPRESSED;
+    char *packed = NULL, *at, *value;
+    size_t name_length = strlen(field->name), length = field->length;
 
     if (field->type == HB_FIELD_STRUCT || field->type == HB_FIELD_TO_COMPRESS)
         return false;
-    if (field->type != HB_FIELD_TEXT)
-        hb_fields_append(out, head, sizeof head);
-    hb_fields_append(out, field->name, strlen(field->name));
-    hb_fields_append(out, "=", 1);
-    if (field->type == HB_FIELD_BINARY || field->type == HB_FIELD_COMPRESSED) {
-        text = g_base64_encode(field->value, field->length);
-        hb_fields_append(out, text, strlen(text));
-        g_free(text);
-    } else {
-        size_t from = out->len;
-
-        hb_fields_append(out, field->value, field->length);
-        for (size_t i = from; i < out->len; i++) {
-            if (out->data[i] == '\n')
-                out->data[i] = OLD_NEWLINE;
-        }
+    if (bytes) {
+        packed = g_base64_encode(field->value, field->length);
+        length = strlen(packed);
     }
-    hb_fields_append(out, "\n", 1);
+    at = grow(out, (field->type != HB_FIELD_TEXT ? 3 : 0) + name_length + 1 + length + 1);
+    if (field->type != HB_FIELD_TEXT) {
+        *at++ = '(';
+        *at++ = (char)('0' + field->type);
+        *at++ = ')';
+    }
+    at = put(at, field->name, name_length);
+    *at++ = '=';
+    value = at;
+    at = put(at, bytes ? (const void *)packed : field->value, length);
+    *at = '\n';
+    while (!bytes && (value = memchr(value, '\n', (size_t)(at - value))) != NULL)
+        *value = OLD_NEWLINE;
+    g_free(packed);
     return true;
 }

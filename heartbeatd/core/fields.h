@@ -35,6 +35,8 @@ bool hb_fields_read_net(struct hb_span fields, struct hb_msg *msg);
 bool hb_fields_read_old(struct hb_span fields, struct hb_msg *msg);
 
 void hb_fields_append(GByteArray *out, const void *bytes, size_t length);
+/* As a netstring. */
+void hb_net_append(GByteArray *out, const void *bytes, size_t length);
 void hb_field_write_net(GByteArray *out, enum hb_field_type type, const char *name,
                         const void *value, size_t length);
 /* False for a nested message, which this form could not carry as bytes. */

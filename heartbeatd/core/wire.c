@@ -8,9 +8,9 @@
 #include "heartbeatd/core/wire.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "common/base/decimal.h"
 #include "common/base/name.h"
 #include "heartbeatd/core/compress.h"
 #include "heartbeatd/core/fields.h"
@@ -283,12 +283,15 @@ static int append_old_fields(GByteArray *out, const struct hb_msg *msg)
 static size_t digest_line(const struct ak_keys *keys, const void *bytes, size_t length,
                           char line[DIGEST_LINE])
 {
-    char digest[AK_DIGEST_TEXT];
+    char *at;
+    size_t digest;
 
-    if (keys->sending < 0 || keys->sending >= AK_KEYS_MAX ||
-        ak_digest(&keys->keys[keys->sending], bytes, length, digest) == 0)
+    if (keys->sending < 0 || keys->sending >= AK_KEYS_MAX)
         return 0;
-    return (size_t)snprintf(line, DIGEST_LINE, "%d %s", keys->sending, digest);
+    at = ha_decimal(line, (unsigned)keys->sending);
+    *at++ = ' ';
+    digest = ak_digest(&keys->keys[keys->sending], bytes, length, at);
+    return digest > 0 ? (size_t)(at - line) + digest : 0;
 }
 
 static int inner_digest(const struct ak_keys *keys, const struct hb_msg *msg,
@@ -306,7 +309,7 @@ int hb_wire_seal(const struct ak_keys *keys, const struct hb_msg *msg, bool inne
                  GByteArray *out)
 {
     guint from = out->len;
-    char line[DIGEST_LINE], head[16];
+    char line[DIGEST_LINE];
     size_t length = 0;
     int err = 0;
 
@@ -325,9 +328,7 @@ int hb_wire_seal(const struct ak_keys *keys, const struct hb_msg *msg, bool inne
     hb_fields_append(out, hb_net_end, HB_MARK);
     if (err == 0) {
         length = digest_line(keys, out->data + from, out->len - from, line);
-        hb_fields_append(out, head, (size_t)snprintf(head, sizeof head, "%zu:", length));
-        hb_fields_append(out, line, length);
-        hb_fields_append(out, ",", 1);
+        hb_net_append(out, line, length);
         err = length == 0 ? -ENOKEY : out->len - from > HB_MSG_BYTES_MAX ? -EMSGSIZE : 0;
     }
     if (err != 0)

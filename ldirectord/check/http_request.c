@@ -132,11 +132,15 @@ static void host_text(const struct ld_probe *probe, char *text, size_t room)
 {
     char address[HA_ADDR_TEXT];
 
-    if (probe->virtualhost != NULL && probe->virtualhost[0] != '\0')
-        g_strlcpy(text, probe->virtualhost, room);
-    else
-        g_snprintf(text, room, probe->addr.family == AF_INET6 ? "[%s]" : "%s",
-                   ha_addr_text(&probe->addr, address));
+    if (probe->virtualhost == NULL || probe->virtualhost[0] == '\0') {
+        ha_addr_text(&probe->addr, address);
+        if (probe->addr.family == AF_INET6)
+            g_snprintf(text, room, "[%s]", address);
+        else
+            g_strlcpy(text, address, room);
+        return;
+    }
+    g_strlcpy(text, probe->virtualhost, room);
     for (char *c = text; *c != '\0'; c++)
         if (g_ascii_iscntrl(*c))
             *c = ' ';
