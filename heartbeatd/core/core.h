@@ -258,6 +258,8 @@ bool hb_core_link_status(const struct hb_core *core, size_t node, const char *li
 const char *hb_core_link_name(const struct hb_core *core, size_t node, size_t link);
 /* Every other node has left in good order. */
 bool hb_core_all_left(const struct hb_core *core);
+/* Every other node has been heard and runs Hearth. */
+bool hb_core_all_hearth(const struct hb_core *core);
 enum hb_hold hb_core_holding(const struct hb_core *core);
 /* 16 bytes; NULL while it is not known. */
 const uint8_t *hb_core_node_uuid(const struct hb_core *core, size_t index);

@@ -464,3 +464,12 @@ void hb_word_read(struct hb_core *core, struct hb_node *node, const struct hb_ms
         hb_word_hurry(core);
     view->trust = said->trust;
 }
+
+bool hb_core_all_hearth(const struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        if (!core->nodes[i].self && !core->nodes[i].hearth)
+            return false;
+    }
+    return true;
+}

@@ -72,6 +72,13 @@ void hb_post_forward(struct hb_daemon *daemon, const struct hb_msg *msg, const c
 
 /* ---- datagrams ---- */
 
+/* Nobody who hears a datagram looks at the digest inside. A 3.0.6 node gets it all the same, as ever. */
+static bool inner_wanted(const struct hb_daemon *daemon)
+{
+    return !daemon->setup.config->msgfmt_netstring &&
+           (daemon->core == NULL || !hb_core_all_hearth(daemon->core));
+}
+
 /* Into daemon->datagram. A message that is too long as it is may fit when it is compressed. */
 static int seal(struct hb_daemon *daemon, const struct hb_msg *msg)
 {
@@ -80,7 +87,7 @@ static int seal(struct hb_daemon *daemon, const struct hb_msg *msg)
     int status;
 
     g_byte_array_set_size(plain, 0);
-    status = hb_wire_seal(&daemon->setup.keys, msg, !config->msgfmt_netstring, plain);
+    status = hb_wire_seal(&daemon->setup.keys, msg, inner_wanted(daemon), plain);
     if (status != -EMSGSIZE && (status < 0 || !config->traditional_compression ||
                                 plain->len <= config->compression_threshold)) {
         return status;

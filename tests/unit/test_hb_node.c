@@ -260,6 +260,22 @@ static void beats_of_a_flood_are_answered_by_twice_as_many_at_most(void **state)
     hand_free(hand);
 }
 
+static void who_has_not_been_heard_as_hearth_is_not(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    assert_false(hb_core_all_hearth(hand->core));
+    hand_join(hand, "local");
+    hand_hear(hand, BEAT);
+    assert_false(hb_core_all_hearth(hand->core));
+    hand_hear(hand, BEAT "|hearth=1|hstate=rs=stable");
+    assert_true(hb_core_all_hearth(hand->core));
+    hand_hear(hand, BEAT); /* and 3.0.6 is there again */
+    assert_false(hb_core_all_hearth(hand->core));
+    hand_free(hand);
+}
+
 static void strangers_and_broken_messages_are_only_counted(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -290,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_beat_goes_with_another_s_once_half_of_its_time_is_over),
         cmocka_unit_test(who_goes_along_beats_alone_a_sixteenth_late_and_then_in_time),
         cmocka_unit_test(beats_of_a_flood_are_answered_by_twice_as_many_at_most),
+        cmocka_unit_test(who_has_not_been_heard_as_hearth_is_not),
         cmocka_unit_test(strangers_and_broken_messages_are_only_counted),
     };
 
