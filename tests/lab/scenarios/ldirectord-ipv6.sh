@@ -140,6 +140,7 @@ maintain '[FD00:0:0::12]'
 wait_until 20 "a file with another spelling of the address" not_in_table "$site -r $web2"
 maintain_no_more '[FD00:0:0::12]'
 wait_until 20 "and without it" in_table "-a $site -r $web2 -g -w 5"
+wait_until 20 "and of the mark, whose check is a command" in_table "-a -f 7 -6 -r $web2 -m -w 4"
 expect "an order for an address" run_on ours drain fd00::12
 expect "means it everywhere" in_table "-a $site -r $web2 -g -w 0"
 expect "one for an address and a port, of the mark alone" run_on ours weight "$web2" 9 fwm6:7
