@@ -29,12 +29,16 @@ bool ld_logging_facility(const char *name)
 
 static void append_date(GString *out)
 {
+    static time_t written;
+    static char text[64];
     time_t now = (time_t)ha_clock_wall_s();
     struct tm local;
-    char text[64];
 
-    localtime_r(&now, &local);
-    strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &local);
+    if (now != written) { /* a thousand servers are told of in one second */
+        localtime_r(&now, &local);
+        strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &local);
+        written = now;
+    }
     g_string_append(out, text);
 }
 
@@ -43,7 +47,7 @@ static void format_file(void *ctx, enum ha_level level, const char *message, GSt
     (void)level;
     g_string_append_c(out, '[');
     append_date(out);
-    g_string_append_printf(out, "|%s|%d] %s\n", (const char *)ctx, (int)getpid(), message);
+    g_string_append_printf(out, "|%s|%d] %s\n", (const char *)ctx, (int)ha_log_pid(), message);
 }
 
 static void format_supervised(void *ctx, enum ha_level level, const char *message, GString *out)

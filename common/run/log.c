@@ -50,6 +50,7 @@ static struct {
     char *ident;
     struct log_file file, debug_file;
     unsigned holds;
+    pid_t pid; /* 0: not known yet */
     int file_target, syslog_target;
     int syslog_fd;
     unsigned syslog_lost;
@@ -152,6 +153,7 @@ static void write_held(struct log_file *file)
 static void hold_nothing(void)
 {
     logging.holds = 0;
+    logging.pid = 0;
     forget_held(&logging.file);
     forget_held(&logging.debug_file);
 }
@@ -164,6 +166,14 @@ static bool children_hold_nothing(void)
         known = pthread_atfork(NULL, NULL, hold_nothing) == 0;
     }
     return known;
+}
+
+pid_t ha_log_pid(void)
+{
+    if (logging.pid == 0 || !children_hold_nothing()) {
+        logging.pid = getpid();
+    }
+    return logging.pid;
 }
 
 static void append_line(struct log_file *file, const GString *line)
@@ -257,7 +267,7 @@ static bool syslog_send(int level, const char *message)
     if (logging.set.syslog_format) {
         logging.set.syslog_format(logging.set.ctx, (enum ha_level)level, message, line);
     } else {
-        g_string_append_printf(line, "%s[%d]: %s", logging.ident, (int)getpid(), message);
+        g_string_append_printf(line, "%s[%d]: %s", logging.ident, (int)ha_log_pid(), message);
     }
 
     /* A second try with a new socket: the daemon may have been restarted. */

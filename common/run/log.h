@@ -14,6 +14,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <syslog.h>
 
 enum ha_level {
@@ -51,6 +52,8 @@ void ha_log_release(void);
 /* Writes what is held now: before what may not come back. */
 void ha_log_flush(void);
 void ha_log(enum ha_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* getpid(), without a system call for each line. */
+pid_t ha_log_pid(void);
 
 /* Who may not open log files himself (common/confine): this is asked for each instead. A descriptor to
  * append to, or negative errno. NULL ends that. */

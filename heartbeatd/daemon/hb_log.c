@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/base/name.h"
 #include "common/run/log.h"
@@ -34,14 +33,14 @@ static void format_line(void *ctx, enum ha_level level, const char *message, GSt
     strftime(stamp, sizeof(stamp), "%b %d %H:%M:%S", &now);
     uname(&system);
     g_string_append_printf(out, "%s %s heartbeat: [%d]: %s: %s\n", stamp, system.nodename,
-                           (int)getpid(), ha_name_of(levels, (int)level), message);
+                           (int)ha_log_pid(), ha_name_of(levels, (int)level), message);
 }
 
 /* Syslog puts time and host before it. */
 static void format_syslog(void *ctx, enum ha_level level, const char *message, GString *out)
 {
     (void)ctx;
-    g_string_append_printf(out, "heartbeat: [%d]: %s: %s", (int)getpid(),
+    g_string_append_printf(out, "heartbeat: [%d]: %s: %s", (int)ha_log_pid(),
                            ha_name_of(levels, (int)level), message);
 }
 

@@ -161,6 +161,21 @@ static void a_child_writes_its_own_lines_at_once_and_no_others(void **state)
     assert_file(file, "child\nparent\n");
 }
 
+static void a_child_has_a_number_of_its_own(void **state)
+{
+    pid_t child;
+    int status;
+
+    (void)state;
+    assert_int_equal(ha_log_pid(), getpid());
+    child = fork();
+    if (child == 0)
+        _exit(ha_log_pid() == getpid() ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(ha_log_pid(), getpid());
+}
+
 static void what_glib_ends_us_with_is_in_the_log_after_what_was_held(void **state)
 {
     struct ha_log_settings settings = {.syslog_facility = -1, .file = file, .level = HA_LOG_INFO};
@@ -474,6 +489,7 @@ int main(void)
         CASE(without_setup_messages_go_to_stderr),
         CASE(syslog_that_is_away_costs_nothing),
         CASE(syslog_gets_its_lines_and_a_full_one_is_not_waited_for),
+        cmocka_unit_test(a_child_has_a_number_of_its_own),
         cmocka_unit_test(a_limiter_lets_a_burst_through_and_says_what_it_dropped),
         cmocka_unit_test(strange_bytes_are_shown_as_hex_within_the_bound),
     };
