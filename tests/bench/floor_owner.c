@@ -136,7 +136,7 @@ int main(int argc, char **argv)
     uint64_t keepalive_ns, deadtime_ns, deadline_ns = UINT64_MAX, beat_ns = 0;
     char beat[500] = "t=status, of about the usual length", heard[sizeof beat];
     struct in_addr first;
-    bool owns;
+    bool owns, along = false;
     int fd;
 
     if (argc < 8 || inet_pton(AF_INET, argv[6], &first) != 1)
@@ -165,18 +165,25 @@ int main(int argc, char **argv)
         }
         if (now_ns >= beat_ns) {
             send(fd, beat, sizeof beat, 0);
-            beat_ns = now_ns + keepalive_ns;
+            beat_ns = now_ns + keepalive_ns + (along ? keepalive_ns / 16 : 0);
+            along = false;
         }
         if (!owns && now_ns >= deadline_ns) {
             take();
             owns = true;
         }
         next_ns = !owns && deadline_ns < beat_ns ? deadline_ns : beat_ns;
-        left = (struct timespec){0, (long)(next_ns > now_ns ? next_ns - now_ns : 0)};
+        next_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+        left = (struct timespec){(time_t)(next_ns / (1000 * NS_PER_MS)), (long)(next_ns % (1000 * NS_PER_MS))};
         if (ppoll(&(struct pollfd){fd, POLLIN, 0}, 1, &left, NULL) <= 0 ||
             recv(fd, heard, sizeof heard, 0) <= 0)
             continue;
-        deadline_ns = mono_ns() + deadtime_ns;
+        now_ns = mono_ns();
+        deadline_ns = now_ns + deadtime_ns;
+        if (beat_ns <= now_ns + keepalive_ns / 2) { /* the next beat goes with the other's */
+            along = true;
+            beat_ns = 0;
+        }
         if (strcmp(heard, TAKE) == 0) {
             take();
             owns = true;
