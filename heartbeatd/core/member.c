@@ -91,6 +91,7 @@ static void beat_if_due(struct hb_core *core)
     else
         return;
     hb_member_send_status(core);
+    hb_receive_acknowledge(core);
 }
 
 /* ---- our own lateness ---- */

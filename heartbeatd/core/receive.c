@@ -331,6 +331,16 @@ static void acknowledge(struct hb_core *core, struct hb_node *node)
     hb_send(core, msg);
 }
 
+/* A Hearth node needs none soon: it keeps what it sent, acknowledged or not. With our beat it wakes
+ * up for both at once. */
+void hb_receive_acknowledge(struct hb_core *core)
+{
+    for (size_t i = 0; i < core->node_count; i++) {
+        if (!core->nodes[i].self && core->nodes[i].hearth)
+            acknowledge(core, &core->nodes[i]);
+    }
+}
+
 /* A node whose first message we miss: did we live already when it was sent? */
 static bool lived_before(const struct hb_core *core, uint64_t number)
 {
@@ -488,7 +498,8 @@ static void receive_numbered(struct hb_core *core, const struct arrival *in)
     if (hb_word_on(in->type))
         hb_word_read(core, in->node, in->msg, &in->proof, in->number);
     take(core, in);
-    acknowledge(core, in->node);
+    if (!in->node->hearth)
+        acknowledge(core, in->node);
 }
 
 /* Without a sequence number, but between Hearth nodes counted: each of them acts once. */

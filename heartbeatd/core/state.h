@@ -213,6 +213,8 @@ uint32_t hb_word_digest(const struct hb_haresources *resources);
 
 /* ---- receive.c ---- */
 void hb_receive(struct hb_core *core, struct hb_msg *msg, const char *link);
+/* What has come from Hearth nodes since the last time, with a beat. */
+void hb_receive_acknowledge(struct hb_core *core);
 /* What we sent came back by that link. */
 void hb_receive_looped(struct hb_core *core, const char *link);
 /* A message of ours that goes to everybody, this node included. */

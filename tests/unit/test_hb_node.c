@@ -276,6 +276,23 @@ static void who_has_not_been_heard_as_hearth_is_not(void **state)
     hand_free(hand);
 }
 
+static void what_hearth_nodes_send_is_acknowledged_with_a_beat(void **state)
+{
+    struct hand *hand = just_beaten();
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        hand_hear(hand, BEAT "|hearth=1|hstate=rs=stable");
+    assert_int_equal(hand_count(hand, "NS_ackmsg"), 0);
+    hand_forget(hand);
+    hand_pass(hand, 1063);
+    assert_true(hand_count(hand, "status") >= 1);
+    assert_int_equal(hand_count(hand, "NS_ackmsg"), 1);
+    hand_pass(hand, 2000); /* nothing more has come */
+    assert_int_equal(hand_count(hand, "NS_ackmsg"), 1);
+    hand_free(hand);
+}
+
 static void strangers_and_broken_messages_are_only_counted(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -307,6 +324,7 @@ int main(void)
         cmocka_unit_test(who_goes_along_beats_alone_a_sixteenth_late_and_then_in_time),
         cmocka_unit_test(beats_of_a_flood_are_answered_by_twice_as_many_at_most),
         cmocka_unit_test(who_has_not_been_heard_as_hearth_is_not),
+        cmocka_unit_test(what_hearth_nodes_send_is_acknowledged_with_a_beat),
         cmocka_unit_test(strangers_and_broken_messages_are_only_counted),
     };
 
