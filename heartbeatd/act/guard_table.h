@@ -23,13 +23,14 @@
 #define HB_GUARD_KEY    52
 #define HB_GUARD_LABEL  16
 
-/* The descriptors a guardian is started with, from 3 on. */
+/* What a guardian is started with; its descriptors HB_GUARD_FD() of each. */
 enum hb_guard_fd {
     HB_GUARD_TABLE, /* the table's file */
     HB_GUARD_PIDFD, /* of the daemon */
     HB_GUARD_TIMER, /* hb_guard_timer() */
     HB_GUARD_FDS
 };
+#define HB_GUARD_FD(which) (3 + (which))
 
 enum hb_guard_state {
     HB_GUARD_WATCHING = 1, /* what the slots say is set */

@@ -25,9 +25,6 @@
 
 #include "heartbeatd/act/guard_table.h"
 
-/* What it has been started with. */
-#define FD(which) (3 + (which))
-
 static struct hb_guard_table *table;
 static const char *logfile;
 
@@ -109,12 +106,12 @@ static struct hb_guard_table *map_table(void)
     struct stat stat;
     struct hb_guard_table *mapped;
 
-    if (fstat(FD(HB_GUARD_TABLE), &stat) < 0 || stat.st_size < (off_t)sizeof *mapped)
+    if (fstat(HB_GUARD_FD(HB_GUARD_TABLE), &stat) < 0 || stat.st_size < (off_t)sizeof *mapped)
         return NULL;
-    mapped = mmap(NULL, sizeof *mapped, PROT_READ | PROT_WRITE, MAP_SHARED, FD(HB_GUARD_TABLE), 0);
+    mapped = mmap(NULL, sizeof *mapped, PROT_READ | PROT_WRITE, MAP_SHARED, HB_GUARD_FD(HB_GUARD_TABLE), 0);
     if (mapped == MAP_FAILED || mapped->magic != HB_GUARD_MAGIC)
         return NULL;
-    close(FD(HB_GUARD_TABLE));
+    close(HB_GUARD_FD(HB_GUARD_TABLE));
     return mapped;
 }
 
@@ -157,19 +154,19 @@ static uint64_t next_ns(bool dead, uint64_t now_ns)
 
 static void watch(int netlink)
 {
-    struct pollfd ends[2] = {{.fd = FD(HB_GUARD_TIMER), .events = POLLIN},
-                             {.fd = FD(HB_GUARD_PIDFD), .events = POLLIN}};
+    struct pollfd ends[2] = {{.fd = HB_GUARD_FD(HB_GUARD_TIMER), .events = POLLIN},
+                             {.fd = HB_GUARD_FD(HB_GUARD_PIDFD), .events = POLLIN}};
     bool dead = false;
     uint64_t ignored;
 
     while (look(netlink, dead, hb_guard_now_ns())) {
-        hb_guard_set_timer(FD(HB_GUARD_TIMER), next_ns(dead, hb_guard_now_ns()));
-        ends[1].fd = dead ? -1 : FD(HB_GUARD_PIDFD);
+        hb_guard_set_timer(HB_GUARD_FD(HB_GUARD_TIMER), next_ns(dead, hb_guard_now_ns()));
+        ends[1].fd = dead ? -1 : HB_GUARD_FD(HB_GUARD_PIDFD);
         if (poll(ends, 2, -1) < 0)
             continue;
         dead = dead || (ends[1].revents != 0);
         if (ends[0].revents != 0)
-            (void)!read(FD(HB_GUARD_TIMER), &ignored, sizeof ignored);
+            (void)!read(HB_GUARD_FD(HB_GUARD_TIMER), &ignored, sizeof ignored);
     }
 }
 

@@ -29,10 +29,10 @@ static void become(const int fds[HB_GUARD_FDS], const char *logfile, int number)
     for (int fd = 0; fd < 3; fd++)
         dup2(null, fd);
     for (int i = 0; i < HB_GUARD_FDS; i++) {
-        if (dup2(away[i], 3 + i) < 0)
+        if (dup2(away[i], HB_GUARD_FD(i)) < 0)
             _exit(126);
     }
-    close_range(3 + HB_GUARD_FDS, ~0U, 0);
+    close_range(HB_GUARD_FD(HB_GUARD_FDS), ~0U, 0);
     execv(HB_GUARDIAN, argv);
     _exit(127);
 }
