@@ -257,9 +257,10 @@ static char *grow(GByteArray *out, size_t length)
     return (char *)out->data + from;
 }
 
+/* bytes: NULL only where there are none. */
 static char *put(char *at, const void *bytes, size_t length)
 {
-    if (length > 0)
+    if (bytes != NULL)
         memcpy(at, bytes, length);
     return at + length;
 }
