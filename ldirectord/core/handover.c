@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ldirectord/core/handover.h"
 
+#include <limits.h>
 #include <linux/ip_vs.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The head of a datagram: 0, syncid, bytes (16 bits), connections, version, 0, 0. */
@@ -17,13 +17,17 @@
 #define TYPE_IPV6      1
 #define COUNT_MAX      255
 
-#define WORD_MAX       48
+#define BLANKS         " \n"
 
 /* As the kernel numbers and names them; without those of a connection that is over. */
 static const char *const open_states[] = {
     [1] = "ESTABLISHED", [3] = "SYN_RECV", [4] = "FIN_WAIT", [7] = "CLOSE_WAIT", [8] = "LAST_ACK",
 };
 #define ESTABLISHED 1
+#define SYN_RECV    3
+
+/* The kernel tells of a connection that had its three packets within two seconds. */
+#define LATELY_S    3
 
 /* ---- reading ---- */
 
@@ -67,20 +71,55 @@ static bool read_port(const char *word, uint16_t *out)
     return true;
 }
 
-bool ld_connection_read(const char *line, struct ld_connection *out)
+/* Up to so many words, each ended in place; how many there are. (sscanf() takes ten times as long, and a
+ * move waits for thousands of lines.) */
+static size_t split(char *line, char *words[], size_t max)
 {
-    char protocol[8], client[WORD_MAX], client_port[8], vip[WORD_MAX], vip_port[8],
-         server[WORD_MAX], server_port[8], state[16];
+    size_t count = 0;
+
+    for (char *at = line; count < max; count++) {
+        at += strspn(at, BLANKS);
+        if (*at == '\0')
+            break;
+        words[count] = at;
+        at += strcspn(at, BLANKS);
+        if (*at != '\0')
+            *at++ = '\0';
+    }
+    return count;
+}
+
+enum { PROTOCOL, CLIENT, CLIENT_PORT, VIP, VIP_PORT, SERVER, SERVER_PORT, STATE, LEFT, WORDS };
+
+bool ld_connection_read(char *line, struct ld_connection *out)
+{
+    char *word[WORDS];
 
     *out = (struct ld_connection){.state = 0};
-    return sscanf(line, "%7s %47s %7s %47s %7s %47s %7s %15s", protocol, client, client_port, vip, vip_port,
-                  server, server_port, state) == 8 &&
-           strcmp(protocol, "TCP") == 0 && read_state(state, &out->state) &&
-           read_address(client, &out->client) && read_port(client_port, &out->client_port) &&
-           read_address(vip, &out->vip) && read_port(vip_port, &out->vip_port) &&
-           read_address(server, &out->server) && read_port(server_port, &out->server_port) &&
+    if (split(line, word, WORDS) < WORDS || strcmp(word[PROTOCOL], "TCP") != 0 ||
+        !read_state(word[STATE], &out->state))
+        return false;
+    out->left_s = (unsigned)MIN(g_ascii_strtoull(word[LEFT], NULL, 10), UINT_MAX);
+    return read_address(word[CLIENT], &out->client) && read_port(word[CLIENT_PORT], &out->client_port) &&
+           read_address(word[VIP], &out->vip) && read_port(word[VIP_PORT], &out->vip_port) &&
+           read_address(word[SERVER], &out->server) && read_port(word[SERVER_PORT], &out->server_port) &&
            out->client_port != 0 && out->client.family == out->vip.family &&
            out->client.family == out->server.family;
+}
+
+/* ---- which of them ---- */
+
+bool ld_connection_closes(const struct ld_connection *connection)
+{
+    return connection->state != ESTABLISHED && connection->state != SYN_RECV;
+}
+
+bool ld_closing_see(struct ld_closing *closing, const struct ld_connection *connection)
+{
+    unsigned *most_s = &closing->most_s[connection->state % LD_CLOSING_STATES];
+
+    *most_s = MAX(*most_s, connection->left_s);
+    return *most_s - connection->left_s < LATELY_S;
 }
 
 /* ---- whose it is ---- */

@@ -17,6 +17,8 @@
 
 #define LIST        "/proc/net/ip_vs_conn"
 #define LINE_BYTES    256
+/* What the kernel gives in one piece, and a proc file asks to be read in a quarter of. */
+#define PIECE_BYTES  4096
 #define BOUND_NS    (20 * HA_NS_PER_MS)
 /* A look at the clock. */
 #define LINES_A_LOOK 64
@@ -69,52 +71,81 @@ static int open_to_group(const struct ld_sync *sync)
     return fd;
 }
 
-/* How many it told of; one that cannot be sent is not one that was told. */
-static int flush(int fd, GByteArray *datagram, uint8_t syncid)
-{
-    unsigned count = ld_handover_count(datagram);
-    bool sent = count > 0 && send(fd, datagram->data, datagram->len, 0) == (ssize_t)datagram->len;
+/* ---- telling ---- */
 
-    ld_handover_begin(datagram, syncid);
-    return sent ? (int)count : 0;
+struct teller {
+    int fd;
+    uint8_t syncid;
+    const struct ld_table *table;
+    GByteArray *datagram;
+    int told; /* one that cannot be sent is not one that was told */
+};
+
+static void flush(struct teller *teller)
+{
+    const GByteArray *datagram = teller->datagram;
+    unsigned count = ld_handover_count(datagram);
+
+    if (count > 0 && send(teller->fd, datagram->data, datagram->len, 0) == (ssize_t)datagram->len)
+        teller->told += (int)count;
+    ld_handover_begin(teller->datagram, teller->syncid);
 }
 
-static int tell_all(FILE *list, int fd, uint8_t syncid, const struct ld_table *table)
+static void tell(struct teller *teller, const struct ld_connection *connection)
+{
+    const struct ld_dest *dest = ld_connection_dest(connection, teller->table);
+
+    if (dest == NULL || ld_handover_add(teller->datagram, connection, dest->method))
+        return;
+    flush(teller);
+    (void)ld_handover_add(teller->datagram, connection, dest->method);
+}
+
+/* Those that are open while the list is read; then those that close, as only the whole list shows which of them
+ * had a packet lately. */
+static void tell_all(struct teller *teller, FILE *list)
 {
     uint64_t until_ns = ha_clock_ns() + BOUND_NS;
-    GByteArray *datagram = g_byte_array_sized_new(LD_HANDOVER_BYTES);
+    GArray *late = g_array_new(FALSE, FALSE, sizeof(struct ld_connection));
+    struct ld_closing closing = {{0}};
     struct ld_connection connection;
-    const struct ld_dest *dest;
     char line[LINE_BYTES];
-    int told = 0;
 
-    ld_handover_begin(datagram, syncid);
     for (unsigned lines = 1; fgets(line, sizeof(line), list) != NULL; lines++) {
         if (lines % LINES_A_LOOK == 0 && ha_clock_ns() > until_ns)
             break;
-        dest = ld_connection_read(line, &connection) ? ld_connection_dest(&connection, table) : NULL;
-        if (dest == NULL || ld_handover_add(datagram, &connection, dest->method))
+        if (!ld_connection_read(line, &connection))
             continue;
-        told += flush(fd, datagram, syncid);
-        (void)ld_handover_add(datagram, &connection, dest->method);
+        if (!ld_connection_closes(&connection))
+            tell(teller, &connection);
+        else if (ld_closing_see(&closing, &connection))
+            g_array_append_val(late, connection);
     }
-    told += flush(fd, datagram, syncid);
-    g_byte_array_free(datagram, TRUE);
-    return told;
+    for (guint i = 0; i < late->len; i++) {
+        if (ld_closing_see(&closing, &g_array_index(late, struct ld_connection, i)))
+            tell(teller, &g_array_index(late, struct ld_connection, i));
+    }
+    flush(teller);
+    g_array_free(late, TRUE);
 }
 
 int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
 {
+    struct teller teller = {.syncid = (uint8_t)sync->id, .table = table};
     FILE *list = fopen(LIST, "re");
-    int fd, told;
 
     (void)ipvs;
     if (list == NULL)
         return -errno;
-    fd = open_to_group(sync);
-    told = fd < 0 ? fd : tell_all(list, fd, (uint8_t)sync->id, table);
-    if (fd >= 0)
-        close(fd);
+    (void)setvbuf(list, NULL, _IOFBF, PIECE_BYTES);
+    teller.fd = open_to_group(sync);
+    if (teller.fd >= 0) {
+        teller.datagram = g_byte_array_sized_new(LD_HANDOVER_BYTES);
+        ld_handover_begin(teller.datagram, teller.syncid);
+        tell_all(&teller, list);
+        g_byte_array_free(teller.datagram, TRUE);
+        close(teller.fd);
+    }
     fclose(list);
-    return told;
+    return teller.fd < 0 ? teller.fd : teller.told;
 }

@@ -10,11 +10,20 @@
 
 #include "ldirectord/core/handover.h"
 
+static bool reads(const char *line, struct ld_connection *out)
+{
+    char *copy = g_strdup(line);
+    bool read = ld_connection_read(copy, out);
+
+    g_free(copy);
+    return read;
+}
+
 static struct ld_connection read_line(const char *line)
 {
     struct ld_connection connection;
 
-    assert_true(ld_connection_read(line, &connection));
+    assert_true(reads(line, &connection));
     return connection;
 }
 
@@ -22,7 +31,7 @@ static void assert_passed_over(const char *line)
 {
     struct ld_connection connection;
 
-    assert_false(ld_connection_read(line, &connection));
+    assert_false(reads(line, &connection));
 }
 
 static void assert_address(const struct ha_addr *addr, const char *expected)
@@ -48,6 +57,8 @@ static void an_open_connection_is_read(void **state)
     assert_address(&connection.server, "10.2.0.11");
     assert_int_equal(connection.server_port, 8080);
     assert_int_equal(connection.state, 1);
+    assert_int_equal(connection.left_s, 899);
+    assert_false(ld_connection_closes(&connection));
 }
 
 static void one_of_ipv6_is_read(void **state)
@@ -59,6 +70,7 @@ static void one_of_ipv6_is_read(void **state)
     assert_address(&connection.vip, "fd00::1");
     assert_address(&connection.server, "fd00::b");
     assert_int_equal(connection.state, 3);
+    assert_false(ld_connection_closes(&connection));
 }
 
 static void what_is_over_or_no_connection_is_passed_over(void **state)
@@ -76,6 +88,8 @@ static void rubbish_is_passed_over(void **state)
     (void)state;
     assert_passed_over("");
     assert_passed_over("TCP");
+    assert_passed_over("  \n");
+    assert_passed_over("TCP 0A020064 8235 0A020001 0050 0A02000B 0050 ESTABLISHED\n");
     assert_passed_over("TCP 0A020064 8235 0A020001 0050 0A02000B\n");
     assert_passed_over("TCP 0A02006  8235 0A020001 0050 0A02000B 0050 ESTABLISHED 1\n");
     assert_passed_over("TCP 0A02006X 8235 0A020001 0050 0A02000B 0050 ESTABLISHED 1\n");
@@ -83,6 +97,33 @@ static void rubbish_is_passed_over(void **state)
     assert_passed_over("TCP 10.2.0.100 8235 0A020001 0050 0A02000B 0050 ESTABLISHED 1\n");
     assert_passed_over("TCP 0A020064 8235 0A020001 0050 fd00::b 0050 ESTABLISHED 1\n");
     assert_passed_over("TCP 0A020064 82350 0A020001 0050 0A02000B 0050 ESTABLISHED 1\n");
+}
+
+static bool see(struct ld_closing *closing, const char *state_and_left)
+{
+    char *line = g_strdup_printf("TCP 0A020064 8235 0A020001 0050 0A02000B 1F90 %s\n", state_and_left);
+    struct ld_connection connection = read_line(line);
+
+    g_free(line);
+    assert_true(ld_connection_closes(&connection));
+    return ld_closing_see(closing, &connection);
+}
+
+/* A client that has said all it has to say may wait for the answer still. */
+static void of_those_that_close_the_late_ones_count(void **state)
+{
+    struct ld_closing closing = {{0}};
+
+    (void)state;
+    assert_true(see(&closing, "FIN_WAIT 60")); /* the latest so far */
+    assert_true(see(&closing, "FIN_WAIT 119"));
+    assert_false(see(&closing, "FIN_WAIT 60"));
+    assert_true(see(&closing, "FIN_WAIT 117"));
+    assert_false(see(&closing, "FIN_WAIT 116"));
+    assert_true(see(&closing, "CLOSE_WAIT 50")); /* each state for itself */
+    assert_true(see(&closing, "LAST_ACK 29"));
+    assert_false(see(&closing, "LAST_ACK 0"));
+    assert_false(see(&closing, "FIN_WAIT 0"));
 }
 
 static void a_datagram_is_as_the_kernel_sends_it(void **state)
@@ -194,6 +235,7 @@ int main(void)
         cmocka_unit_test(one_of_ipv6_is_read),
         cmocka_unit_test(what_is_over_or_no_connection_is_passed_over),
         cmocka_unit_test(rubbish_is_passed_over),
+        cmocka_unit_test(of_those_that_close_the_late_ones_count),
         cmocka_unit_test(a_datagram_is_as_the_kernel_sends_it),
         cmocka_unit_test(one_that_is_not_established_is_inactive),
         cmocka_unit_test(a_connection_belongs_to_the_server_it_goes_to),
