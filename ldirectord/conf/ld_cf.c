@@ -110,15 +110,24 @@ void ld_cf_warning_there(struct ld_cf *cf, struct ld_cf_place there, const char 
 
 static char *expand_tabs(const char *raw)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = g_string_sized_new(INDENT + strlen(raw));
+    const char *tab;
 
-    for (; *raw; raw++) {
-        if (*raw == '\t')
-            g_string_append(text, "    ");
-        else
-            g_string_append_c(text, *raw);
+    for (; (tab = strchr(raw, '\t')) != NULL; raw = tab + 1) {
+        g_string_append_len(text, raw, tab - raw);
+        g_string_append_len(text, "    ", INDENT);
     }
+    g_string_append(text, raw);
     return g_string_free(text, FALSE);
+}
+
+size_t ld_cf_span(const char *text, const char *others)
+{
+    size_t length = 0;
+
+    while (g_ascii_isalnum(text[length]) || (text[length] != '\0' && strchr(others, text[length]) != NULL))
+        length++;
+    return length;
 }
 
 /* The value of "NAME = VALUE" in text, and how long the name is; NULL: it has no "=". */
@@ -126,8 +135,7 @@ static const char *split(const char *text, size_t *name_length)
 {
     const char *equals;
 
-    *name_length = strspn(text, "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    *name_length = ld_cf_span(text, "_-");
     equals = skip_blanks(text + *name_length);
     return *equals == '=' ? skip_blanks(equals + 1) : NULL;
 }

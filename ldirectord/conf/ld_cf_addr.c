@@ -126,7 +126,7 @@ static bool virtual_address(struct ld_cf *cf, const char *value, size_t host_len
 {
     struct ld_cf_block *block = cf->block;
     const char *port = value + host_length + 1;
-    size_t port_length = strspn(port, NAME_BYTES "_-");
+    size_t port_length = ld_cf_span(port, "_-");
     char *host = g_strndup(value, host_length);
     bool known = resolve(cf, host, block->family, &block->service->id.addr);
 
@@ -147,7 +147,7 @@ static bool virtual_address(struct ld_cf *cf, const char *value, size_t host_len
 
 bool ld_cf_set_virtual(struct ld_cf *cf, const char *value)
 {
-    size_t name = strspn(value, NAME_BYTES "._+-"), bracket = 0;
+    size_t name = ld_cf_span(value, "._+-"), bracket = 0;
 
     if (*value == '[')
         bracket = 1 + strspn(value + 1, "0123456789abcdefABCDEF:.");
@@ -193,7 +193,7 @@ static size_t host_length(const char *text)
         length = strcspn(text, "]");
         return text[length] ? length + 1 : 0;
     }
-    length = strspn(text, NAME_BYTES ".-");
+    length = ld_cf_span(text, ".-");
     /* The "-" of "->" is none of the name's. */
     return length > 0 && text[length - 1] == '-' && text[length] == '>' ? length - 1 : length;
 }
@@ -211,7 +211,7 @@ static bool cut_address(struct ld_cf *cf, const char *value, struct real_line *l
         next += 2 + length;
     }
     if (length > 0 && *next == ':') {
-        port_length = strspn(next + 1, NAME_BYTES "_-");
+        port_length = ld_cf_span(next + 1, "_-");
         if (port_length == 0) {
             ld_cf_error(cf, next, "invalid address for real server (wrong format): expected a "
                                   "single \":\" directly followed by the port, found \"%s\" "
@@ -349,7 +349,7 @@ static bool check_thresholds(struct ld_cf *cf, struct real_line *line)
 static bool take_rest(struct ld_cf *cf, struct real_line *line)
 {
     const char *method = line->after + strspn(line->after, " ");
-    size_t length = strspn(method, NAME_BYTES "_");
+    size_t length = ld_cf_span(method, "_");
     char *word = g_strndup(method, length);
     bool known = ld_method_find(word, &line->real.method);
 
@@ -497,7 +497,7 @@ static bool read_fallback(struct ld_cf *cf, const char *value, int family,
     if (!fallback_host(cf, value, length, family, out))
         return false;
     if (*next == ':') {
-        size_t port_length = strspn(next + 1, NAME_BYTES "_-");
+        size_t port_length = ld_cf_span(next + 1, "_-");
 
         if (!fallback_port(cf, value, next + 1, port_length, out))
             return false;

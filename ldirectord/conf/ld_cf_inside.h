@@ -142,6 +142,9 @@ void ld_cf_warning(struct ld_cf *cf, const char *at, const char *format, ...) G_
 void ld_cf_wrong(struct ld_cf *cf, const char *wrong, const char *expected, const char *value);
 /* The value, or as much of it as may be shown. */
 const char *ld_cf_shown(const struct ld_cf *cf, const char *value);
+/* How many letters and digits, and bytes of others, text begins with. (strspn() makes a table of so many bytes
+ * anew each time: a quarter of all there was to do in a file of 40,000 servers.) */
+size_t ld_cf_span(const char *text, const char *others);
 struct ld_cf_settings *ld_cf_scope(struct ld_cf *cf);
 struct ld_cf_place ld_cf_here(const struct ld_cf *cf, const char *at);
 /* The same for a place passed by. */
