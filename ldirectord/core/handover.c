@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ldirectord/core/handover.h"
 
-#include <limits.h>
 #include <linux/ip_vs.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The head of a datagram: 0, syncid, bytes (16 bits), connections, version, 0, 0. */
@@ -17,7 +17,7 @@
 #define TYPE_IPV6      1
 #define COUNT_MAX      255
 
-#define BLANKS         " \n"
+#define WORD_MAX       48
 
 /* As the kernel numbers and names them; without those of a connection that is over. */
 static const char *const open_states[] = {
@@ -71,38 +71,22 @@ static bool read_port(const char *word, uint16_t *out)
     return true;
 }
 
-/* Up to so many words, each ended in place; how many there are. (sscanf() takes ten times as long, and a
- * move waits for thousands of lines.) */
-static size_t split(char *line, char *words[], size_t max)
+bool ld_connection_read(const char *line, struct ld_connection *out)
 {
-    size_t count = 0;
-
-    for (char *at = line; count < max; count++) {
-        at += strspn(at, BLANKS);
-        if (*at == '\0')
-            break;
-        words[count] = at;
-        at += strcspn(at, BLANKS);
-        if (*at != '\0')
-            *at++ = '\0';
-    }
-    return count;
-}
-
-enum { PROTOCOL, CLIENT, CLIENT_PORT, VIP, VIP_PORT, SERVER, SERVER_PORT, STATE, LEFT, WORDS };
-
-bool ld_connection_read(char *line, struct ld_connection *out)
-{
-    char *word[WORDS];
+    char protocol[8], client[WORD_MAX], client_port[8], vip[WORD_MAX], vip_port[8],
+         server[WORD_MAX], server_port[8], state[16], left[WORD_MAX];
+    uint64_t left_s;
 
     *out = (struct ld_connection){.state = 0};
-    if (split(line, word, WORDS) < WORDS || strcmp(word[PROTOCOL], "TCP") != 0 ||
-        !read_state(word[STATE], &out->state))
+    if (sscanf(line, "%7s %47s %7s %47s %7s %47s %7s %15s %47s", protocol, client, client_port, vip, vip_port,
+               server, server_port, state, left) < 9)
         return false;
-    out->left_s = (unsigned)MIN(g_ascii_strtoull(word[LEFT], NULL, 10), UINT_MAX);
-    return read_address(word[CLIENT], &out->client) && read_port(word[CLIENT_PORT], &out->client_port) &&
-           read_address(word[VIP], &out->vip) && read_port(word[VIP_PORT], &out->vip_port) &&
-           read_address(word[SERVER], &out->server) && read_port(word[SERVER_PORT], &out->server_port) &&
+    left_s = g_ascii_strtoull(left, NULL, 10);
+    out->left_s = left_s > INT32_MAX ? 0 : (unsigned)left_s; /* less than none, without a sign */
+    return strcmp(protocol, "TCP") == 0 && read_state(state, &out->state) &&
+           read_address(client, &out->client) && read_port(client_port, &out->client_port) &&
+           read_address(vip, &out->vip) && read_port(vip_port, &out->vip_port) &&
+           read_address(server, &out->server) && read_port(server_port, &out->server_port) &&
            out->client_port != 0 && out->client.family == out->vip.family &&
            out->client.family == out->server.family;
 }

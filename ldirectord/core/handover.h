@@ -25,9 +25,9 @@ struct ld_connection {
     unsigned left_s; /* without a packet it is forgotten after so long; each one begins that anew */
 };
 
-/* A line of /proc/net/ip_vs_conn, which is cut into words. True if it is a connection of TCP that is still open;
- * persistence (a connection without a client's port), other protocols and those that are over are not. */
-bool ld_connection_read(char *line, struct ld_connection *out);
+/* A line of /proc/net/ip_vs_conn. True if it is a connection of TCP that is still open; persistence (a
+ * connection without a client's port), other protocols and those that are over are not. */
+bool ld_connection_read(const char *line, struct ld_connection *out);
 
 /* One end at least has said that it has no more to say. */
 bool ld_connection_closes(const struct ld_connection *connection);
