@@ -12,7 +12,6 @@
 
 #include "ldirectord/conf/ld_cf_inside.h"
 
-#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define DIGITS "0123456789"
 
 bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out)
@@ -159,10 +158,10 @@ bool ld_cf_set_virtual(struct ld_cf *cf, const char *value)
                                    "instead.");
             return false;
         }
-        if (value[bracket + 1] == ':' && value[bracket + 2] && strchr(NAME_BYTES, value[bracket + 2]))
+        if (value[bracket + 1] == ':' && g_ascii_isalnum(value[bracket + 2]))
             return virtual_address(cf, value, bracket + 1);
     }
-    if (name > 0 && value[name] == ':' && strchr(NAME_BYTES, value[name + 1]) && value[name + 1])
+    if (name > 0 && value[name] == ':' && g_ascii_isalnum(value[name + 1]))
         return virtual_address(cf, value, name);
     if (g_ascii_isdigit(*value))
         return virtual_mark(cf, value);

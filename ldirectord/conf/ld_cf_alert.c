@@ -131,8 +131,7 @@ static size_t ipv6_length(const char *value)
 /* What follows the name was never looked at. */
 bool ld_cf_set_smtp(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)
 {
-    size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789._+-");
+    size_t length = ld_cf_span(value, "._+-");
 
     if (length == 0)
         length = ipv6_length(value);
@@ -220,8 +219,7 @@ void ld_cf_finish_alerts(struct ld_cf *cf, struct ld_cf_block *block)
 static bool is_person(const char *name)
 {
     name += *name == '@';
-    return *name != '\0' &&
-           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$")] == '\0';
+    return *name != '\0' && name[ld_cf_span(name, "_.-$")] == '\0';
 }
 
 bool ld_cf_set_people(struct ld_cf *cf, const struct ld_cf_row *row, const char *value)

@@ -44,8 +44,7 @@ bool ld_cf_set_sni(struct ld_cf *cf, const struct ld_cf_row *row, const char *va
 {
     char *name = g_strchomp(g_strndup(value + (*value == '"'),
                                       strcspn(value + (*value == '"'), "\"")));
-    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "0123456789.-_");
+    size_t length = ld_cf_span(name, ".-_");
     bool letters = name[strcspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")];
 
     if (letters && name[length] == '\0' && length <= NAME_MAX_BYTES) {
@@ -71,8 +70,7 @@ bool ld_cf_set_expectstatus(struct ld_cf *cf, const struct ld_cf_row *row, const
 
 static bool is_header(const char *text)
 {
-    size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "!#$%&'*+-.^_`|~");
+    size_t name = ld_cf_span(text, "!#$%&'*+-.^_`|~");
 
     if (name == 0 || text[name] != ':')
         return false;
