@@ -98,7 +98,7 @@ seen() {
 after_a_beat() {
     local what='udp port 694'
     [[ $pair_product != keepalived ]] || what='ip proto 112'
-    tcpdump -Z root -i $pair_wire -c 1 --immediate-mode "src host 10.1.0.$((pair_owner + 1)) and $what" >/dev/null 2>&1
+    timeout 10 tcpdump -Z root -i $pair_wire -c 1 --immediate-mode "src host 10.1.0.$((pair_owner + 1)) and $what" >/dev/null 2>&1
     printf -v REPLY '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
     nap "$REPLY"
 }
