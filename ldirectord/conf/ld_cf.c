@@ -108,17 +108,16 @@ void ld_cf_warning_there(struct ld_cf *cf, struct ld_cf_place there, const char 
 
 /* ---- lines ---- */
 
-static char *expand_tabs(const char *raw)
+static void expand_tabs(GString *text, const char *raw)
 {
-    GString *text = g_string_sized_new(INDENT + strlen(raw));
     const char *tab;
 
+    g_string_truncate(text, 0);
     for (; (tab = strchr(raw, '\t')) != NULL; raw = tab + 1) {
         g_string_append_len(text, raw, tab - raw);
         g_string_append_len(text, "    ", INDENT);
     }
     g_string_append(text, raw);
-    return g_string_free(text, FALSE);
 }
 
 size_t ld_cf_span(const char *text, const char *others)
@@ -168,16 +167,17 @@ static void cut_comment(char *text, const struct ld_cf_row *row)
 /* The line as a message may have it: a password in it is not for the log. g_free() it. */
 static char *shown_line(const struct ld_cf *cf)
 {
-    char *line = expand_tabs(cf->raw), *whole = line;
+    GString *line = g_string_new(NULL);
     size_t length;
 
-    if (!ld_cf_is_secret(line))
-        return line;
-    length = strspn(line, " \t\r\f\v");
-    length += strcspn(line + length, "= \t\r\f\v");
-    line = g_strdup_printf("%.*s ...", (int)length, whole);
-    g_free(whole);
-    return line;
+    expand_tabs(line, cf->raw);
+    if (ld_cf_is_secret(line->str)) {
+        length = strspn(line->str, " \t\r\f\v");
+        length += strcspn(line->str + length, "= \t\r\f\v");
+        g_string_truncate(line, length);
+        g_string_append(line, " ...");
+    }
+    return g_string_free(line, FALSE);
 }
 
 /* What a word would be in lower case, with the comma before it; "": nothing either. g_free() it. */
@@ -347,8 +347,8 @@ static bool take_in_block(struct ld_cf *cf)
 {
     if (*skip_blanks(cf->raw) == '#')
         return true;
-    g_free(cf->text);
-    cf->text = expand_tabs(cf->raw);
+    expand_tabs(cf->line_text, cf->raw);
+    cf->text = cf->line_text->str;
     cf->expanded = true;
     if (strspn(cf->text, " ") < INDENT || strlen(cf->text) == INDENT)
         return false;
@@ -369,8 +369,8 @@ static void take_line(struct ld_cf *cf, bool *lost)
         return;
     }
     close_block(cf);
-    g_free(cf->text);
-    cf->text = g_strdup(cf->raw);
+    g_string_assign(cf->line_text, cf->raw);
+    cf->text = cf->line_text->str;
     cf->expanded = false;
     indented = skip_blanks(cf->text) != cf->text;
     if (!*skip_blanks(cf->text) || *skip_blanks(cf->text) == '#')
@@ -419,12 +419,13 @@ struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t 
     struct ld_config *config;
 
     cf.config = ld_config_new();
+    cf.line_text = g_string_new(NULL);
     cf.blocks = g_ptr_array_new_with_free_func(block_free);
     read_lines(&cf, text, length);
     ld_cf_finish(&cf);
     config = cf.config;
     g_ptr_array_free(cf.blocks, TRUE);
     free_settings(&cf.global);
-    g_free(cf.text);
+    g_string_free(cf.line_text, TRUE);
     return config;
 }

@@ -349,11 +349,11 @@ static bool take_rest(struct ld_cf *cf, struct real_line *line)
 {
     const char *method = line->after + strspn(line->after, " ");
     size_t length = ld_cf_span(method, "_");
-    char *word = g_strndup(method, length);
-    bool known = ld_method_find(word, &line->real.method);
+    char word[8] = ""; /* room for each of them */
 
-    g_free(word);
-    if (!known) {
+    if (length < sizeof(word))
+        memcpy(word, method, length);
+    if (!ld_method_find(word, &line->real.method)) {
         ld_cf_error(cf, method, "forward method must be gate, masq or ipip: found \"%s\"", method);
         return false;
     }

@@ -117,7 +117,8 @@ struct ld_cf {
 
     unsigned line;
     const char *raw;  /* the line as it stands in the file */
-    char *text;       /* the same as it is understood; owned */
+    char *text;       /* the same as it is understood: line_text's */
+    GString *line_text;
     bool expanded;    /* in text, tabs are blanks */
 };
 
