@@ -9,6 +9,7 @@ struct list {
 
 struct ld_due {
     struct list lists[LD_DUE_COUNT];
+    bool changes_alone; /* the last portion had nothing else */
 };
 
 struct ld_due *ld_due_new(void)
@@ -76,10 +77,13 @@ static bool move_one(struct list *list, struct ld_portion *portion, GHashTable *
 void ld_due_take(struct ld_due *due, unsigned max, struct ld_portion *portion)
 {
     GHashTable *taken = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
+    bool changes = ld_due_has(due, LD_DUE_CHANGED);
 
     ld_portion_init(portion);
-    portion->look = !ld_due_has(due, LD_DUE_CHANGED) && !ld_due_has(due, LD_DUE_ALL);
-    for (int kind = 0; kind < LD_DUE_COUNT; kind++)
+    portion->look = !changes && !ld_due_has(due, LD_DUE_ALL);
+    /* The rest waits for its turn, but no more than once for each. */
+    due->changes_alone = changes && max != LD_PORTION_ALL && !due->changes_alone;
+    for (int kind = 0; kind < (due->changes_alone ? LD_DUE_ALL : LD_DUE_COUNT); kind++)
         while (portion->ids->len < max && move_one(&due->lists[kind], portion, taken))
             ;
     portion->look_ends = portion->look && !ld_due_has(due, LD_DUE_LOOK);

@@ -26,7 +26,8 @@ void ld_due_free(struct ld_due *due);
 void ld_due_add(struct ld_due *due, enum ld_due_kind kind, const struct ld_service_id *id);
 bool ld_due_any(const struct ld_due *due);
 bool ld_due_has(const struct ld_due *due, enum ld_due_kind kind);
-/* Of all that is due the first `max` services; everything, each once, if max is LD_PORTION_ALL.
+/* Of all that is due the first `max` services; everything, each once, if max is LD_PORTION_ALL. What has
+ * changed does not wait for anything else to be read: it comes alone, every other time at most.
  * ld_portion_clear() it. */
 void ld_due_take(struct ld_due *due, unsigned max, struct ld_portion *portion);
 

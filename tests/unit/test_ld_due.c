@@ -73,9 +73,29 @@ static void a_portion_is_no_larger_than_asked_for(void **state)
         add(due, LD_DUE_LOOK, i);
     assert_taken(due, 2, "12", "l");
     add(due, LD_DUE_CHANGED, 4);
-    assert_taken(due, 2, "43", "-");
-    assert_taken(due, 2, "45", "le");
+    assert_taken(due, 2, "4", "-");
+    assert_taken(due, 2, "34", "l");
+    assert_taken(due, 2, "5", "le");
     assert_taken(due, 2, "", "le");
+    ld_due_free(due);
+}
+
+static void what_changes_all_the_time_does_not_keep_the_rest_waiting(void **state)
+{
+    struct ld_due *due = ld_due_new();
+
+    (void)state;
+    for (uint32_t i = 1; i <= 4; i++)
+        add(due, LD_DUE_LOOK, i);
+    add(due, LD_DUE_CHANGED, 7);
+    assert_taken(due, 3, "7", "-");
+    add(due, LD_DUE_CHANGED, 7);
+    assert_taken(due, 3, "712", "-");
+    add(due, LD_DUE_CHANGED, 7);
+    assert_taken(due, 3, "7", "-");
+    add(due, LD_DUE_CHANGED, 7);
+    assert_taken(due, 3, "734", "-");
+    assert_false(ld_due_any(due));
     ld_due_free(due);
 }
 
@@ -137,7 +157,7 @@ static void a_reload_writes_what_it_changes_first_and_then_looks_at_the_rest(voi
     fake_director_reload(&director, many(7));
     assert_int_equal(weight_of_the_last(&director), 7);
     assert_int_equal(director.ipvs.operations, SERVICES); /* and what another hand took away */
-    assert_int_equal(director.tables, (SERVICES + 63) / 64);
+    assert_int_equal(director.tables, 1 + (SERVICES + 63) / 64);
     changed = strstr(director.log->str, "(Weight set to 7)");
     repaired = strstr(director.log->str, "(Weight set to 1)");
     assert_non_null(repaired);
@@ -170,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_changed_comes_first_and_each_comes_once),
         cmocka_unit_test(a_portion_is_no_larger_than_asked_for),
+        cmocka_unit_test(what_changes_all_the_time_does_not_keep_the_rest_waiting),
         cmocka_unit_test(a_change_reads_and_writes_its_own_service_only),
         cmocka_unit_test(a_reload_writes_what_it_changes_first_and_then_looks_at_the_rest),
         cmocka_unit_test(what_is_refused_does_not_keep_the_rest_from_being_looked_at),
