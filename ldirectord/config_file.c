@@ -262,62 +262,100 @@ static int ask_keeper(const char *path, const struct ld_content *content, unsign
 /* How often a file may change while it is read. */
 #define READ_TRIES 5
 
-static struct ld_config *parse(const char *path, const char *text, size_t length,
-                               struct ld_content *content, unsigned looks, struct ha_diags *diags,
-                               bool *changed)
-{
-    struct ld_names_told told = {.below = &ld_system_names, .notes = g_byte_array_new()};
-    const struct ld_names noting = ld_names_noting(&told);
-    unsigned errors = diags->errors;
-    struct ld_config *config = ld_cf_parse_anyway(path, text, length, &noting, diags);
+struct loading {
+    const char *path;
+    struct ld_content *content;
+    unsigned looks;
+    struct ha_diags *diags;
+    struct ld_config *known; /* what known_digest's text means; NULL: unknown */
+    char known_digest[65];
+    bool lasting; /* what came of it depends on the text alone */
+    bool changed; /* the file, meanwhile */
+};
 
-    *changed = false;
+/* notes: the answers to the names in it. */
+static struct ld_config *parse(struct loading *loading, const char *text, size_t length, GByteArray *notes)
+{
+    struct ld_names_told told = {.below = &ld_system_names, .notes = notes};
+    const struct ld_names noting = ld_names_noting(&told);
+    guint said = loading->diags->list->len;
+    struct ld_config *config;
+
+    loading->lasting = true;
+    if (loading->known != NULL && strcmp(loading->known_digest, loading->content->digest) == 0)
+        return g_steal_pointer(&loading->known);
+    config = ld_cf_parse_anyway(loading->path, text, length, &noting, loading->diags);
+    loading->lasting = notes->len == 0 && loading->diags->list->len == said;
+    return config;
+}
+
+static struct ld_config *parse_and_look(struct loading *loading, const char *text, size_t length)
+{
+    GByteArray *notes = g_byte_array_new();
+    struct ha_diags *diags = loading->diags;
+    unsigned errors = diags->errors;
+    struct ld_config *config = parse(loading, text, length, notes);
+
     if (!ld_door_divided())
-        ld_config_look(path, &content->stat, config, looks, diags);
+        ld_config_look(loading->path, &loading->content->stat, config, loading->looks, diags);
     else if (diags->errors == errors)
-        *changed = ask_keeper(path, content, looks, told.notes, diags) == -EAGAIN;
-    if (looks & LD_LOOK_CLIENTS)
-        look_at_clients(path, config, diags);
-    g_byte_array_unref(told.notes);
-    if (diags->errors > errors || *changed) {
+        loading->changed =
+            ask_keeper(loading->path, loading->content, loading->looks, notes, diags) == -EAGAIN;
+    if (loading->looks & LD_LOOK_CLIENTS)
+        look_at_clients(loading->path, config, diags);
+    g_byte_array_unref(notes);
+    if (diags->errors > errors || loading->changed) {
         ld_config_free(config);
         config = NULL;
     }
     return config;
 }
 
-static struct ld_config *load_once(const char *path, struct ld_content *content, unsigned looks,
-                                   struct ha_diags *diags, bool *changed)
+static struct ld_config *load_once(struct loading *loading)
 {
     struct ld_config *config;
     char *text;
     size_t length;
-    int error = ld_config_read(path, content, &text, &length);
+    int error = ld_config_read(loading->path, loading->content, &text, &length);
 
-    *changed = false;
+    loading->changed = loading->lasting = false;
     if (error != 0) {
-        ha_diag_add(diags, HA_ERROR, path, 0, 0, "cannot be read: %s", g_strerror(-error));
+        ha_diag_add(loading->diags, HA_ERROR, loading->path, 0, 0, "cannot be read: %s",
+                    g_strerror(-error));
         return NULL;
     }
-    config = parse(path, text, length, content, looks, diags, changed);
-    g_ptr_array_sort(diags->list, by_place); /* what is found out late stands among the rest */
-    point_at_words(diags, text);
+    config = parse_and_look(loading, text, length);
+    g_ptr_array_sort(loading->diags->list, by_place); /* what is found out late stands among the rest */
+    point_at_words(loading->diags, text);
     explicit_bzero(text, length); /* there may be passwords in it */
     g_free(text);
+    return config;
+}
+
+struct ld_config *ld_config_load_again(const char *path, struct ld_content *content, unsigned looks,
+                                       struct ld_config *known, struct ha_diags *diags, bool *lasting)
+{
+    struct loading loading = {.path = path, .content = content, .looks = looks, .diags = diags,
+                              .known = known, .changed = true};
+    struct ld_config *config = NULL;
+
+    if (known != NULL)
+        g_strlcpy(loading.known_digest, content->digest, sizeof(loading.known_digest));
+    for (int i = 0; loading.changed && i < READ_TRIES; i++)
+        config = load_once(&loading);
+    if (loading.changed)
+        ha_diag_add(diags, HA_ERROR, path, 0, 0, "changes again and again while it is read");
+    ld_config_free(loading.known);
+    *lasting = config != NULL && loading.lasting;
     return config;
 }
 
 struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
                                  struct ha_diags *diags)
 {
-    struct ld_config *config = NULL;
-    bool changed = true;
+    bool lasting;
 
-    for (int i = 0; changed && i < READ_TRIES; i++)
-        config = load_once(path, content, looks, diags, &changed);
-    if (changed)
-        ha_diag_add(diags, HA_ERROR, path, 0, 0, "changes again and again while it is read");
-    return config;
+    return ld_config_load_again(path, content, looks, NULL, diags, &lasting);
 }
 
 static bool same_dates(const struct stat *a, const struct stat *b)

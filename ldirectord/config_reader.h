@@ -11,11 +11,12 @@
 #include "common/run/loop.h"
 #include "ldirectord/config_file.h"
 
-/* As ld_config_load() left them. */
+/* As ld_config_load_again() left them. */
 struct ld_reading {
     struct ld_config *config; /* NULL: diags has the reasons. Whoever takes it sets it to NULL */
     struct ld_content content;
     struct ha_diags diags;
+    bool lasting; /* the same text will be the same configuration */
 };
 typedef void (*ld_reading_fn)(void *ctx, struct ld_reading *reading);
 
@@ -24,9 +25,9 @@ struct ld_config_reader;
 struct ld_config_reader *ld_config_reader_new(struct ha_loop *loop, const char *path,
                                               ld_reading_fn fn, void *ctx);
 /* fn is called from the loop when it is through. Not to be called while one is under way. content is
- * copied: what the file held when it was read last. */
+ * copied: what the file held when it was read last. known (taken over; NULL: unknown): what that means. */
 void ld_config_reader_start(struct ld_config_reader *reader, const struct ld_content *content,
-                            unsigned looks);
+                            unsigned looks, struct ld_config *known);
 bool ld_config_reader_busy(const struct ld_config_reader *reader);
 /* What is under way comes to its end by itself, and is forgotten. May be called from fn. */
 void ld_config_reader_free(struct ld_config_reader *reader);

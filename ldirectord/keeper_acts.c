@@ -296,10 +296,9 @@ static void put_diags(GByteArray *out, const struct ha_diags *diags)
     }
 }
 
-/* text is the file's. The other half has found it without fault and told of its warnings; here only what
- * has to do with this machine is said. */
-static int take_text(struct ld_keeper *keeper, const char *text, size_t length, const struct stat *stat,
-                     unsigned looks, const struct ld_names *names, GByteArray *out)
+/* text is the file's. The other half has found it without fault and told of its warnings. */
+static struct ld_config *parse_text(struct ld_keeper *keeper, const char *text, size_t length,
+                                    const struct ld_names *names)
 {
     struct ld_config *config;
     struct ha_diags diags;
@@ -307,35 +306,60 @@ static int take_text(struct ld_keeper *keeper, const char *text, size_t length, 
     ha_diags_init(&diags);
     config = ld_cf_parse(keeper->set.path, text, length, names, &diags);
     ha_diags_clear(&diags);
-    if (config == NULL)
-        return -EBADMSG;
+    return config;
+}
+
+/* What has to do with this machine is said here. */
+static void take_prepared(struct ld_keeper *keeper, struct ld_config *config, const struct stat *stat,
+                          unsigned looks, GByteArray *out)
+{
+    struct ha_diags diags;
+
     ha_diags_init(&diags);
     ld_config_look(keeper->set.path, stat, config, looks, &diags);
     put_diags(out, &diags);
     if (diags.errors == 0)
-        keeper->prepared = g_steal_pointer(&config);
-    ld_config_free(config);
+        keeper->prepared = config;
+    else
+        ld_config_free(config);
     ha_diags_clear(&diags);
-    return 0;
 }
 
+/* known (taken over; NULL: unknown): what a text of this digest means. */
 static int read_file_again(struct ld_keeper *keeper, const char *digest, unsigned looks,
-                           const struct ld_names *names, GByteArray *out)
+                           const struct ld_names *names, struct ld_config *known, GByteArray *out)
 {
     struct ld_content content = {.digest = ""};
-    size_t length;
-    char *text;
+    size_t length = 0;
+    char *text = NULL;
     int error = ld_config_read(keeper->set.path, &content, &text, &length);
 
-    if (error != 0)
-        return error;
-    if (strcmp(content.digest, digest) != 0)
+    if (error == 0 && strcmp(content.digest, digest) != 0)
         error = -EAGAIN;
-    else
-        error = take_text(keeper, text, length, &content.stat, looks, names, out);
-    explicit_bzero(text, length); /* there may be passwords in it */
+    if (error != 0) {
+        ld_config_free(known);
+        known = NULL;
+    } else if (known == NULL) {
+        known = parse_text(keeper, text, length, names);
+        error = known == NULL ? -EBADMSG : 0;
+    }
+    if (known != NULL)
+        take_prepared(keeper, known, &content.stat, looks, out);
+    if (text != NULL)
+        explicit_bzero(text, length); /* there may be passwords in it */
     g_free(text);
     return error;
+}
+
+/* What was prepared from that text and not committed; NULL: nothing, or something else. */
+static struct ld_config *take_known(struct ld_keeper *keeper, const char *digest, size_t notes_length)
+{
+    struct ld_config *known = g_steal_pointer(&keeper->prepared);
+
+    if (notes_length == 0 && strcmp(keeper->prepared_from, digest) == 0)
+        return known;
+    ld_config_free(known);
+    return NULL;
 }
 
 static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, struct answer *answer)
@@ -344,12 +368,12 @@ static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, st
     unsigned looks = ha_unpack_u32(&in);
     const char *digest = ha_unpack_text(&in);
     struct ld_names_noted noted;
+    struct ld_config *known;
     struct ld_names names;
     size_t length;
     char *notes;
     int error;
 
-    g_clear_pointer(&keeper->prepared, ld_config_free);
     if (digest == NULL || !ha_unpack_end(&in) || question->fd_count == 0)
         return -EBADMSG;
     error = ha_bulk_read(question->fds[0], NOTES_MAX, &notes, &length);
@@ -358,8 +382,12 @@ static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, st
     error = ld_names_noted_read(&noted, notes, length) ? 0 : -EBADMSG;
     g_free(notes);
     names = ld_names_of_notes(&noted);
+    known = take_known(keeper, digest, length);
+    g_strlcpy(keeper->prepared_from, length == 0 ? digest : "", sizeof(keeper->prepared_from));
     if (error == 0)
-        error = read_file_again(keeper, digest, looks, &names, answer->bytes);
+        error = read_file_again(keeper, digest, looks, &names, known, answer->bytes);
+    else
+        ld_config_free(known);
     ld_names_noted_clear(&noted);
     ha_secret_stack();
     return error;

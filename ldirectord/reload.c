@@ -3,7 +3,8 @@
  * The file again: when it has changed, or on a signal. It is read and checked
  * whole, beside the loop, before anything changes; while that takes its time
  * the configuration in force goes on, and whoever asks again meanwhile gets one
- * more reading at the end.
+ * more reading at the end. What was read and did not come into force, because
+ * the file was only edited, is kept: the order to reload that follows finds it read.
  */
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct ld_reload {
     bool takes;             /* what is being read comes into force */
     bool again, again_takes;
     bool ordered;           /* again, whether the file is another by then or not */
+    struct ld_config *known; /* what director->content means, if it was read and not taken; NULL */
 };
 
 static void log_diags(const struct ha_diags *diags)
@@ -81,7 +83,7 @@ static void begin(struct ld_director *director, bool takes)
         ha_daemon_notify(notice);
         g_free(notice);
     }
-    ld_config_reader_start(reload->reader, &director->content, looks);
+    ld_config_reader_start(reload->reader, &director->content, looks, g_steal_pointer(&reload->known));
 }
 
 static void take(struct ld_director *director, struct ld_reading *reading, bool other)
@@ -117,10 +119,12 @@ static void read_through(void *ctx, struct ld_reading *reading)
     char digest[65];
 
     director->content = reading->content;
-    if (reload->takes)
+    if (reload->takes) {
         take(director, reading, other);
-    else if (reading->config != NULL)
+    } else if (reading->config != NULL) {
         ld_act_callback(director->act);
+        reload->known = reading->lasting ? g_steal_pointer(&reading->config) : NULL;
+    }
     if (reload->again && (reload->ordered ||
                           ld_content_changed(director->path, &director->content, digest)))
         begin(director, reload->again_takes);
@@ -180,7 +184,9 @@ void ld_reload_end(struct ld_director *director)
 {
     ld_config_watch_stop(director->watch);
     director->watch = NULL;
-    if (director->reload != NULL)
+    if (director->reload != NULL) {
         ld_config_reader_free(director->reload->reader);
+        ld_config_free(director->reload->known);
+    }
     g_clear_pointer(&director->reload, g_free);
 }

@@ -167,6 +167,65 @@ static void a_client_library_that_is_missing_is_said_where_it_is_needed(void **s
     ld_late_curl.file = file;
 }
 
+/* What is known of the text of content, given to a reading of this one. True: it came back. */
+static bool comes_back(const char *text, struct ld_content *content, struct ld_config *known, bool *lasting,
+                       struct ld_config **config)
+{
+    struct ha_diags diags;
+    bool back;
+
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+    ha_diags_init(&diags);
+    *config = ld_config_load_again(path, content, LD_LOOK_FILES, known, &diags, lasting);
+    back = known != NULL && *config == known;
+    ha_diags_clear(&diags);
+    return back;
+}
+
+static void a_text_that_is_known_is_not_parsed_again(void **state)
+{
+    static const char one[] = "virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate\n",
+                      other[] = "virtual=10.0.0.1:80\n\treal=10.1.0.1:80 gate 2\n";
+    struct ld_content content = {.digest = ""};
+    struct ld_config *config, *known;
+    bool lasting;
+
+    (void)state;
+    assert_false(comes_back(one, &content, NULL, &lasting, &known));
+    assert_true(known && lasting);
+    assert_true(comes_back(one, &content, known, &lasting, &config));
+    assert_true(lasting);
+    assert_false(comes_back(other, &content, known, &lasting, &config));
+    assert_true(config && lasting);
+    assert_int_equal(((struct ld_real *)((struct ld_service *)config->services->pdata[0])->reals->pdata[0])
+                         ->weight, 2);
+    assert_false(comes_back("bogus\n", &content, config, &lasting, &known));
+    assert_null(known);
+    assert_false(lasting);
+}
+
+static void what_warns_or_names_others_is_read_anew_each_time(void **state)
+{
+    static const char *const texts[] = {
+        "virtual=10.0.0.1:80\n\treal=10.1.0.1:81 gate\n",
+        "virtual=10.0.0.1:http\n\treal=10.1.0.1:80 gate\n",
+        "virtual=10.0.0.1:80\n\treal=localhost:80 masq\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        struct ld_content content = {.digest = ""};
+        struct ld_config *config;
+        bool lasting;
+
+        comes_back(texts[i], &content, NULL, &lasting, &config);
+        assert_non_null(config);
+        if (lasting)
+            fail_msg("%s", texts[i]);
+        ld_config_free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +235,8 @@ int main(void)
         cmocka_unit_test(who_only_looks_makes_nothing),
         cmocka_unit_test(the_classic_form_ends_with_the_column),
         cmocka_unit_test(a_client_library_that_is_missing_is_said_where_it_is_needed),
+        cmocka_unit_test(a_text_that_is_known_is_not_parsed_again),
+        cmocka_unit_test(what_warns_or_names_others_is_read_anew_each_time),
     };
 
     return cmocka_run_group_tests(tests, make_place, leave_place);

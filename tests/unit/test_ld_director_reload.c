@@ -127,9 +127,40 @@ static void a_reload_at_the_moment_of_the_start_ends_with_the_newest_file(void *
     }
 }
 
+static bool has_been_read(const void *ctx)
+{
+    (void)ctx;
+    return director_house_logged(&house, "ignore new configuration") > 0 &&
+           !ld_director_reloading(house.director);
+}
+
+/* The edit was read, and nothing was made of it; the order finds it read. Only the newest one counts. */
+static void an_edit_waits_for_the_order_that_brings_it_into_force(void **state)
+{
+    (void)state;
+    write_file(2, "");
+    start();
+    assert_true(loop_wait(house.loop, has_services, GUINT_TO_POINTER(2), 20 * HA_NS_PER_S));
+    write_file(3, "");
+    assert_true(loop_wait(house.loop, has_been_read, NULL, 20 * HA_NS_PER_S));
+    assert_true(has_services(GUINT_TO_POINTER(2)));
+    reload();
+    assert_true(loop_wait(house.loop, has_services, GUINT_TO_POINTER(3), 20 * HA_NS_PER_S));
+    g_assert_cmpint(g_unlink(house.log), ==, 0);
+    write_file(4, "");
+    assert_true(loop_wait(house.loop, has_been_read, NULL, 20 * HA_NS_PER_S));
+    write_file(5, "");
+    reload();
+    assert_true(loop_wait(house.loop, has_services, GUINT_TO_POINTER(5), 20 * HA_NS_PER_S));
+    reload();
+    (void)loop_wait(house.loop, NULL, NULL, 50 * HA_NS_PER_MS);
+    assert_true(has_services(GUINT_TO_POINTER(5)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_edit_waits_for_the_order_that_brings_it_into_force, begin, end),
         cmocka_unit_test_setup_teardown(reloads_leave_no_descriptor, begin, end),
         cmocka_unit_test_setup_teardown(
             a_reload_at_the_moment_of_the_start_ends_with_the_newest_file, begin, end),

@@ -280,6 +280,36 @@ static void only_the_file_itself_brings_another_configuration(void **state)
     assert_int_equal(apply(LD_OP_DEL_DEST, &vs, &real), 0);
 }
 
+/* Prepared once, it need not be parsed again; but whatever else is looked at is looked at each time. */
+static void what_was_prepared_is_looked_at_again_before_it_is_committed(void **state)
+{
+    static const char text[] = "virtual = 10.0.0.9:80\n\treal = 10.0.0.3:80 masq\n\tscheduler = rr\n\tprotocol = tcp\n";
+    struct ld_vs vs = as_configured();
+    struct ld_dest other = server("10.0.0.3", 80);
+    char digest[65];
+
+    (void)state;
+    open_table();
+    write_file("cf", text);
+    read_digest(digest);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(g_chmod(house.file, 0666), 0);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), -ENOENT);
+    assert_int_equal(g_chmod(house.file, 0644), 0);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(prepare(digest, NULL), 0);
+    write_file("cf", "virtual = 10.0.0.9:80\n\treal = 10.0.0.4:80 masq\n\tprotocol = tcp\n");
+    assert_int_equal(prepare(digest, NULL), -EAGAIN);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), -ENOENT);
+    write_file("cf", text);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), 0);
+    assert_int_equal(apply(LD_OP_ADD_SERVICE, &vs, NULL), 0);
+    assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &other), 0);
+}
+
 static void a_user_that_there_is_not_is_an_error_of_the_file(void **state)
 {
     struct ha_frame answer;
@@ -370,6 +400,7 @@ int main(void)
         STORY(raw_sockets_are_for_checks_that_take_them),
         STORY(orders_are_kept_in_their_file_and_forgotten),
         STORY(only_the_file_itself_brings_another_configuration),
+        STORY(what_was_prepared_is_looked_at_again_before_it_is_committed),
         STORY(a_user_that_there_is_not_is_an_error_of_the_file),
         STORY(a_word_that_nobody_knows_is_refused),
         STORY(a_question_that_makes_no_sense_is_refused),
