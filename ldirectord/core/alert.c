@@ -228,7 +228,7 @@ void ld_alert_all_down(struct ld_alerts *alerts, const struct ld_model *model,
                        struct ld_actions *actions)
 {
     for (guint i = 0; i < model->server_count; i++) {
-        const struct ld_server *server = &model->servers[i];
+        const struct ld_server *server = model->servers[i];
 
         if (!server->health.up && !server->maintained && server->question &&
             !ld_health_unjudged(&server->health))

@@ -183,6 +183,8 @@ struct ld_config *ld_config_new(void); /* the defaults */
 void ld_config_free(struct ld_config *config);
 struct ld_service *ld_service_new(void);
 void ld_service_free(struct ld_service *service);
+/* Both say the same, wherever they stand in their files (alike.c). */
+bool ld_service_alike(const struct ld_service *one, const struct ld_service *other);
 struct ld_real *ld_real_new(void);
 void ld_real_free(struct ld_real *real);
 

@@ -256,7 +256,7 @@ static void note_time(struct ld_core *core, uint64_t now_ns)
     ld_leaving_pass(core->leaving, now_ns, core->due);
     next_ns = ld_leaving_next_ns(core->leaving, now_ns);
     for (guint i = 0; i < core->model->server_count; i++) {
-        struct ld_server *server = &core->model->servers[i];
+        struct ld_server *server = core->model->servers[i];
 
         if (moved(server, now_ns))
             ld_core_touch(core, server->slot);

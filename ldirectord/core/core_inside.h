@@ -43,8 +43,9 @@ void ld_core_claim(struct ld_core *core, bool leaving);
 void ld_core_due_all(struct ld_core *core, enum ld_due_kind kind);
 /* Something about the slot may be other than the table has it; nothing in standby. */
 void ld_core_touch(struct ld_core *core, const struct ld_slot *slot);
-/* Those services of which something else was wanted before. */
-void ld_core_touch_difference(struct ld_core *core, const struct ld_table *before);
+/* Of a portion those services of which something else was wanted before. */
+void ld_core_touch_difference(struct ld_core *core, const struct ld_table *before,
+                              const struct ld_portion *portion);
 void ld_core_on_applied(struct ld_core *core, uint64_t now_ns, const struct ld_event *event);
 /* What was refused is due again, if it is time. */
 void ld_core_retry(struct ld_core *core, uint64_t now_ns);

@@ -47,20 +47,20 @@ void ld_fallback_consider(struct ld_slot *slot, struct ld_actions *actions)
 
 void ld_fallback_consider_all(struct ld_model *model, struct ld_actions *actions)
 {
-    for (guint i = 0; i < model->config->services->len; i++)
-        ld_fallback_consider(&model->slots[i], actions);
+    for (guint i = 0; i < model->slot_count; i++)
+        ld_fallback_consider(model->slots[i], actions);
 }
 
 void ld_fallback_forget(struct ld_model *model)
 {
-    for (guint i = 0; i < model->config->services->len; i++)
-        model->slots[i].fallback_ran = LD_RAN_NOTHING;
+    for (guint i = 0; i < model->slot_count; i++)
+        model->slots[i]->fallback_ran = LD_RAN_NOTHING;
 }
 
 void ld_fallback_inherit(struct ld_model *model, const struct ld_model *old)
 {
-    for (guint i = 0; old && i < model->config->services->len; i++) {
-        struct ld_slot *slot = &model->slots[i];
+    for (guint i = 0; old && i < model->slot_count; i++) {
+        struct ld_slot *slot = model->slots[i];
         const struct ld_slot *before = ld_model_slot(old, &slot->service->id);
 
         if (before && g_strcmp0(before->service->fallbackcommand,

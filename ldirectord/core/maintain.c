@@ -53,7 +53,7 @@ bool ld_maintain(struct ld_model *model, const struct ld_maintenance *maintenanc
     bool changed = false;
 
     for (guint i = 0; i < model->server_count; i++) {
-        struct ld_server *server = &model->servers[i];
+        struct ld_server *server = model->servers[i];
         bool was_up = server->health.up;
         bool wanted = ld_maintenance_has(maintenance, &server->real->addr, server->real->port);
 

@@ -2,7 +2,8 @@
 /*
  * The model: a configuration joined with what is known of its servers. A slot
  * per virtual service, a server per real server in it, both found by what the
- * kernel calls them. A reload makes a new model and moves the health over.
+ * kernel calls them. A reload makes a new model, into which goes over what is as
+ * it was; for what has changed, what is known of the servers does.
  */
 #ifndef LD_CORE_MODEL_H
 #define LD_CORE_MODEL_H
@@ -49,6 +50,7 @@ struct ld_server {
     bool left_at_zero;            /* somebody else set its weight to 0 (drift.h) */
     const struct ld_wish *wish;   /* the operator's that counts; NULL: none */
     struct ld_turns *turns;       /* NULL: none yet */
+    bool known;                   /* load.c's: from before the reload */
     uint64_t answered_ns;         /* the last verdict that said something; 0: none yet */
 };
 
@@ -57,8 +59,9 @@ enum ld_ran { LD_RAN_NOTHING, LD_RAN_START, LD_RAN_STOP };
 struct ld_slot {
     const struct ld_service *service;
     const char *emailalertfrom; /* the configuration's; NULL: unset */
-    struct ld_server *servers; /* the model's */
+    struct ld_server *servers; /* owned */
     guint count;
+    bool stayed;               /* it went over from the model before */
     guint up;                  /* how many of them */
     guint live;                /* how many of them are up and take clients */
     uint64_t weight;           /* of those, when all have grown into theirs */
@@ -71,14 +74,18 @@ struct ld_slot {
 
 struct ld_model {
     const struct ld_config *config; /* not owned */
-    struct ld_slot *slots;          /* as many as the configuration has services */
-    struct ld_server *servers;
-    guint server_count;
+    struct ld_slot **slots;         /* in the order of the file; owned */
+    struct ld_server **servers;     /* the same; the slots' */
+    guint slot_count, server_count;
     GHashTable *by_id;              /* struct ld_service_id * -> struct ld_slot * */
     GHashTable *by_dest;            /* set of struct ld_server *, equal by slot, address, port */
 };
 
 struct ld_model *ld_model_new(const struct ld_config *config);
+/* The model that follows `old` (which may be NULL). Services that are alike in both configurations go over
+ * into it as they are, with all that is known of their servers; the others are new. What has changed
+ * or gone is left in `old`, as it was; it must still be freed. Both configurations must be there. */
+struct ld_model *ld_model_succeed(struct ld_model *old, const struct ld_config *config);
 void ld_model_free(struct ld_model *model);
 struct ld_slot *ld_model_slot(const struct ld_model *model, const struct ld_service_id *id);
 /* port as in the table. Of several with the same address and port, the first. */

@@ -45,8 +45,8 @@ void ld_core_on_maintenance(struct ld_core *core, uint64_t now_ns,
         return;
     if (!ld_maintain(core->model, maintenance, now_ns, actions))
         return;
-    for (guint i = 0; i < core->model->config->services->len; i++) {
-        struct ld_slot *slot = &core->model->slots[i];
+    for (guint i = 0; i < core->model->slot_count; i++) {
+        struct ld_slot *slot = core->model->slots[i];
 
         if (slot->touched)
             ld_core_touch(core, slot);

@@ -28,8 +28,8 @@ void ld_core_on_wish(struct ld_core *core, uint64_t now_ns, const struct ld_wish
     ld_model_weigh(core->model, now_ns);
     core->change_at_ns = now_ns;
     for (guint i = 0; i < core->model->server_count; i++)
-        if (ld_wish_means(wish, &core->model->servers[i]))
-            ld_core_touch(core, core->model->servers[i].slot);
+        if (ld_wish_means(wish, core->model->servers[i]))
+            ld_core_touch(core, core->model->servers[i]->slot);
 }
 
 bool ld_core_settled(const struct ld_core *core)
@@ -67,7 +67,7 @@ unsigned ld_core_wish_count(const struct ld_core *core, const struct ld_wish *wi
 void ld_core_view(const struct ld_core *core, ld_view_fn fn, void *ctx)
 {
     for (guint i = 0; core->model && i < core->model->server_count; i++) {
-        const struct ld_server *server = &core->model->servers[i];
+        const struct ld_server *server = core->model->servers[i];
         const struct ld_real_view view = {
             .service = server->slot->service,
             .real = server->real,

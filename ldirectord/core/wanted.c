@@ -114,12 +114,12 @@ static void add_slot(struct ld_table *table, const struct ld_slot *slot, bool re
 struct ld_table *ld_wanted(const struct ld_model *model, const struct ld_portion *portion)
 {
     bool whole = !portion || portion->whole;
-    guint count = whole ? model->config->services->len : portion->ids->len;
+    guint count = whole ? model->slot_count : portion->ids->len;
     struct ld_table *table = ld_table_new();
 
     for (guint i = 0; i < count; i++) {
         const struct ld_slot *slot =
-            whole ? &model->slots[i] : ld_model_slot(model, portion->ids->pdata[i]);
+            whole ? model->slots[i] : ld_model_slot(model, portion->ids->pdata[i]);
 
         if (slot)
             add_slot(table, slot, model->config->readdquiescent);

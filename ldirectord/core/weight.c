@@ -106,7 +106,7 @@ void ld_server_weigh(struct ld_server *server, uint64_t now_ns)
 void ld_model_weigh(struct ld_model *model, uint64_t now_ns)
 {
     for (guint i = 0; i < model->server_count; i++)
-        ld_server_weigh(&model->servers[i], now_ns);
-    for (guint i = 0; i < model->config->services->len; i++)
-        ld_slot_judge(&model->slots[i], false);
+        ld_server_weigh(model->servers[i], now_ns);
+    for (guint i = 0; i < model->slot_count; i++)
+        ld_slot_judge(model->slots[i], false);
 }

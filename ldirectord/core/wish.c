@@ -21,7 +21,7 @@ unsigned ld_wish_count(const struct ld_wish *wish, const struct ld_model *model)
     unsigned count = 0;
 
     for (guint i = 0; i < model->server_count; i++)
-        count += ld_wish_means(wish, &model->servers[i]);
+        count += ld_wish_means(wish, model->servers[i]);
     return count;
 }
 
@@ -79,12 +79,12 @@ bool ld_wishes_take(struct ld_wishes *wishes, const struct ld_wish *wish)
 void ld_wishes_apply(const struct ld_wishes *wishes, struct ld_model *model)
 {
     for (guint i = 0; i < model->server_count; i++)
-        model->servers[i].wish = NULL;
+        model->servers[i]->wish = NULL;
     for (guint i = 0; i < wishes->list->len; i++) {
         const struct ld_wish *wish = wishes->list->pdata[i];
 
         for (guint j = 0; j < model->server_count; j++) {
-            struct ld_server *server = &model->servers[j];
+            struct ld_server *server = model->servers[j];
 
             if (ld_wish_means(wish, server))
                 server->wish = wish;
@@ -112,6 +112,6 @@ uint32_t ld_wish_weight(const struct ld_server *server, uint32_t weight)
 void ld_wish_end_left(const struct ld_wish *wish, struct ld_model *model)
 {
     for (guint i = 0; i < model->server_count; i++)
-        if (ld_wish_means(wish, &model->servers[i]))
-            model->servers[i].left_at_zero = false;
+        if (ld_wish_means(wish, model->servers[i]))
+            model->servers[i]->left_at_zero = false;
 }

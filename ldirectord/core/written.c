@@ -27,8 +27,8 @@ void ld_core_due_all(struct ld_core *core, enum ld_due_kind kind)
     GHashTableIter iter;
     gpointer id;
 
-    for (guint i = 0; i < core->model->config->services->len; i++)
-        due(core, kind, &core->model->slots[i].service->id);
+    for (guint i = 0; i < core->model->slot_count; i++)
+        due(core, kind, &core->model->slots[i]->service->id);
     g_hash_table_iter_init(&iter, core->ours);
     while (g_hash_table_iter_next(&iter, &id, NULL))
         due(core, kind, id);
@@ -40,9 +40,10 @@ void ld_core_touch(struct ld_core *core, const struct ld_slot *slot)
         ld_due_add(core->due, LD_DUE_CHANGED, &slot->service->id);
 }
 
-void ld_core_touch_difference(struct ld_core *core, const struct ld_table *before)
+void ld_core_touch_difference(struct ld_core *core, const struct ld_table *before,
+                              const struct ld_portion *portion)
 {
-    struct ld_table *after = ld_core_wanted(core, NULL);
+    struct ld_table *after = ld_core_wanted(core, portion);
     GArray *ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
 
     ld_table_diff(before, after, core->ours, ops);
@@ -74,7 +75,7 @@ static bool is_whole(const struct ld_core *core, const struct ld_portion *portio
 
     for (guint i = 0; core->model && i < portion->ids->len; i++)
         known += ld_model_slot(core->model, portion->ids->pdata[i]) != NULL;
-    return core->model && known == core->model->config->services->len;
+    return core->model && known == core->model->slot_count;
 }
 
 const struct ld_portion *ld_core_portion(struct ld_core *core, unsigned max)

@@ -12,6 +12,7 @@
 struct service {
     struct ld_service_id id;
     const struct ld_service *now; /* NULL: of an earlier configuration */
+    bool found;                   /* in the configuration that is being taken */
     GHashTable *places;           /* set of struct ld_dest *, by address and port */
 };
 
@@ -95,6 +96,7 @@ static void add_commands(struct ld_allowed *allowed, const struct ld_service *se
 static void add_service(struct ld_allowed *allowed, const struct ld_service *service)
 {
     struct service *known = g_hash_table_lookup(allowed->services, &service->id);
+    bool alike = known != NULL && known->now != NULL && ld_service_alike(known->now, service);
 
     if (known == NULL) {
         known = g_new0(struct service, 1);
@@ -104,6 +106,9 @@ static void add_service(struct ld_allowed *allowed, const struct ld_service *ser
         allowed->remembered++;
     }
     known->now = service;
+    known->found = true;
+    if (alike) /* all of it is remembered already */
+        return;
     for (guint i = 0; i < service->reals->len; i++) {
         const struct ld_real *real = service->reals->pdata[i];
 
@@ -121,13 +126,16 @@ void ld_allowed_config(struct ld_allowed *allowed, struct ld_config *config)
     GHashTableIter iter;
     gpointer service;
 
-    g_hash_table_iter_init(&iter, allowed->services);
-    while (g_hash_table_iter_next(&iter, NULL, &service))
-        ((struct service *)service)->now = NULL;
     if (allowed->remembered > REMEMBERED_MAX)
         forget(allowed);
     for (guint i = 0; i < config->services->len; i++)
         add_service(allowed, config->services->pdata[i]);
+    g_hash_table_iter_init(&iter, allowed->services);
+    while (g_hash_table_iter_next(&iter, NULL, &service)) {
+        if (!((struct service *)service)->found)
+            ((struct service *)service)->now = NULL;
+        ((struct service *)service)->found = false;
+    }
     for (guint i = 0; i < config->execute->len; i++)
         g_hash_table_add(allowed->instances, g_strdup(config->execute->pdata[i]));
     allowed->synchronised |= config->sync.role != LD_SYNC_NONE;

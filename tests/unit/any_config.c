@@ -76,16 +76,22 @@ static void choose_weights(struct dice *dice, struct ld_service *service)
     }
 }
 
-static void add_service(struct dice *dice, struct ld_config *config)
+/* The seed is the service's line, so that an edit can make the same one again. */
+static void add_service(struct dice *all, struct ld_config *config, unsigned seed)
 {
+    struct dice own = *all, *dice = &own;
     static const char *const schedulers[] = {"wrr", "wlc", "sh"};
     struct ld_service *service;
-    uint32_t reals = dice->crowd ? 600 : dice_below(dice, 7);
+    uint32_t reals;
     char text[32];
+
+    ha_rand_seed(&own.rand, seed);
+    reals = dice->crowd ? 600 : dice_below(dice, 7);
 
     g_snprintf(text, sizeof(text), "10.0.0.%u", 1 + dice_below(dice, 4));
     service = dice_chance(dice, 20) ? fake_mark(config, AF_INET, 1 + dice_below(dice, 3))
                                : fake_service(config, text, 80);
+    service->line = seed;
     if (service->id.protocol == LD_TCP && dice_chance(dice, 20))
         service->id.protocol = LD_UDP;
     g_free(service->scheduler);
@@ -113,18 +119,62 @@ static bool is_twin(const struct ld_config *config, guint number)
     return false;
 }
 
+static void add_one(struct dice *dice, struct ld_config *config, unsigned seed)
+{
+    guint last = config->services->len;
+
+    add_service(dice, config, seed);
+    if (dice->crowd)
+        ((struct ld_service *)config->services->pdata[last])->id.port = (uint16_t)(80 + last);
+    if (is_twin(config, last)) /* the parser would refuse it */
+        g_ptr_array_remove_index(config->services, last);
+}
+
+static unsigned any_seed(struct dice *dice)
+{
+    return dice_below(dice, UINT32_MAX);
+}
+
 struct ld_config *any_config(struct dice *dice)
 {
     struct ld_config *config = ld_config_new();
     uint32_t count = dice->crowd ? 3 : 1 + dice_below(dice, 4);
 
     config->readdquiescent = dice_chance(dice, 30);
-    for (uint32_t i = 0; i < count; i++) {
-        add_service(dice, config);
-        if (dice->crowd)
-            ((struct ld_service *)config->services->pdata[i])->id.port = (uint16_t)(80 + i);
-        if (is_twin(config, config->services->len - 1)) /* the parser would refuse it */
-            g_ptr_array_remove_index(config->services, config->services->len - 1);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        add_one(dice, config, any_seed(dice));
     return config;
+}
+
+static void edit_service(struct dice *dice, struct ld_service *service)
+{
+    struct ld_real *real;
+
+    if (service->reals->len == 0)
+        return;
+    real = service->reals->pdata[dice_below(dice, service->reals->len)];
+    if (dice_chance(dice, 50))
+        real->weight = 1 + dice_below(dice, 200);
+    else
+        g_ptr_array_remove(service->reals, real);
+}
+
+struct ld_config *any_edit(struct dice *dice, const struct ld_config *config)
+{
+    struct ld_config *edited = ld_config_new();
+    guint first = dice_below(dice, config->services->len);
+
+    edited->readdquiescent = config->readdquiescent != dice_chance(dice, 10);
+    for (guint i = 0; i < config->services->len; i++) {
+        guint from = (first + i) % config->services->len;
+        unsigned seed = ((const struct ld_service *)config->services->pdata[from])->line;
+
+        if (!dice_chance(dice, 20))
+            add_one(dice, edited, seed);
+    }
+    while (edited->services->len == 0 || dice_chance(dice, 20))
+        add_one(dice, edited, any_seed(dice));
+    if (dice_chance(dice, 30))
+        edit_service(dice, edited->services->pdata[dice_below(dice, edited->services->len)]);
+    return edited;
 }

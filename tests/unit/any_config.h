@@ -20,5 +20,7 @@ uint32_t dice_below(struct dice *dice, uint32_t bound);
 
 /* Up to four services, three if crowded. The caller's: ld_config_free(). */
 struct ld_config *any_config(struct dice *dice);
+/* One of those, as someone may have edited it: most services are as they were, if perhaps in another order. */
+struct ld_config *any_edit(struct dice *dice, const struct ld_config *config);
 
 #endif

@@ -200,7 +200,7 @@ static void a_web_check_is_told_by_its_status_and_the_words_of_it(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         service->app = rows[i].app;
         ld_actions_reset(&actions);
-        ld_monitor_verdict(&model->servers[0], rows[i].verdict, rows[i].detail, &actions);
+        ld_monitor_verdict(model->servers[0], rows[i].verdict, rows[i].detail, &actions);
         assert_int_equal(actions.list->len, 1);
         if (!g_str_has_suffix(g_array_index(actions.list, struct ld_action, 0).text, rows[i].told))
             fail_msg("expected %s, found %s", rows[i].told,

@@ -146,14 +146,77 @@ static void audit_question(struct life *life, const struct ld_question *question
         broken(life, "a question is due later than in its interval");
 }
 
+/* How many questions the server has; each of them knows of it, once. */
+static guint audit_asker(struct life *life, const struct ld_server *server)
+{
+    const struct ld_question *const asked[] = {server->question, server->agent};
+    guint count = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+        guint known = 0;
+
+        if (!asked[i])
+            continue;
+        audit_question(life, asked[i]);
+        for (guint j = 0; j < asked[i]->askers->len; j++)
+            known += asked[i]->askers->pdata[j] == server;
+        if (known != 1 || g_hash_table_lookup(life->director.core->questions, asked[i]) != asked[i])
+            broken(life, "a server is not among those who ask its question");
+        count++;
+    }
+    return count;
+}
+
+/* Nobody else asks any. */
 static void audit_checks(struct life *life)
 {
     const struct ld_core *core = life->director.core;
+    guint askers = 0, asked = 0;
+    GHashTableIter iter;
+    gpointer question;
 
-    for (guint i = 0; core->model && !core->stopped && i < core->model->server_count; i++) {
-        audit_question(life, core->model->servers[i].question);
-        audit_question(life, core->model->servers[i].agent);
+    if (!core->model || core->stopped)
+        return;
+    for (guint i = 0; i < core->model->server_count; i++)
+        asked += audit_asker(life, core->model->servers[i]);
+    g_hash_table_iter_init(&iter, core->questions);
+    while (g_hash_table_iter_next(&iter, &question, NULL)) {
+        askers += ((struct ld_question *)question)->askers->len;
+        if (((struct ld_question *)question)->askers->len == 0)
+            broken(life, "a question is asked for nobody");
     }
+    if (askers != asked)
+        broken(life, "a question is asked for a server that is no more");
+}
+
+/* The model has what the configuration has, in its order, and finds it. */
+static void audit_model(struct life *life)
+{
+    const struct ld_core *core = life->director.core;
+    const struct ld_model *model = core->model;
+    const GPtrArray *services = core->config->services;
+    guint next = 0;
+
+    if (!model)
+        return;
+    if (model->slot_count != services->len || g_hash_table_size(model->by_id) != services->len)
+        broken(life, "the model has not the services of the file");
+    for (guint i = 0; i < model->slot_count; i++) {
+        struct ld_slot *slot = model->slots[i];
+
+        if (slot->service != services->pdata[i] || ld_model_slot(model, &slot->service->id) != slot)
+            broken(life, "a service is not found");
+        for (guint j = 0; j < slot->count; j++) {
+            struct ld_server *server = &slot->servers[j], *found;
+
+            found = ld_model_server(model, slot, &server->real->addr, server->port);
+            if (server->real != slot->service->reals->pdata[j] || server->slot != slot ||
+                model->servers[next++] != server || !found || found > server || found->slot != slot)
+                broken(life, "a server is not found");
+        }
+    }
+    if (next != model->server_count)
+        broken(life, "the model has not the servers of the file");
 }
 
 /* Who serves, by counting anew. */
@@ -161,8 +224,8 @@ static void audit_quorum(struct life *life)
 {
     const struct ld_model *model = life->director.core->model;
 
-    for (guint i = 0; i < model->config->services->len; i++) {
-        const struct ld_slot *slot = &model->slots[i];
+    for (guint i = 0; i < model->slot_count; i++) {
+        const struct ld_slot *slot = model->slots[i];
         const struct ld_quorum *quorum = &slot->service->quorum;
         uint64_t strength = 0;
 
@@ -184,8 +247,8 @@ static void audit_command(struct life *life)
 {
     const struct ld_core *core = life->director.core;
 
-    for (guint i = 0; !core->standby && i < core->model->config->services->len; i++) {
-        const struct ld_slot *slot = &core->model->slots[i];
+    for (guint i = 0; !core->standby && i < core->model->slot_count; i++) {
+        const struct ld_slot *slot = core->model->slots[i];
         enum ld_ran wanted = slot->serving ? LD_RAN_STOP : LD_RAN_START;
 
         if (!slot->service->fallbackcommand || slot->service->checktype == LD_CHECK_OFF)
@@ -220,6 +283,7 @@ static void audit(void *ctx)
         broken(life, director->broken);
     audit_table(life);
     audit_connections(life);
+    audit_model(life);
     audit_checks(life);
     if (director->core->stopped)
         return;
@@ -335,7 +399,8 @@ static void reload(struct life *life)
     struct fake_director *director = &life->director;
     const struct ld_table *table = director->ipvs.table;
     GPtrArray *staying = g_ptr_array_new_with_free_func(g_free);
-    struct ld_config *config = any_config(&life->dice);
+    struct ld_config *config = chance(life, 50) ? any_edit(&life->dice, director->config)
+                                                 : any_config(&life->dice);
 
     for (guint i = 0; i < table->services->len && !ld_core_standby(director->core); i++) {
         const struct ld_vs *vs = table->services->pdata[i];

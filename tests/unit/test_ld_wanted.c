@@ -20,9 +20,9 @@ static struct ld_table *wanted(const struct ld_config *config, bool up)
     struct ld_table *table;
 
     for (guint i = 0; i < model->server_count; i++) {
-        model->servers[i].health.up = up;
-        ld_server_count(&model->servers[i]);
-        ld_slot_judge(model->servers[i].slot, true);
+        model->servers[i]->health.up = up;
+        ld_server_count(model->servers[i]);
+        ld_slot_judge(model->servers[i]->slot, true);
     }
     table = ld_wanted(model, NULL);
     ld_model_free(model);
