@@ -185,6 +185,7 @@ struct ld_service *ld_service_new(void);
 void ld_service_free(struct ld_service *service);
 /* Both say the same, wherever they stand in their files (alike.c). */
 bool ld_service_alike(const struct ld_service *one, const struct ld_service *other);
+bool ld_fallback_equal(const struct ld_fallback *a, const struct ld_fallback *b);
 struct ld_real *ld_real_new(void);
 void ld_real_free(struct ld_real *real);
 

@@ -27,6 +27,7 @@
  *   monitor.c   the line of a check in a monitor file
  *   oplog.c     what the log says of an operation the kernel accepted
  *   load.c      a configuration comes into force; reload carries health over
+ *   alike.c     what of it is as it was, and is left alone
  *   leaving.c   servers whose line has left the file, and that still have clients
  *   core.c      events in, actions out
  *

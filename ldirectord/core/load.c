@@ -236,18 +236,12 @@ static void let_go(struct ld_core *core, const struct ld_model *old, const struc
                "are removed at once", LD_LEAVING_MAX, too_many);
 }
 
-static bool same_fallback(const struct ld_fallback *a, const struct ld_fallback *b)
-{
-    return a->set == b->set && ha_addr_equal(&a->addr, &b->addr) && a->port == b->port &&
-           a->method == b->method;
-}
-
 /* Whether the slot has the very servers of the service. */
 static bool same_servers(const struct ld_model *model, struct ld_slot *slot,
                          const struct ld_service *service)
 {
     if (slot->count != service->reals->len ||
-        !same_fallback(&slot->service->fallback, &service->fallback))
+        !ld_fallback_equal(&slot->service->fallback, &service->fallback))
         return false;
     for (guint i = 0; i < service->reals->len; i++) {
         const struct ld_real *real = service->reals->pdata[i];
