@@ -16,7 +16,9 @@
 
 static const char *skip_blanks(const char *text)
 {
-    return text + strspn(text, " \t\r\f\v");
+    while (*text == ' ' || (*text >= '\t' && *text <= '\r' && *text != '\n'))
+        text++;
+    return text;
 }
 
 /* Column in the file of a place in cf->text, where tabs became blanks. */
