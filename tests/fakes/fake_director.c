@@ -343,11 +343,33 @@ void fake_director_pass(struct fake_director *director, uint64_t ns)
     director->now_ns = end_ns;
 }
 
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Its servers by address: which came first is chance. */
+static void append_servers(GString *out, const struct ld_vs *vs)
+{
+    GPtrArray *servers = g_ptr_array_new_with_free_func(g_free);
+    char text[HA_ADDR_TEXT];
+
+    for (guint i = 0; i < vs->dests->len; i++) {
+        const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, i);
+
+        ha_addr_port_text(&dest->addr, dest->port, text);
+        g_ptr_array_add(servers, g_strdup_printf("%s %u", text, dest->weight));
+    }
+    g_ptr_array_sort(servers, by_text);
+    for (guint i = 0; i < servers->len; i++)
+        g_string_append_printf(out, "%s%s", i ? ", " : " > ", (char *)servers->pdata[i]);
+    g_ptr_array_unref(servers);
+}
+
 char *fake_director_table(const struct fake_director *director)
 {
     const struct ld_table *table = director->ipvs.table;
     GString *out = g_string_new(NULL);
-    char text[HA_ADDR_TEXT];
 
     for (guint i = 0; i < table->services->len; i++) {
         const struct ld_vs *vs = table->services->pdata[i];
@@ -355,12 +377,7 @@ char *fake_director_table(const struct fake_director *director)
 
         g_string_append_printf(out, "%s%s %s", i ? "; " : "", service, vs->scheduler);
         g_free(service);
-        for (guint j = 0; j < vs->dests->len; j++) {
-            const struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, j);
-
-            g_string_append_printf(out, "%s%s %u", j ? ", " : " > ",
-                                   ha_addr_port_text(&dest->addr, dest->port, text), dest->weight);
-        }
+        append_servers(out, vs);
     }
     return g_string_free(out, FALSE);
 }

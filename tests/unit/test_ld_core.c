@@ -161,7 +161,7 @@ static void checktype_on_is_up_and_off_stays_as_it_was(void **state)
     ha_addr_parse(&dest.addr, "10.1.0.2");
     g_array_append_val(vs->dests, dest);
     fake_director_start(&director);
-    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.2:80 2, 10.1.0.1:80 0");
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 0, 10.1.0.2:80 2");
     end(&director);
 }
 

@@ -311,9 +311,9 @@ static void below_the_quorum_the_fallback_serves_until_hysteresis_above_it(void 
     assert_table(&director, VIP "10.1.0.4:80 0, 127.0.0.1:80 1");
     fake_director_pass(&director, 10 * HA_NS_PER_S);
     fake_director_answer(&director, "10.1.0.1", LD_L7OK);
-    assert_table(&director, VIP "10.1.0.4:80 0, 127.0.0.1:80 1, 10.1.0.1:80 0");
+    assert_table(&director, VIP "10.1.0.1:80 0, 10.1.0.4:80 0, 127.0.0.1:80 1");
     fake_director_answer(&director, "10.1.0.2", LD_L7OK);
-    assert_table(&director, VIP "10.1.0.4:80 4, 10.1.0.1:80 1, 10.1.0.2:80 2");
+    assert_table(&director, VIP "10.1.0.1:80 1, 10.1.0.2:80 2, 10.1.0.4:80 4");
     end(&director);
 }
 
@@ -347,13 +347,13 @@ static void a_reload_keeps_who_serves(void **state)
     config = four(); /* three are up: enough to go on, not to begin */
     first(config)->quorum = (struct ld_quorum){.quorum = 3, .hysteresis = 1};
     fake_director_reload(&director, config);
-    assert_table(&director, VIP "10.1.0.3:80 3, 10.1.0.2:80 2, 10.1.0.4:80 4");
+    assert_table(&director, VIP "10.1.0.2:80 2, 10.1.0.3:80 3, 10.1.0.4:80 4");
     fake_director_answer(&director, "10.1.0.2", LD_L4CON);
     interval(&director, "10.1.0.1", LD_L4CON);
     config = four();
     first(config)->quorum = (struct ld_quorum){.quorum = 3, .hysteresis = 1};
     fake_director_reload(&director, config);
-    assert_table(&director, VIP "10.1.0.3:80 0, 10.1.0.4:80 0, 127.0.0.1:80 1, 10.1.0.2:80 0");
+    assert_table(&director, VIP "10.1.0.2:80 0, 10.1.0.3:80 0, 10.1.0.4:80 0, 127.0.0.1:80 1");
     end(&director);
 }
 

@@ -9,7 +9,7 @@
 #include "tests/unit/core_story.h"
 
 #define BOTH  "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 2"
-#define AGAIN "10.0.0.1:80 wrr > 10.1.0.2:80 2, 10.1.0.1:80 1"
+#define AGAIN "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 2"
 #define WEB2  "10.0.0.1:80 wrr > 10.1.0.2:80 2"
 #define WEB1  "10.0.0.1:80 wrr > 10.1.0.1:80 1"
 

@@ -60,7 +60,7 @@ static void activation_is_one_writing_with_all_that_is_known(void **state)
     assert_int_equal(director.tables, 2);
     assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.2:80 2");
     interval(&director, NULL, LD_L7OK);
-    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.2:80 2, 10.1.0.1:80 1");
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 2");
     end(&director);
 }
 
@@ -74,7 +74,7 @@ static void a_server_nobody_asked_yet_gets_no_clients_by_activation(void **state
     fake_director_mode(&director, false);
     assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.2:80 2");
     fake_director_answer(&director, "10.1.0.1", LD_L7OK);
-    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.2:80 2, 10.1.0.1:80 1");
+    assert_table(&director, "10.0.0.1:80 wrr > 10.1.0.1:80 1, 10.1.0.2:80 2");
     end(&director);
 }
 
