@@ -13,8 +13,8 @@
 #include "ldirectord/core/core_inside.h"
 #include "ldirectord/core/leaving.h"
 
-/* First questions: so many a second at most, and all within half an interval. */
-#define FIRST_GAP_NS (100 * HA_NS_PER_US)
+/* First questions: about as many a second as a processor can ask, and all within half an interval. */
+#define FIRST_GAP_NS (25 * HA_NS_PER_US)
 
 /* wanted (taken over) is a question for this server: one that is asked already, or a new one. */
 static struct ld_question *join_question(struct ld_core *core, struct ld_server *server,
