@@ -365,7 +365,7 @@ static struct ld_config *take_known(struct ld_keeper *keeper, const char *digest
 static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, struct answer *answer)
 {
     struct ha_unpack in = ha_unpack_begin(question->bytes, question->length);
-    unsigned looks = ha_unpack_u32(&in);
+    unsigned looks = ha_unpack_u32(&in) | LD_LOOK_FILES; /* what others may write is not believed */
     const char *digest = ha_unpack_text(&in);
     struct ld_names_noted noted;
     struct ld_config *known;

@@ -98,10 +98,17 @@ static void fill_ping(struct ld_probe *probe, const struct ld_service *service)
 }
 
 /* Nothing can be connected to over udp: there a connect check is an echo request. */
+bool ld_service_pings(const struct ld_service *service)
+{
+    bool connects = service->checktype == LD_CHECK_CONNECT || service->checktype == LD_CHECK_COMBINED;
+
+    return service->checktype == LD_CHECK_PING || (connects && service->id.protocol == LD_UDP);
+}
+
 static void fill_connect(struct ld_probe *probe, const struct ld_service *service,
                          const struct ld_real *real)
 {
-    if (service->id.protocol == LD_UDP) {
+    if (ld_service_pings(service)) {
         fill_ping(probe, service);
         return;
     }
@@ -277,6 +284,8 @@ const struct ld_probe *ld_question_probe(const struct ld_question *question)
 void ld_question_answered(struct ld_question *question, enum ld_verdict verdict)
 {
     question->unable = verdict == LD_INTERNAL;
+    if (question->unable) /* what cannot be asked is not asked alone for ever */
+        question->connects_left = 0;
     if (question->unable || verdict == LD_UNKNOWN)
         return;
     question->verdict = verdict;

@@ -37,6 +37,9 @@ struct ld_question {
     bool settled;      /* is asked there */
 };
 
+/* Whether its servers are sent echo requests: checktype ping, and connect over udp. */
+bool ld_service_pings(const struct ld_service *service);
+
 /* NULL where nothing is asked: checktype on and off, service none. */
 struct ld_question *ld_question_new(const struct ld_service *service, const struct ld_real *real);
 /* What the agent on the server is asked; NULL: there is none. */

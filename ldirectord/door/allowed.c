@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ldirectord/core/model.h"
+#include "ldirectord/core/probe.h"
 
 /* What is remembered of earlier configurations is forgotten beyond so many. */
 #define REMEMBERED_MAX (2 * LD_REALS_MAX)
@@ -121,13 +122,11 @@ static void add_service(struct ld_allowed *allowed, const struct ld_service *ser
         add_commands(allowed, service);
 }
 
-void ld_allowed_config(struct ld_allowed *allowed, struct ld_config *config)
+static void add_config(struct ld_allowed *allowed, const struct ld_config *config)
 {
     GHashTableIter iter;
     gpointer service;
 
-    if (allowed->remembered > REMEMBERED_MAX)
-        forget(allowed);
     for (guint i = 0; i < config->services->len; i++)
         add_service(allowed, config->services->pdata[i]);
     g_hash_table_iter_init(&iter, allowed->services);
@@ -138,6 +137,16 @@ void ld_allowed_config(struct ld_allowed *allowed, struct ld_config *config)
     }
     for (guint i = 0; i < config->execute->len; i++)
         g_hash_table_add(allowed->instances, g_strdup(config->execute->pdata[i]));
+}
+
+void ld_allowed_config(struct ld_allowed *allowed, struct ld_config *config)
+{
+    if (allowed->remembered > REMEMBERED_MAX) {
+        forget(allowed);
+        if (allowed->config != NULL) /* what it leaves behind is cleared away now */
+            add_config(allowed, allowed->config);
+    }
+    add_config(allowed, config);
     allowed->synchronised |= config->sync.role != LD_SYNC_NONE;
     ld_config_free(allowed->config);
     allowed->config = config;
@@ -243,7 +252,7 @@ bool ld_allowed_socket(const struct ld_allowed *allowed, enum ld_socket kind)
     for (guint i = 0; i < config->services->len; i++) {
         const struct ld_service *service = config->services->pdata[i];
 
-        if (kind == LD_SOCKET_PING ? service->checktype == LD_CHECK_PING : service->checkvip)
+        if (kind == LD_SOCKET_PING ? ld_service_pings(service) : service->checkvip)
             return true;
     }
     return false;

@@ -310,6 +310,42 @@ static void what_was_prepared_is_looked_at_again_before_it_is_committed(void **s
     assert_int_equal(apply(LD_OP_ADD_DEST, &vs, &other), 0);
 }
 
+static void take(const char *text)
+{
+    char digest[65];
+
+    write_file("cf", text);
+    read_digest(digest);
+    assert_int_equal(prepare(digest, NULL), 0);
+    assert_int_equal(ask(LD_WORD_COMMIT, nothing(), -1, NULL), 0);
+}
+
+/* Over udp a connect check, by itself or between two others, is one of them. */
+static void whatever_sends_an_echo_request_gets_its_socket(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool refused;
+    } cases[] = {
+        {"checktype = ping", false},
+        {"protocol = tcp\n\tchecktype = connect", true},
+        {"protocol = udp\n\tchecktype = connect", false},
+        {"protocol = udp\n\tchecktype = 3\n\tservice = none", false},
+        {"protocol = udp\n\tchecktype = 3\n\tservice = simpletcp", false},
+        {"protocol = udp\n\tchecktype = negotiate\n\tservice = dns", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char *text = g_strdup_printf("virtual = 10.0.0.9:53\n\treal = 10.0.0.3:53 masq\n\t%s\n", cases[i].lines);
+
+        take(text);
+        assert_int_equal(get_socket(LD_SOCKET_PING) == -EACCES, cases[i].refused);
+        assert_int_equal(get_socket(LD_SOCKET_SEEN), -EACCES);
+        g_free(text);
+    }
+}
+
 static void a_user_that_there_is_not_is_an_error_of_the_file(void **state)
 {
     struct ha_frame answer;
@@ -401,6 +437,7 @@ int main(void)
         STORY(orders_are_kept_in_their_file_and_forgotten),
         STORY(only_the_file_itself_brings_another_configuration),
         STORY(what_was_prepared_is_looked_at_again_before_it_is_committed),
+        STORY(whatever_sends_an_echo_request_gets_its_socket),
         STORY(a_user_that_there_is_not_is_an_error_of_the_file),
         STORY(a_word_that_nobody_knows_is_refused),
         STORY(a_question_that_makes_no_sense_is_refused),
