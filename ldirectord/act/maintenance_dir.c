@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads the folder whole whenever something may have changed, and tells if
- * something has. A folder that is not there has no files; it may come.
+ * something has. A folder that is not there has no files; it may come. Of one
+ * that cannot be read now what was told holds: nobody comes back to work for that.
  */
 #include "ldirectord/act/maintenance_dir.h"
 
@@ -32,7 +33,7 @@ struct ld_maintenance_dir {
     void *ctx;
     char *path;                     /* NULL: none configured */
     struct ld_maintenance *told;    /* what was told last; NULL: nothing */
-    bool too_many;                  /* said so */
+    bool too_many, unreadable;      /* said so */
 
     int inotify_fd, wd;
     bool lent;                      /* inotify_fd came with its watch, whose number is not known */
@@ -66,25 +67,46 @@ static void tell(struct ld_maintenance_dir *dir, struct ld_maintenance *maintena
 
 /* ---- the folder ---- */
 
-static struct ld_maintenance *read_folder(struct ld_maintenance_dir *dir)
+/* 0 or negative errno. Takes over fd, which may be one. */
+static int read_entries(struct ld_maintenance_dir *dir, int fd, struct ld_maintenance *out)
 {
-    struct ld_maintenance *maintenance = ld_maintenance_new();
-    int fd = ld_door_open(LD_FILE_MAINTENANCE, dir->path);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
     bool room = true;
+    int error;
 
-    while (folder != NULL && room && (entry = readdir(folder)) != NULL)
+    if (folder == NULL) {
+        error = fd >= 0 ? -errno : fd;
+        if (fd >= 0)
+            close(fd);
+        return error;
+    }
+    errno = 0;
+    while (room && (entry = readdir(folder)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            room = ld_maintenance_add_file(maintenance, entry->d_name);
-    if (folder != NULL)
-        closedir(folder);
-    else if (fd >= 0)
-        close(fd);
+            room = ld_maintenance_add_file(out, entry->d_name);
+    error = room ? -errno : 0;
+    closedir(folder);
     if (!room && !dir->too_many)
         ha_log(HA_LOG_WARNING, "%s: only %d files are looked at", dir->path, LD_MAINTENANCE_MAX);
     dir->too_many = !room;
-    return maintenance;
+    return error;
+}
+
+/* NULL: it cannot be read now. */
+static struct ld_maintenance *read_folder(struct ld_maintenance_dir *dir)
+{
+    struct ld_maintenance *maintenance = ld_maintenance_new();
+    int error = read_entries(dir, ld_door_open(LD_FILE_MAINTENANCE, dir->path), maintenance);
+    bool unreadable = error != 0 && error != -ENOENT && error != -ENOTDIR;
+
+    if (unreadable && !dir->unreadable)
+        ha_log(HA_LOG_WARNING, "%s: %s: who is in maintenance stays there until it can be read",
+               dir->path, g_strerror(-error));
+    dir->unreadable = unreadable;
+    if (unreadable)
+        ld_maintenance_free(maintenance);
+    return unreadable ? NULL : maintenance;
 }
 
 static void look_at_names(struct ld_maintenance_dir *dir);
@@ -93,9 +115,11 @@ static void read_again(struct ld_maintenance_dir *dir)
 {
     struct ld_maintenance *maintenance = read_folder(dir);
 
-    if (dir->told != NULL && ld_maintenance_same_files(dir->told, maintenance))
+    if (maintenance == NULL && dir->told == NULL)
+        tell(dir, ld_maintenance_new());
+    else if (maintenance != NULL && dir->told != NULL && ld_maintenance_same_files(dir->told, maintenance))
         ld_maintenance_free(maintenance);
-    else
+    else if (maintenance != NULL)
         tell(dir, maintenance);
     look_at_names(dir);
 }
@@ -190,6 +214,7 @@ static void take_names(struct ld_maintenance_dir *dir, const char *output)
 static void names_told(void *ctx, const struct ha_child_result *result)
 {
     struct ld_maintenance_dir *dir = ctx;
+    struct ld_maintenance *maintenance;
 
     dir->child = NULL;
     if (result->end == HA_CHILD_FAILED)
@@ -200,9 +225,10 @@ static void names_told(void *ctx, const struct ha_child_result *result)
         ask_some(dir);
         return;
     }
-    dir->ask_at_ns = ha_after_ns(ha_clock_ns(), ASK_AGAIN_NS);
-    if (dir->path != NULL)
-        tell(dir, read_folder(dir));
+    maintenance = dir->path != NULL ? read_folder(dir) : NULL;
+    dir->ask_at_ns = maintenance != NULL ? ha_after_ns(ha_clock_ns(), ASK_AGAIN_NS) : 0;
+    if (maintenance != NULL)
+        tell(dir, maintenance);
 }
 
 static void ask_some(struct ld_maintenance_dir *dir)

@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -468,6 +469,30 @@ static void files_come_and_go_and_so_may_the_folder(void **state)
     g_free(folder);
 }
 
+static void a_folder_that_cannot_be_read_now_brings_nobody_back(void **state)
+{
+    struct ld_config *config = config_of(place.folder);
+    struct told told = {0};
+    struct ld_maintenance_dir *dir = ld_maintenance_dir_new(place.loop, maintenance_told, &told);
+    struct rlimit before, none;
+
+    (void)state;
+    touch(place.folder, "127.0.0.1:80");
+    ld_maintenance_dir_config(dir, config);
+    assert_true(told.web1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    untouch(place.folder, "127.0.0.1:80");
+    ld_maintenance_dir_config(dir, config);
+    assert_true(told.web1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(comes(web1_is_not_in, &told, 10000));
+    ld_maintenance_dir_free(dir);
+    ld_config_free(config);
+}
+
 static void a_file_may_be_named_after_a_host(void **state)
 {
     struct ld_config *config = config_of(place.folder);
@@ -502,6 +527,7 @@ int main(void)
         CASE(sendmail_gets_the_mail_as_it_is),
         CASE(a_line_is_appended_and_a_file_that_cannot_be_is_named_once),
         CASE(files_come_and_go_and_so_may_the_folder),
+        CASE(a_folder_that_cannot_be_read_now_brings_nobody_back),
         CASE(a_file_may_be_named_after_a_host),
     };
 
