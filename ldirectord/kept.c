@@ -67,6 +67,7 @@ void ld_kept_read(struct ld_director *director)
         ha_log(HA_LOG_WARNING, "cannot read the orders kept in %s: %s", path, g_strerror(-error));
         return;
     }
+    director->kept_text = g_strdup(text); /* as it stands: what is written next is compared with it */
     ld_wishes_init(&kept);
     refused = cut_off(text, length);
     refused += ld_wishes_read(&kept, text);

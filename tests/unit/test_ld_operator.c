@@ -213,6 +213,16 @@ static void orders_that_were_not_to_be_kept_do_not_come_back_another_day(void **
     assert_int_equal(weight(), 2);
     assert_int_equal(order("drain 127.1.0.2"), 0);
     stop();
+    start(); /* of an earlier life, and none was given in this one */
+    assert_int_equal(weight(), 0);
+    write_config("keeporders=no", 2);
+    reload();
+    stop();
+    write_config("keeporders=yes", 2);
+    start();
+    assert_int_equal(weight(), 2);
+    assert_int_equal(order("drain 127.1.0.2"), 0);
+    stop();
     write_config("keeporders=no", 2);
     start();
     assert_int_equal(weight(), 2);
