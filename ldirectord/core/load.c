@@ -236,21 +236,26 @@ static void let_go(struct ld_core *core, const struct ld_model *old, const struc
                "are removed at once", LD_LEAVING_MAX, too_many);
 }
 
-/* Whether the slot has the very servers of the service. */
+/* Whether the slot has the very servers of the service, each once. */
 static bool same_servers(const struct ld_model *model, struct ld_slot *slot,
                          const struct ld_service *service)
 {
+    GHashTable *found;
+    bool same = true;
+
     if (slot->count != service->reals->len ||
         !ld_fallback_equal(&slot->service->fallback, &service->fallback))
         return false;
-    for (guint i = 0; i < service->reals->len; i++) {
+    found = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; same && i < service->reals->len; i++) {
         const struct ld_real *real = service->reals->pdata[i];
+        struct ld_server *server = ld_model_server(model, slot, &real->addr,
+                                                   ld_dest_port(service, real->method, real->port));
 
-        if (!ld_model_server(model, slot, &real->addr,
-                             ld_dest_port(service, real->method, real->port)))
-            return false;
+        same = server && g_hash_table_add(found, server);
     }
-    return true;
+    g_hash_table_destroy(found);
+    return same;
 }
 
 /* ids: a set of them, owned. */

@@ -101,6 +101,20 @@ static void a_server_that_leaves_the_file_stays_at_weight_0_until_its_connection
     end(&director);
 }
 
+/* The one that stays has its line a second time: as many lines as before, and none of them is its. */
+static void it_does_so_when_another_server_takes_its_line(void **state)
+{
+    struct fake_director director;
+    struct ld_config *config = second_only();
+
+    (void)state;
+    fake_real(first(config), "10.1.0.2", 80, LD_GATE, 2);
+    begin(&director, draining(pair(), 60));
+    fake_director_reload(&director, draining(config, 60));
+    assert_table(&director, VIP "10.1.0.1:80 0, 10.1.0.2:80 2");
+    end(&director);
+}
+
 static void it_stays_no_longer_than_draintime(void **state)
 {
     struct fake_director director;
@@ -441,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_that_leaves_the_file_stays_at_weight_0_until_its_connections_end),
+        cmocka_unit_test(it_does_so_when_another_server_takes_its_line),
         cmocka_unit_test(it_stays_no_longer_than_draintime),
         cmocka_unit_test(without_draintime_it_goes_at_once_whatever_the_file_said_before),
         cmocka_unit_test(the_draintime_counts_that_came_with_the_same_edit),
