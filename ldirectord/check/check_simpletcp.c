@@ -17,6 +17,17 @@ struct simpletcp_state {
     size_t taken; /* bytes of lines that were searched in vain */
 };
 
+/* As it came, and as it is meant: many end their lines with CR LF. */
+static int find_in_line(struct ld_check *check, const char *line, size_t length, const char **why)
+{
+    const char *receive = ld_check_probe(check)->receive;
+    int found = ld_checks_match(ld_check_room(check), receive, line, length, why);
+
+    if (found == 0 && length >= 2 && memcmp(line + length - 2, "\r\n", 2) == 0)
+        found = ld_checks_match(ld_check_room(check), receive, line, length - 2, why);
+    return found;
+}
+
 /* True: the verdict is given. */
 static bool judge_line(struct ld_check *check, const char *line, size_t length)
 {
@@ -25,7 +36,7 @@ static bool judge_line(struct ld_check *check, const char *line, size_t length)
     int found = 1;
 
     if (receive != NULL && receive[0] != '\0')
-        found = ld_checks_match(ld_check_room(check), receive, line, length, &why);
+        found = find_in_line(check, line, length, &why);
     state->taken += length;
     if (found > 0)
         ld_wire_done(&state->wire, LD_L7OK, NULL);

@@ -7,8 +7,9 @@
 #include "ldirectord/check/match.h"
 
 #include <errno.h>
-#include <glib.h>
 #include <string.h>
+
+#include "ldirectord/core/config.h"
 
 #define PATTERNS_KEPT 4096
 /* Steps of backtracking for one search: some tens of milliseconds at the very most. */
@@ -41,7 +42,8 @@ static GRegex *pattern_compile(struct ld_match *match, const char *pattern)
     if (regex != NULL)
         return regex;
     bounded = g_strconcat(MATCH_LIMIT, pattern, NULL);
-    regex = g_regex_new(bounded, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+    /* Not compiled to machine code: that has so small a stack that (.|\n)* ends at a kilobyte. */
+    regex = g_regex_new(bounded, LD_RECEIVE_FLAGS, 0, NULL);
     g_free(bounded);
     if (regex == NULL)
         return NULL;

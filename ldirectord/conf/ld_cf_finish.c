@@ -246,7 +246,7 @@ static void check_pattern(struct ld_cf *cf, const char *pattern, struct ld_cf_pl
 
     if (!pattern || !g_hash_table_add(checked, (gpointer)pattern))
         return;
-    regex = g_regex_new(pattern, G_REGEX_RAW, 0, &error);
+    regex = g_regex_new(pattern, LD_RECEIVE_FLAGS, 0, &error);
     if (regex) {
         g_regex_unref(regex);
         return;

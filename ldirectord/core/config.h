@@ -15,6 +15,9 @@
 #include "common/base/addr.h"
 #include "ldirectord/core/terms.h"
 
+/* What receive is, for g_regex_new(): of bytes, and a line ends with a line feed, as to Perl. */
+#define LD_RECEIVE_FLAGS (G_REGEX_RAW | G_REGEX_NEWLINE_LF)
+
 #define LD_SERVICES_MAX 65536
 #define LD_REALS_MAX    262144 /* in a whole configuration, after ranges */
 
