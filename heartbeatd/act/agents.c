@@ -173,6 +173,8 @@ char **hb_agent_environment(const struct hb_act_paths *paths, const struct hb_co
 
     for (guint i = 0; i < config->directives->len; i++)
         env = set_directive(env, g_ptr_array_index(config->directives, i));
+    for (guint i = 0; i < config->variables->len; i++)
+        env = set_directive(env, g_ptr_array_index(config->variables, i));
     g_snprintf(debug, sizeof debug, "%d", config->debug);
     env = g_environ_setenv(env, "HA_debug", debug, TRUE);
     env = g_environ_setenv(env, "HA_CURHOST", node, TRUE);

@@ -21,9 +21,8 @@
 /* More nodes than this cannot agree on who takes over. */
 #define NODES_MANAGED 2
 
-void hb_cf_record(struct hb_cf *cf, const char *name, const char *text, unsigned line)
+void hb_cf_record(GPtrArray *directives, const char *name, const char *text, unsigned line)
 {
-    GPtrArray *directives = cf->config->directives;
     struct hb_directive *directive = NULL;
 
     for (guint i = 0; i < directives->len && !directive; i++) {
@@ -81,7 +80,7 @@ static bool set_value(struct hb_cf *cf, char *value)
         g_free(shown);
     }
     if (result == HB_CF_OK && cf->directive->option)
-        hb_cf_record(cf, cf->directive->name, as_written, cf->line);
+        hb_cf_record(cf->config->directives, cf->directive->name, as_written, cf->line);
     g_free(as_written);
     return result == HB_CF_OK;
 }
@@ -181,7 +180,7 @@ static void record_ms(struct hb_cf *cf, const char *name, uint64_t ms)
 {
     char *text = g_strdup_printf("%" G_GUINT64_FORMAT "ms", ms);
 
-    hb_cf_record(cf, name, text, 0);
+    hb_cf_record(cf->config->directives, name, text, 0);
     g_free(text);
 }
 
@@ -321,7 +320,8 @@ static void read_all(struct hb_cf *cf, const char *text, size_t length, const ch
 
     for (; hb_cf_directives[count].name; count++)
         if (hb_cf_directives[count].standard)
-            hb_cf_record(cf, hb_cf_directives[count].name, hb_cf_directives[count].standard, 0);
+            hb_cf_record(cf->config->directives, hb_cf_directives[count].name,
+                         hb_cf_directives[count].standard, 0);
     seen = g_new0(unsigned, count);
     ha_lines_init(&lines, cf->file, text, length, LINE_MAX_BYTES, cf->diags);
     while ((line = ha_lines_next(&lines))) {

@@ -103,5 +103,6 @@ void hb_ha_cf_take(struct hb_config *running, struct hb_config *fresh)
     swap(&running->debugfile, &fresh->debugfile);
     swap(&running->coreroot, &fresh->coreroot);
     swap(&running->directives, &fresh->directives);
+    swap(&running->variables, &fresh->variables);
     swap(&running->lines, &fresh->lines);
 }

@@ -406,12 +406,12 @@ enum hb_cf_result hb_cf_set_env(struct hb_cf *cf, char *value)
     for (const char *letter = value; letter < text; letter++)
         if (!g_ascii_isalnum(*letter) && *letter != '_')
             return HB_CF_BAD;
-    if (cf->config->directives->len >= RECORDS_MAX) {
+    if (cf->config->variables->len >= RECORDS_MAX) {
         hb_cf_tell(cf, HA_ERROR, "expected at most %d variables, found one more", RECORDS_MAX);
         return HB_CF_TOLD;
     }
     *text = '\0';
-    hb_cf_record(cf, value, text + 1, cf->line);
+    hb_cf_record(cf->config->variables, value, text + 1, cf->line);
     *text = '=';
     return HB_CF_OK;
 }

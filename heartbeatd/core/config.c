@@ -85,6 +85,7 @@ struct hb_config *hb_config_new(void)
     config->media = g_ptr_array_new_with_free_func(medium_free);
     config->lines = g_ptr_array_new_with_free_func(directive_free);
     config->directives = g_ptr_array_new_with_free_func(directive_free);
+    config->variables = g_ptr_array_new_with_free_func(directive_free);
     config->programs = g_ptr_array_new_with_free_func(program_free);
     config->api_lines = g_ptr_array_new_with_free_func(api_line_free);
     config->keepalive_ms = 1000;
@@ -127,6 +128,7 @@ void hb_config_free(struct hb_config *config)
     g_ptr_array_free(config->nodes, TRUE);
     g_ptr_array_free(config->media, TRUE);
     g_ptr_array_free(config->directives, TRUE);
+    g_ptr_array_free(config->variables, TRUE);
     g_ptr_array_free(config->lines, TRUE);
     g_ptr_array_free(config->monitor.rules, TRUE);
     g_ptr_array_free(config->programs, TRUE);

@@ -129,6 +129,7 @@ struct hb_config {
     uint64_t carrier_ms;    /* how long an interface may be without link; 0: for ever */
     GPtrArray *lines;       /* of struct hb_directive *: each line of ha.cf, one blank between words */
     GPtrArray *directives;  /* of struct hb_directive *, in order, the defaults included */
+    GPtrArray *variables;   /* of struct hb_directive *: what env lines say, in order */
 };
 
 /* A respawn or failfast line: a program that runs while we are active. */

@@ -88,12 +88,13 @@ void hb_show_setup(const struct hb_setup *setup, GString *out)
         const struct hb_directive *directive = config->directives->pdata[i];
         const struct hb_cf_directive *row = hb_cf_directive_find(directive->name);
 
-        if (row) {
-            g_string_append_printf(out, "%s\t%s\t#\t%s\n", directive->name, directive->text,
-                                   row->explanation);
-        } else {
-            g_string_append_printf(out, "env %s=%s\n", directive->name, directive->text);
-        }
+        g_string_append_printf(out, "%s\t%s\t#\t%s\n", directive->name, directive->text,
+                               row->explanation);
+    }
+    for (guint i = 0; i < config->variables->len; i++) {
+        const struct hb_directive *variable = config->variables->pdata[i];
+
+        g_string_append_printf(out, "env %s=%s\n", variable->name, variable->text);
     }
     if (config->debug == 0) {
         g_string_append(out, "debug\t0\t#\thow much is logged\n");

@@ -26,12 +26,12 @@ static struct hb_config *good(const char *text)
     return config;
 }
 
-static const char *recorded(const struct hb_config *config, const char *name)
+static const char *recorded(const GPtrArray *directives, const char *name)
 {
     const char *text = NULL;
 
-    for (guint i = 0; i < config->directives->len; i++) {
-        const struct hb_directive *directive = config->directives->pdata[i];
+    for (guint i = 0; i < directives->len; i++) {
+        const struct hb_directive *directive = directives->pdata[i];
 
         if (strcmp(directive->name, name) == 0) {
             assert_null(text); /* recorded once only */
@@ -119,8 +119,8 @@ static void what_a_file_sets_is_in_the_config(void **state)
     medium = config->media->pdata[2];
     assert_string_equal(medium->peer, "peer.example");
     assert_int_equal(medium->to.family, AF_UNSPEC);
-    assert_string_equal(recorded(config, "X"), "1");
-    assert_string_equal(recorded(config, "Y"), "a=b");
+    assert_string_equal(recorded(config->variables, "X"), "1");
+    assert_string_equal(recorded(config->variables, "Y"), "a=b");
     hb_config_free(config);
 }
 
@@ -143,13 +143,13 @@ static void options_and_defaults_are_recorded_for_the_scripts(void **state)
 
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
-        const char *text = recorded(config, expected[i][0]);
+        const char *text = recorded(config->directives, expected[i][0]);
 
         if (!text || strcmp(text, expected[i][1]) != 0)
             fail_msg("%s is recorded as %s", expected[i][0], text ? text : "nothing");
     }
     assert_int_equal(config->directives->len, G_N_ELEMENTS(expected));
-    assert_null(recorded(config, "node"));
+    assert_null(recorded(config->directives, "node"));
     hb_config_free(config);
 }
 
@@ -327,6 +327,25 @@ static void every_truncation_of_the_seed_is_read_or_refused(void **state)
     g_free(text);
 }
 
+static void a_variable_is_no_directive_of_its_name(void **state)
+{
+    static const char text[] = BASE "deadtime 10\nkeepalive 1\nenv initdead=2\nenv warntime=99\nenv deadtime=3\nenv FOO=bar\n";
+    struct hb_config *config;
+    char *said;
+
+    (void)state;
+    config = parse(text, strlen(text), NULL, &said);
+    assert_non_null(config);
+    assert_int_equal(config->deadtime_ms, 10000);
+    assert_int_equal(config->warntime_ms, 5000);
+    assert_int_equal(config->initdead_ms, 20000);
+    assert_string_equal(hb_config_parameter(config, "deadtime"), "10");
+    assert_null(hb_config_parameter(config, "FOO"));
+    assert_int_equal(config->variables->len, 4);
+    hb_config_free(config);
+    g_free(said);
+}
+
 static void bounds_hold(void **state)
 {
     GString *text = g_string_new(BASE);
@@ -366,6 +385,7 @@ int main(void)
         cmocka_unit_test(windows_line_ends_are_read),
         cmocka_unit_test(files_that_are_no_text_get_few_words),
         cmocka_unit_test(every_truncation_of_the_seed_is_read_or_refused),
+        cmocka_unit_test(a_variable_is_no_directive_of_its_name),
         cmocka_unit_test(bounds_hold),
     };
 
