@@ -90,6 +90,12 @@ sends $share/hb_addnode carol dave
 sends $share/hb_delnode carol
 sends $share/hb_setweight left 10
 sends $share/hb_setsite left 'site'
+refused() { ! on ours "$@" >/dev/null 2>&1; } # theirs say yes to this
+expect "a word that is missing is wrong use" refused $share/hb_setweight left
+expect "and so it is of a site" refused $share/hb_setsite left
+on ours sh -c 'rm -f /var/lib/heartbeat/fifo; mkfifo /var/lib/heartbeat/fifo'
+expect "nobody is told what heartbeat, which does not run, cannot read" refused $share/hb_addnode carol
+on ours rm /var/lib/heartbeat/fifo
 same_sh '. /etc/ha.d/shellfuncs; for p in deadtime keepalive auto_failback node ucast crm; do ha_parameter $p; done'
 same_sh 'unset HA_DIR; . /etc/ha.d/shellfuncs; for v in HA_DIR HA_RCDIR HA_CF HA_FIFO HA_BIN HA_NOARCHBIN \
     HA_SBIN_DIR HA_RESOURCEDIR HA_VARLIB HA_RSCTMP HA_RSCTMP_OLD HA_VARRUN HA_VARLOCK HA_DOCDIR HA_DATEFMT \
