@@ -46,6 +46,9 @@ int ha_identity_find(struct ha_identity *out, const char *name)
     struct passwd entry, *found = NULL;
     int error = look_up(name, &entry, space, &found);
 
+    /* glibc has also found nobody when it had no memory for where to look. */
+    if (error == 0 && found == NULL)
+        error = look_up(name, &entry, space, &found);
     memset(out, 0, sizeof(*out));
     if (found != NULL) {
         out->uid = found->pw_uid;
