@@ -105,7 +105,7 @@ static const struct {
     {"deadping", "30", NULL}, {"deadping", "2", "expected more than two keepalives (2), found 2"},
     {"deadping", "x", DURATION "found \"x\""},
     {"auto_failback", "off", NULL}, {"auto_failback", "yes", NULL}, {"auto_failback", "ON", NULL},
-    {"auto_failback", "maybe", BOOLEAN "found \"maybe\""},
+    {"auto_failback", "maybe", "expected on, off or legacy (also yes, no, true, false, 1, 0), found \"maybe\""},
     {"contested", "1.5", NULL}, {"contested", "leave", NULL},
     {"contested", "6", "expected a duration of at most 5 s, or leave, found \"6\""},
     {"warm_standby", "on", NULL}, {"warm_standby", "off", NULL},
