@@ -25,6 +25,19 @@ static bool is_printable(const char *text)
     return true;
 }
 
+static bool is_pinged(const struct hb_cf *cf, const char *name)
+{
+    const GPtrArray *media = cf->config->media;
+
+    for (guint i = 0; i < media->len; i++) {
+        const struct hb_medium *medium = media->pdata[i];
+
+        if (medium->kind == HB_PING && g_ascii_strcasecmp(medium->interface, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum hb_cf_result hb_cf_set_node(struct hb_cf *cf, char *value)
 {
     GPtrArray *nodes = cf->config->nodes;
@@ -39,6 +52,11 @@ enum hb_cf_result hb_cf_set_node(struct hb_cf *cf, char *value)
             g_free(name);
             return HB_CF_OK;
         }
+    }
+    if (is_pinged(cf, name)) { /* the other way round add_ping() finds it */
+        hb_cf_tell(cf, HA_ERROR, "expected a name of its own, found %s a second time", name);
+        g_free(name);
+        return HB_CF_TOLD;
     }
     if (nodes->len >= HB_NODES_MAX) {
         hb_cf_tell(cf, HA_ERROR, "expected at most %d nodes, found \"%s\" as well", HB_NODES_MAX,

@@ -346,6 +346,21 @@ static void a_variable_is_no_directive_of_its_name(void **state)
     g_free(said);
 }
 
+static void a_ping_host_is_no_node_whichever_line_comes_first(void **state)
+{
+    static const char *const files[] = {BASE "node third\nping THIRD\n", BASE "ping THIRD\nnode third\n",
+                                        BASE "ping_group third 10.0.0.9\nnode third\n"};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        char *said;
+
+        assert_null(parse(files[i], strlen(files[i]), NULL, &said));
+        assert_non_null(strstr(said, "expected a name of its own, found "));
+        g_free(said);
+    }
+}
+
 static void bounds_hold(void **state)
 {
     GString *text = g_string_new(BASE);
@@ -386,6 +401,7 @@ int main(void)
         cmocka_unit_test(files_that_are_no_text_get_few_words),
         cmocka_unit_test(every_truncation_of_the_seed_is_read_or_refused),
         cmocka_unit_test(a_variable_is_no_directive_of_its_name),
+        cmocka_unit_test(a_ping_host_is_no_node_whichever_line_comes_first),
         cmocka_unit_test(bounds_hold),
     };
 
