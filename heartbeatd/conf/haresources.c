@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "common/base/addr.h"
 #include "common/conf/lines.h"
 
 #define BLANKS         " \t\v\f"
@@ -70,18 +71,24 @@ static bool starts_with_address(const char *text, uint16_t family)
     return is;
 }
 
+static bool sets_address(const struct hb_resource *resource)
+{
+    static const char *const scripts[] = {"IPaddr", "IPaddr2", "IPv6addr"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++)
+        if (strcmp(resource->name, scripts[i]) == 0)
+            return true;
+    return false;
+}
+
 static void add_args(struct hb_resource *resource, const char *text)
 {
-    static const char *const address_scripts[] = {"IPaddr", "IPaddr2", "IPv6addr"};
     const char *next;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(address_scripts); i++) {
-        if (strcmp(resource->name, address_scripts[i]) == 0 &&
-            starts_with_address(text, AF_INET6)) {
-            /* The "::" belongs to the address, it separates nothing. */
-            g_ptr_array_add(resource->args, g_strdup(text));
-            return;
-        }
+    if (sets_address(resource) && starts_with_address(text, AF_INET6)) {
+        /* The "::" belongs to the address, it separates nothing. */
+        g_ptr_array_add(resource->args, g_strdup(text));
+        return;
     }
     for (; text; text = next) {
         const char *end = strstr(text, "::");
@@ -281,6 +288,45 @@ static void warn_of_shared_keys(struct reader *reader)
     }
 }
 
+/* The address that it sets, in the one way to write it; NULL: none, or several. */
+static const char *address_of(const struct hb_resource *resource, char text[HA_ADDR_TEXT])
+{
+    struct ha_addr addr;
+    const char *written = sets_address(resource) && resource->args->len > 0 ? resource->args->pdata[0] : "";
+    char *host = g_strndup(written, strcspn(written, "/"));
+    bool is = ha_addr_parse(&addr, host);
+
+    g_free(host);
+    return is ? ha_addr_text(&addr, text) : NULL;
+}
+
+/* The same address, however it is written: both nodes would have it. */
+static void warn_of_shared_addresses(struct reader *reader)
+{
+    const GPtrArray *groups = reader->resources->groups;
+    GHashTable *lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char text[HA_ADDR_TEXT];
+
+    for (guint i = 0; i < groups->len; i++) {
+        const struct hb_group *group = groups->pdata[i];
+
+        for (guint j = 0; j < group->resources->len; j++) {
+            const struct hb_resource *resource = group->resources->pdata[j];
+            const char *address = address_of(resource, text);
+            unsigned other = address ? GPOINTER_TO_UINT(g_hash_table_lookup(lines, address)) : 0;
+
+            reader->line = group->line;
+            if (other > 0 && other != group->line &&
+                (j == 0 || !g_hash_table_contains(reader->lines_by_key, resource->text)))
+                tell(reader, HA_WARNING, "\"%s\" sets the address of line %u: two groups cannot share one",
+                     resource->text, other);
+            else if (address && other == 0)
+                g_hash_table_insert(lines, g_strdup(address), GUINT_TO_POINTER(group->line));
+        }
+    }
+    g_hash_table_destroy(lines);
+}
+
 struct hb_haresources *hb_haresources_parse(const char *file, const char *text, size_t length,
                                             const struct hb_config *config,
                                             struct ha_diags *diags)
@@ -295,6 +341,7 @@ struct hb_haresources *hb_haresources_parse(const char *file, const char *text, 
     read_all(&reader, &lines);
     ha_lines_clear(&lines);
     warn_of_shared_keys(&reader);
+    warn_of_shared_addresses(&reader);
     g_hash_table_destroy(reader.lines_by_key);
     if (diags->errors == errors_before)
         return reader.resources;

@@ -178,6 +178,23 @@ static void a_key_inside_another_group_is_a_warning(void **state)
                  "haresources:2: warning: \"10.0.0.5\" is the first resource of line 1 as well\n");
 }
 
+static void an_address_in_two_groups_is_a_warning_however_it_is_written(void **state)
+{
+    (void)state;
+    assert_reads("node1 10.0.0.5/24/eth0 httpd\nnode1 IPaddr::10.0.0.5/24/eth0\n",
+                 "node1@1: IPaddr(10.0.0.5/24/eth0) httpd()\n"
+                 "node1@2: IPaddr(10.0.0.5/24/eth0)\n"
+                 "haresources:2: warning: \"IPaddr::10.0.0.5/24/eth0\" sets the address of line 1: two groups "
+                 "cannot share one\n");
+    assert_reads("node1 IPv6addr::2001:db8::5/64\nnode1 httpd IPaddr2::2001:db8:0::5/64/eth0\n",
+                 "node1@1: IPv6addr(2001:db8::5/64)\n"
+                 "node1@2: httpd() IPaddr2(2001:db8:0::5/64/eth0)\n"
+                 "haresources:2: warning: \"IPaddr2::2001:db8:0::5/64/eth0\" sets the address of line 1: two groups "
+                 "cannot share one\n");
+    assert_reads("node1 10.0.0.5 10.0.0.6\nnode1 10.0.0.7 10.0.0.8\n",
+                 "node1@1: IPaddr(10.0.0.5) IPaddr(10.0.0.6)\nnode1@2: IPaddr(10.0.0.7) IPaddr(10.0.0.8)\n");
+}
+
 static void the_seed_document_s_file_is_read(void **state)
 {
     struct hb_config *config = hb_config_new();
@@ -255,6 +272,7 @@ int main(void)
         cmocka_unit_test(the_key_is_the_text_of_the_first_resource),
         cmocka_unit_test(each_fault_has_its_message),
         cmocka_unit_test(a_key_inside_another_group_is_a_warning),
+        cmocka_unit_test(an_address_in_two_groups_is_a_warning_however_it_is_written),
         cmocka_unit_test(the_seed_document_s_file_is_read),
         cmocka_unit_test(files_that_are_no_text_get_few_words),
         cmocka_unit_test(many_groups_and_large_ones_are_read_up_to_the_bounds),
