@@ -67,24 +67,25 @@ static const char *package_of(const struct hb_fence_device *device)
     return device->kind == HB_DEVICE_STONITH ? "cluster-glue" : "fence-agents";
 }
 
-static void check_programs(const struct hb_config *config)
+void hb_fence_verify(const struct hb_config *config, enum ha_severity severity, struct ha_diags *diags)
 {
     for (guint i = 0; i < config->fence.devices->len; i++) {
         const struct hb_fence_device *device = g_ptr_array_index(config->fence.devices, i);
         char *path = find_program(program_of(device));
 
         if (path == NULL)
-            ha_log(HA_LOG_ERROR, "ha.cf:%u: there is no program %s (Debian: %s): this device will "
-                                 "switch nobody off",
-                   device->line, program_of(device), package_of(device));
+            ha_diag_add(diags, severity, "ha.cf", device->line, 0, "there is no program %s (Debian: %s): this "
+                        "device will switch nobody off", program_of(device), package_of(device));
+        if (device->file != NULL && access(device->file, R_OK) != 0)
+            ha_diag_add(diags, severity, "ha.cf", device->line, 0, "%s: %s: this device will switch nobody off",
+                        device->file, g_strerror(errno));
         g_free(path);
     }
 }
 
 /* ---- life ---- */
 
-struct hb_fencer *hb_fencer_new(struct ha_loop *loop, const struct hb_config *config,
-                                hb_fencer_fn fn, void *ctx)
+struct hb_fencer *hb_fencer_new(struct ha_loop *loop, hb_fencer_fn fn, void *ctx)
 {
     struct hb_fencer *fencer = g_new0(struct hb_fencer, 1);
 
@@ -97,7 +98,6 @@ struct hb_fencer *hb_fencer_new(struct ha_loop *loop, const struct hb_config *co
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", FALSE);
     fencer->environment = g_environ_unsetenv(fencer->environment, "NOTIFY_SOCKET");
     g_queue_init(&fencer->jobs);
-    check_programs(config);
     return fencer;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "heartbeatd/act/fence.h"
 #include "heartbeatd/daemon/answers.h"
 #include "heartbeatd/daemon/heartbeat.h"
 
@@ -90,6 +91,7 @@ static int check_files(bool machine)
     if (status == 0) {
         hb_media_verify(setup.config, severity, &diags);
         hb_act_verify(setup.resources, true, severity, &diags);
+        hb_fence_verify(setup.config, severity, &diags);
         status = diags.errors > 0 ? HB_EXIT_CONFIG : 0;
     }
     ha_diags_print(&diags, text);

@@ -45,11 +45,10 @@ static void open_watchdog(struct hb_safety *safety)
 
 struct hb_safety *hb_safety_new(struct hb_daemon *daemon)
 {
-    const struct hb_config *config = daemon->setup.config;
     struct hb_safety *safety = g_new0(struct hb_safety, 1);
 
     safety->daemon = daemon;
-    safety->fencer = hb_fencer_new(daemon->loop, config, fenced, safety);
+    safety->fencer = hb_fencer_new(daemon->loop, fenced, safety);
     safety->orderly = true;
     open_watchdog(safety);
     return safety;
@@ -70,7 +69,7 @@ void hb_safety_renew(struct hb_safety *safety)
     const struct hb_config *config = safety->daemon->setup.config;
 
     hb_fencer_free(safety->fencer);
-    safety->fencer = hb_fencer_new(safety->daemon->loop, config, fenced, safety);
+    safety->fencer = hb_fencer_new(safety->daemon->loop, fenced, safety);
     if (g_strcmp0(safety->device, config->watchdog) == 0 && safety->watchdog >= 0) {
         hb_safety_follow(safety);
         return;
