@@ -34,22 +34,18 @@ void ld_match_free(struct ld_match *match)
     g_free(match);
 }
 
-static GRegex *pattern_compile(struct ld_match *match, const char *pattern)
+/* Kept in the place of an earlier one of this text. NULL: it is no pattern. */
+static GRegex *pattern_compile(struct ld_match *match, const char *pattern, GRegexCompileFlags how)
 {
-    GRegex *regex = g_hash_table_lookup(match->patterns, pattern);
-    char *bounded;
+    char *bounded = g_strconcat(MATCH_LIMIT, pattern, NULL);
+    GRegex *regex = g_regex_new(bounded, LD_RECEIVE_FLAGS | how, 0, NULL);
 
-    if (regex != NULL)
-        return regex;
-    bounded = g_strconcat(MATCH_LIMIT, pattern, NULL);
-    /* Not compiled to machine code: that has so small a stack that (.|\n)* ends at a kilobyte. */
-    regex = g_regex_new(bounded, LD_RECEIVE_FLAGS, 0, NULL);
     g_free(bounded);
     if (regex == NULL)
         return NULL;
     if (g_hash_table_size(match->patterns) >= PATTERNS_KEPT)
         g_hash_table_remove_all(match->patterns);
-    g_hash_table_insert(match->patterns, g_strdup(pattern), regex);
+    g_hash_table_replace(match->patterns, g_strdup(pattern), regex);
     return regex;
 }
 
@@ -63,12 +59,20 @@ int ld_match_find(struct ld_match *match, const char *pattern, const char *bytes
     *why = NULL;
     if (pattern[strcspn(pattern, "\\^$.[]|()?*+{}")] == '\0')
         return memmem(bytes, length, pattern, strlen(pattern)) != NULL;
-    regex = pattern_compile(match, pattern);
+    regex = g_hash_table_lookup(match->patterns, pattern);
+    if (regex == NULL)
+        regex = pattern_compile(match, pattern, G_REGEX_OPTIMIZE);
     if (regex == NULL) {
         *why = "receive is not a regular expression";
         return -EINVAL;
     }
     found = g_regex_match_full(regex, bytes, (gssize)length, 0, 0, NULL, &error);
+    /* Machine code has so small a stack that (.|\n)* ends at a kilobyte: such a pattern does without. */
+    if (error != NULL && g_regex_get_compile_flags(regex) & G_REGEX_OPTIMIZE) {
+        g_clear_error(&error);
+        regex = pattern_compile(match, pattern, 0);
+        found = g_regex_match_full(regex, bytes, (gssize)length, 0, 0, NULL, &error);
+    }
     if (error != NULL) {
         g_error_free(error);
         *why = "receive takes too long to search for in this answer";

@@ -67,6 +67,25 @@ static void a_group_that_repeats_may_span_an_answer_of_any_size(void **state)
     g_string_free(answer, TRUE);
 }
 
+/* It may have failed the fast way before: that is no reason to fail for good. */
+static void one_that_needs_more_room_goes_on_being_found(void **state)
+{
+    static const char pattern[] = "<html>(.|\n)*</html>";
+    struct ld_match *match = ld_match_new();
+    char *filling = g_strnfill(65536, 'x'), *large = g_strconcat("<html>", filling, "</html>", NULL);
+    const char *why;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ld_match_find(match, pattern, "<html></html>", 13, &why), 1);
+        assert_int_equal(ld_match_find(match, pattern, large, strlen(large), &why), 1);
+        assert_int_equal(ld_match_find(match, pattern, large, strlen(large) - 1, &why), 0);
+    }
+    g_free(large);
+    g_free(filling);
+    ld_match_free(match);
+}
+
 static void a_search_without_end_is_ended(void **state)
 {
     char answer[64];
@@ -82,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pattern_means_what_it_means_to_perl),
         cmocka_unit_test(a_group_that_repeats_may_span_an_answer_of_any_size),
+        cmocka_unit_test(one_that_needs_more_room_goes_on_being_found),
         cmocka_unit_test(a_search_without_end_is_ended),
     };
 

@@ -46,6 +46,7 @@ done
 dovecot_configure app address "${dovecot[@]}"
 host_install app /etc/nginx/lab.conf <<<"user root; events { } http { access_log off; $nginx }"
 page app index.html <<<'all is well'
+page app span.html < <(echo all is && printf '%80s\n' {1..50} && echo well) # over many lines
 app_servers_start app
 on app nginx -c /etc/nginx/lab.conf
 
@@ -173,6 +174,7 @@ all="refuses wrong early $rest healthy"
 
 service http http tcp:80 11 "$all" service=http 'request="index.html"' 'receive="well"'
 service http http-other tcp:80 11 healthy- service=http 'request="index.html"' 'receive="ill"'
+service http http-span tcp:80 11 healthy service=http 'request="span.html"' 'receive="all is(.|\n)*well"'
 service http http-none tcp:80 11 healthy- service=http 'request="nothing"'
 service http http-any tcp:80 11 "refuses wrong early healthy" service=http 'request="index.html"'
 departs http-any-wrong 'an answer of HTTP 0.9, which is any text at all, passes'
