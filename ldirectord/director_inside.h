@@ -46,7 +46,7 @@ struct ld_director {
     bool voice_told;          /* what it found */
     char *orders_file;        /* NULL: nothing is kept */
     struct ha_behind *kept;   /* writes it; NULL: not yet */
-    char *kept_text;          /* as last given to that; NULL: nothing yet */
+    char *kept_text;          /* as read, or last given to that; NULL: neither yet */
     struct ha_timer keep_again; /* what the keeper could not be given */
     struct ld_report *report; /* being fetched; NULL: none */
     GHashTable *complaints;   /* sentences (owned) -> struct ld_service_id * (owned; NULL: of all): what

@@ -81,8 +81,7 @@ static int read_entries(struct ld_maintenance_dir *dir, int fd, struct ld_mainte
             close(fd);
         return error;
     }
-    errno = 0;
-    while (room && (entry = readdir(folder)) != NULL)
+    for (errno = 0; room && (entry = readdir(folder)) != NULL; errno = 0)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             room = ld_maintenance_add_file(out, entry->d_name);
     error = room ? -errno : 0;
@@ -116,11 +115,11 @@ static void read_again(struct ld_maintenance_dir *dir)
     struct ld_maintenance *maintenance = read_folder(dir);
 
     if (maintenance == NULL && dir->told == NULL)
-        tell(dir, ld_maintenance_new());
-    else if (maintenance != NULL && dir->told != NULL && ld_maintenance_same_files(dir->told, maintenance))
-        ld_maintenance_free(maintenance);
-    else if (maintenance != NULL)
+        maintenance = ld_maintenance_new();
+    if (maintenance != NULL && (dir->told == NULL || !ld_maintenance_same_files(dir->told, maintenance)))
         tell(dir, maintenance);
+    else
+        ld_maintenance_free(maintenance);
     look_at_names(dir);
 }
 

@@ -199,18 +199,23 @@ static void orders_outlive_a_restart_only_if_wished(void **state)
     stop();
 }
 
+/* A life in which orders are kept, and none is in force at first. */
+static void start_without_orders(void)
+{
+    write_config("keeporders=yes", 2);
+    start();
+    assert_int_equal(weight(), 2);
+}
+
 static void orders_that_were_not_to_be_kept_do_not_come_back_another_day(void **state)
 {
     (void)state;
-    write_config("keeporders=yes", 2);
-    start();
+    start_without_orders();
     assert_int_equal(order("drain 127.1.0.2"), 0);
     write_config("keeporders=no", 2);
     reload(); /* not wished any more */
     stop();
-    write_config("keeporders=yes", 2);
-    start();
-    assert_int_equal(weight(), 2);
+    start_without_orders();
     assert_int_equal(order("drain 127.1.0.2"), 0);
     stop();
     start(); /* of an earlier life, and none was given in this one */
@@ -218,18 +223,14 @@ static void orders_that_were_not_to_be_kept_do_not_come_back_another_day(void **
     write_config("keeporders=no", 2);
     reload();
     stop();
-    write_config("keeporders=yes", 2);
-    start();
-    assert_int_equal(weight(), 2);
+    start_without_orders();
     assert_int_equal(order("drain 127.1.0.2"), 0);
     stop();
     write_config("keeporders=no", 2);
     start();
     assert_int_equal(weight(), 2);
     stop();
-    write_config("keeporders=yes", 2);
-    start();
-    assert_int_equal(weight(), 2);
+    start_without_orders();
     stop();
 }
 

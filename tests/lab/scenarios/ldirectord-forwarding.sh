@@ -58,6 +58,12 @@ virtual=10.1.0.100:53
 	protocol=udp
 	checktype=on
 	scheduler=rr
+virtual=10.1.0.100:5353
+	real=10.2.0.21:5353 masq
+	real=10.2.0.99:5353 masq
+	protocol=udp
+	checktype=connect
+	scheduler=rr
 virtual=7
 	real=10.2.0.21:80 masq 3
 	service=http
@@ -74,6 +80,8 @@ wait_until 10 "gate is in the table" in_table 10.1.0.101:80 10.1.0.11:80 Route 1
 wait_until 10 "ipip is in the table" in_table 10.1.0.102:80 10.2.0.31:80 Tunnel 1
 wait_until 10 "IPv6 is in the table" in_table '[fd01::100]:80' '[fd01::11]:80' Route 1
 wait_until 10 "UDP is in the table" in_table 10.1.0.100:53 10.2.0.21:53 Masq 2
+wait_until 10 "UDP, checked by echo requests" in_table 10.1.0.100:5353 10.2.0.21:5353 Masq 1
+wait_until 10 "which nobody answers" weight_is director 10.1.0.100:5353 10.2.0.99:5353 0
 wait_until 10 "a firewall mark is in the table" in_table 7 10.2.0.21:80 Masq 3
 expect "wrr for masq" scheduled director 10.1.0.100:80 wrr
 expect "lc for gate" scheduled director 10.1.0.101:80 lc
@@ -97,6 +105,6 @@ wait_until 15 "one server dies for IPv4" weight_is director 10.1.0.101:80 10.1.0
 wait_until 15 "and for IPv6" weight_is director '[fd01::100]:80' '[fd01::11]:80' 0
 expect "and for nobody else" in_table 10.1.0.100:80 10.2.0.21:80 Masq 7
 expect "stop succeeds" ldirectord director stop
-for service in 10.1.0.100:80 10.1.0.101:80 10.1.0.102:80 '[fd01::100]:80' 10.1.0.100:53 7; do
+for service in 10.1.0.100:80 10.1.0.101:80 10.1.0.102:80 '[fd01::100]:80' 10.1.0.100:53 10.1.0.100:5353 7; do
     wait_until 20 "$service is gone" not has_service director "$service"
 done
