@@ -7,7 +7,6 @@
 
 #include <glib.h>
 #include <string.h>
-#include <strings.h>
 
 bool ha_value_uint(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
@@ -60,7 +59,7 @@ static uint64_t unit_ns(const char *unit)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
-        if (strcasecmp(unit, units[i].name) == 0)
+        if (g_ascii_strcasecmp(unit, units[i].name) == 0)
             return units[i].ns;
     return 0;
 }

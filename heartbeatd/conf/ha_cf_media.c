@@ -25,14 +25,20 @@ static bool is_printable(const char *text)
     return true;
 }
 
-static bool is_pinged(const struct hb_cf *cf, const char *name)
+/* Of a node, a link or another ping line: *again then says that it was a ping line. */
+static bool is_taken(const struct hb_cf *cf, const char *name, bool *again)
 {
-    const GPtrArray *media = cf->config->media;
+    const GPtrArray *nodes = cf->config->nodes, *media = cf->config->media;
 
+    *again = false;
+    for (guint i = 0; i < nodes->len; i++)
+        if (g_ascii_strcasecmp(nodes->pdata[i], name) == 0)
+            return true;
     for (guint i = 0; i < media->len; i++) {
         const struct hb_medium *medium = media->pdata[i];
 
-        if (medium->kind == HB_PING && g_ascii_strcasecmp(medium->interface, name) == 0)
+        *again = medium->kind == HB_PING;
+        if (g_ascii_strcasecmp(medium->interface, name) == 0)
             return true;
     }
     return false;
@@ -41,6 +47,7 @@ static bool is_pinged(const struct hb_cf *cf, const char *name)
 enum hb_cf_result hb_cf_set_node(struct hb_cf *cf, char *value)
 {
     GPtrArray *nodes = cf->config->nodes;
+    bool pinged;
     char *name;
 
     if (strlen(value) > HB_NAME_MAX || !is_printable(value))
@@ -53,7 +60,7 @@ enum hb_cf_result hb_cf_set_node(struct hb_cf *cf, char *value)
             return HB_CF_OK;
         }
     }
-    if (is_pinged(cf, name)) { /* the other way round add_ping() finds it */
+    if (is_taken(cf, name, &pinged) && pinged) { /* the other way round add_ping() finds it */
         hb_cf_tell(cf, HA_ERROR, "expected a name of its own, found %s a second time", name);
         g_free(name);
         return HB_CF_TOLD;
@@ -228,25 +235,6 @@ enum hb_cf_result hb_cf_set_serial(struct hb_cf *cf, char *value)
 }
 
 /* ---- ping nodes ---- */
-
-/* Of a node, a link or another ping line: *again then says that it was a ping line. */
-static bool is_taken(const struct hb_cf *cf, const char *name, bool *again)
-{
-    const GPtrArray *nodes = cf->config->nodes, *media = cf->config->media;
-
-    *again = false;
-    for (guint i = 0; i < nodes->len; i++)
-        if (g_ascii_strcasecmp(nodes->pdata[i], name) == 0)
-            return true;
-    for (guint i = 0; i < media->len; i++) {
-        const struct hb_medium *medium = media->pdata[i];
-
-        *again = medium->kind == HB_PING;
-        if (strcmp(medium->interface, name) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* NULL (and told) where it cannot be had. */
 static struct hb_medium *add_ping(struct hb_cf *cf, const char *name)

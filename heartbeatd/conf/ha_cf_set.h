@@ -23,8 +23,8 @@ struct hb_cf {
 void hb_cf_tell(struct hb_cf *cf, enum ha_severity severity, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/* Records what a line says, for the scripts' environment, in cf->config's directives or variables; a later one replaces an
- * earlier one of the same name. line 0: the default. */
+/* Records what a line says, for the scripts' environment, among the directives or the variables of
+ * cf->config; a later one replaces an earlier one of the same name. line 0: the default. */
 void hb_cf_record(GPtrArray *directives, const char *name, const char *text, unsigned line);
 
 typedef enum hb_cf_result hb_cf_setter(struct hb_cf *cf, char *value);

@@ -76,7 +76,8 @@ const struct hb_cf_directive hb_cf_directives[] = {
            hb_cf_set_deadping),
 
     /* What happens to resources. */
-    OPTION("auto_failback", "legacy", "on, off or legacy (also yes, no, true, false, 1, 0)", "resources return to their home node when it returns",
+    OPTION("auto_failback", "legacy", "on, off or legacy (also yes, no, true, false, 1, 0)",
+           "resources return to their home node when it returns",
            hb_cf_set_auto_failback),
     MEMBER("stonith", true, "a type of stonith(8) and the absolute path of a file of parameters",
            "how a dead node is switched off", hb_cf_set_stonith),

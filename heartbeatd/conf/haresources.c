@@ -292,7 +292,8 @@ static void warn_of_shared_keys(struct reader *reader)
 static const char *address_of(const struct hb_resource *resource, char text[HA_ADDR_TEXT])
 {
     struct ha_addr addr;
-    const char *written = sets_address(resource) && resource->args->len > 0 ? resource->args->pdata[0] : "";
+    bool has = sets_address(resource) && resource->args->len > 0;
+    const char *written = has ? resource->args->pdata[0] : "";
     char *host = g_strndup(written, strcspn(written, "/"));
     bool is = ha_addr_parse(&addr, host);
 
@@ -300,31 +301,41 @@ static const char *address_of(const struct hb_resource *resource, char text[HA_A
     return is ? ha_addr_text(&addr, text) : NULL;
 }
 
-/* The same address, however it is written: both nodes would have it. */
+struct setter {
+    const char *text; /* of the resource */
+    unsigned line;
+};
+
+/* The same address, however it is written: both nodes would have it. Of what is the same text, and a key,
+ * warn_of_shared_keys() has told. */
 static void warn_of_shared_addresses(struct reader *reader)
 {
     const GPtrArray *groups = reader->resources->groups;
-    GHashTable *lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *setters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     char text[HA_ADDR_TEXT];
 
     for (guint i = 0; i < groups->len; i++) {
         const struct hb_group *group = groups->pdata[i];
 
+        reader->line = group->line;
         for (guint j = 0; j < group->resources->len; j++) {
             const struct hb_resource *resource = group->resources->pdata[j];
+            const struct setter here = {resource->text, group->line}, *first;
             const char *address = address_of(resource, text);
-            unsigned other = address ? GPOINTER_TO_UINT(g_hash_table_lookup(lines, address)) : 0;
 
-            reader->line = group->line;
-            if (other > 0 && other != group->line &&
-                (j == 0 || !g_hash_table_contains(reader->lines_by_key, resource->text)))
+            if (!address)
+                continue;
+            first = g_hash_table_lookup(setters, address);
+            if (!first)
+                g_hash_table_insert(setters, g_strdup(address), g_memdup2(&here, sizeof(here)));
+            else if (first->line != here.line &&
+                     (strcmp(first->text, here.text) != 0 ||
+                      !g_hash_table_contains(reader->lines_by_key, here.text)))
                 tell(reader, HA_WARNING, "\"%s\" sets the address of line %u: two groups cannot share one",
-                     resource->text, other);
-            else if (address && other == 0)
-                g_hash_table_insert(lines, g_strdup(address), GUINT_TO_POINTER(group->line));
+                     here.text, first->line);
         }
     }
-    g_hash_table_destroy(lines);
+    g_hash_table_destroy(setters);
 }
 
 struct hb_haresources *hb_haresources_parse(const char *file, const char *text, size_t length,

@@ -191,6 +191,12 @@ static void an_address_in_two_groups_is_a_warning_however_it_is_written(void **s
                  "node1@2: httpd() IPaddr2(2001:db8:0::5/64/eth0)\n"
                  "haresources:2: warning: \"IPaddr2::2001:db8:0::5/64/eth0\" sets the address of line 1: two groups "
                  "cannot share one\n");
+    assert_reads("node1 10.0.0.6 10.0.0.5\nnode1 10.0.0.5\n", /* told once */
+                 "node1@1: IPaddr(10.0.0.6) IPaddr(10.0.0.5)\nnode1@2: IPaddr(10.0.0.5)\n"
+                 "haresources:1: warning: \"10.0.0.5\" is the first resource of line 2 as well\n");
+    assert_reads("node1 a 10.0.0.5\nnode1 b 10.0.0.5\n",
+                 "node1@1: a() IPaddr(10.0.0.5)\nnode1@2: b() IPaddr(10.0.0.5)\n"
+                 "haresources:2: warning: \"10.0.0.5\" sets the address of line 1: two groups cannot share one\n");
     assert_reads("node1 10.0.0.5 10.0.0.6\nnode1 10.0.0.7 10.0.0.8\n",
                  "node1@1: IPaddr(10.0.0.5) IPaddr(10.0.0.6)\nnode1@2: IPaddr(10.0.0.7) IPaddr(10.0.0.8)\n");
 }

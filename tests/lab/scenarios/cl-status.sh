@@ -25,6 +25,8 @@ warntime 1
 initdead 10
 udpport 694
 auto_failback on
+env FOO=bar
+env deadping=99
 ucast eth0 10.1.0.1
 ucast eth0 10.1.0.2
 bcast eth1
@@ -101,7 +103,7 @@ all_calls() {
     same rscstatus -m
     same rscstatus word
     for name in keepalive deadtime warntime initdead deadping udpport hopfudge auto_failback logfile debugfile \
-        logfacility msgfmt realtime baud cluster node ucast respawn ping nonsense; do
+        logfacility msgfmt realtime baud cluster node ucast respawn ping nonsense FOO; do
         same hbparameter -p $name
         same hbparameter -m -p $name
     done
