@@ -12,6 +12,7 @@
 #include "common/run/clock.h"
 #include "common/run/log.h"
 #include "heartbeatd/act/act_inside.h"
+#include "heartbeatd/act/fence.h"
 #include "heartbeatd/act/natives.h"
 #include "heartbeatd/act/resolve.h"
 #include "heartbeatd/act/warm.h"
@@ -154,10 +155,11 @@ int hb_act_new_at(struct hb_act **out, const struct hb_act_paths *paths, struct 
     return 0;
 }
 
-void hb_act_verify(struct hb_haresources *resources, bool addresses, enum ha_severity severity,
-                   struct ha_diags *diags)
+void hb_act_verify(const struct hb_config *config, struct hb_haresources *resources, bool addresses,
+                   enum ha_severity severity, struct ha_diags *diags)
 {
     hb_act_verify_at(hb_act_installed(), resources, addresses, severity, diags);
+    hb_fence_verify(config, severity, diags);
 }
 
 int hb_act_new(struct hb_act **out, struct ha_loop *loop, const struct hb_config *config,

@@ -47,10 +47,10 @@ void hb_act_probe(struct hb_act *act, const struct hb_action *action);
 /* Ends a script under way (HB_ACT_CANCEL); its answer, HB_OP_FAILED, still comes.
  * Anything else is let alone: it is nearly done. */
 void hb_act_cancel(struct hb_act *act, uint32_t op_id);
-/* What the resources name and this machine does not have, a diagnostic each; addresses: not only the
- * scripts, but interfaces and networks as well. Changes nothing but .native. */
-void hb_act_verify(struct hb_haresources *resources, bool addresses, enum ha_severity severity,
-                   struct ha_diags *diags);
+/* What the resources and the fencing devices name and this machine does not have, a diagnostic each;
+ * addresses: not only the scripts, but interfaces and networks as well. Changes nothing but .native. */
+void hb_act_verify(const struct hb_config *config, struct hb_haresources *resources, bool addresses,
+                   enum ha_severity severity, struct ha_diags *diags);
 /* After hb_act_renew(), when core has the same haresources. */
 void hb_act_renew_warm(struct hb_act *act, const struct hb_core *core);
 /* After each HB_ACT_STATUS: what the core wants ready is started, what it does not is ended (warm.h). */

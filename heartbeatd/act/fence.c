@@ -76,7 +76,8 @@ void hb_fence_verify(const struct hb_config *config, enum ha_severity severity, 
         if (path == NULL)
             ha_diag_add(diags, severity, "ha.cf", device->line, 0, "there is no program %s (Debian: %s): this "
                         "device will switch nobody off", program_of(device), package_of(device));
-        if (device->file != NULL && access(device->file, R_OK) != 0)
+        /* Whether only root may see it, others who look cannot tell. */
+        if (device->file != NULL && access(device->file, F_OK) != 0 && errno != EACCES)
             ha_diag_add(diags, severity, "ha.cf", device->line, 0, "%s: %s: this device will switch nobody off",
                         device->file, g_strerror(errno));
         g_free(path);

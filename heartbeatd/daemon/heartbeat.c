@@ -19,7 +19,6 @@
 #include "common/base/time.h"
 #include "common/run/clock.h"
 #include "common/run/secret.h"
-#include "heartbeatd/act/fence.h"
 #include "heartbeatd/act/power.h"
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/clients.h"
@@ -353,8 +352,7 @@ int hb_daemon_run(const struct hb_options *options)
     ha_diags_init(&diags);
     status = hb_setup_load(&daemon.setup, options->unmanaged, &diags);
     if (status == 0) {
-        hb_act_verify(daemon.setup.resources, false, HA_WARNING, &diags);
-        hb_fence_verify(daemon.setup.config, HA_WARNING, &diags);
+        hb_act_verify(daemon.setup.config, daemon.setup.resources, false, HA_WARNING, &diags);
         status = diags.errors > 0 ? HB_EXIT_CONFIG : 0; /* a script that everybody may write */
     }
     hb_log_setup(daemon.setup.config, options->log_to_stderr, options->debug);

@@ -13,7 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "heartbeatd/act/fence.h"
 #include "heartbeatd/daemon/answers.h"
 #include "heartbeatd/daemon/heartbeat.h"
 
@@ -90,8 +89,7 @@ static int check_files(bool machine)
     status = hb_setup_load(&setup, false, &diags);
     if (status == 0) {
         hb_media_verify(setup.config, severity, &diags);
-        hb_act_verify(setup.resources, true, severity, &diags);
-        hb_fence_verify(setup.config, severity, &diags);
+        hb_act_verify(setup.config, setup.resources, true, severity, &diags);
         status = diags.errors > 0 ? HB_EXIT_CONFIG : 0;
     }
     ha_diags_print(&diags, text);

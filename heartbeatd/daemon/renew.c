@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "common/run/secret.h"
-#include "heartbeatd/act/fence.h"
 #include "heartbeatd/conf/ha_cf_change.h"
 #include "heartbeatd/daemon/cores.h"
 #include "heartbeatd/daemon/hb_log.h"
@@ -230,8 +229,7 @@ static bool load_trusted(struct hb_setup *fresh, bool unmanaged, struct ha_diags
     if (hb_setup_load(fresh, unmanaged, diags) != 0) {
         return false;
     }
-    hb_act_verify(fresh->resources, false, HA_WARNING, diags);
-    hb_fence_verify(fresh->config, HA_WARNING, diags);
+    hb_act_verify(fresh->config, fresh->resources, false, HA_WARNING, diags);
     if (diags->errors > 0) {
         hb_setup_clear(fresh);
     }
