@@ -27,14 +27,14 @@
  * cluster. Not nobody: whatever else runs as that could signal us. */
 #define USUAL_USER "ldirectord"
 /* Where there is no such user: a number that is nobody's. Distributions give out none from 65520 on,
- * systemd documents these as unused. */
+ * systemd documents these as unused. Looked for on this machine alone: a takeover does not wait for a directory. */
 static const char *const free_numbers[] = {"65521", "65522", "65523", NULL};
 
 static bool take_free_number(struct ha_identity *out, const char *number)
 {
     gid_t gid = (gid_t)atoi(number);
 
-    if (ha_identity_find(out, number) != -ENOENT)
+    if (ha_identity_find_here(out, number) != -ENOENT)
         return false;
     *out = (struct ha_identity){.uid = gid, .gid = gid, .groups = {gid}, .group_count = 1};
     g_snprintf(out->name, sizeof(out->name), "number %s", number);
@@ -45,7 +45,8 @@ static void choose_user(struct ld_divided *divided, const char *configured)
 {
     if (geteuid() != 0)
         return;
-    if (ha_identity_find(&divided->checks, configured != NULL ? configured : USUAL_USER) == 0)
+    if (configured != NULL ? ha_identity_find(&divided->checks, configured) == 0
+                           : ha_identity_find_here(&divided->checks, USUAL_USER) == 0)
         return;
     for (const char *const *number = free_numbers; configured == NULL && *number != NULL; number++)
         if (take_free_number(&divided->checks, *number))

@@ -6,17 +6,13 @@
 #include "common/confine/identity.h"
 
 #include <errno.h>
-#include <glib.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define ENTRY_BYTES 16384
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -28,50 +24,6 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
-
-/* ---- who ---- */
-
-static int look_up(const char *name, struct passwd *entry, char *space, struct passwd **found)
-{
-    guint64 uid;
-
-    if (g_ascii_string_to_unsigned(name, 10, 0, G_MAXUINT32 - 1, &uid, NULL))
-        return getpwuid_r((uid_t)uid, entry, space, ENTRY_BYTES, found);
-    return getpwnam_r(name, entry, space, ENTRY_BYTES, found);
-}
-
-int ha_identity_find(struct ha_identity *out, const char *name)
-{
-    char *space = g_malloc(ENTRY_BYTES);
-    struct passwd entry, *found = NULL;
-    int error = look_up(name, &entry, space, &found);
-
-    /* glibc has also found nobody when it had no memory for where to look. */
-    if (error == 0 && found == NULL)
-        error = look_up(name, &entry, space, &found);
-    memset(out, 0, sizeof(*out));
-    if (found != NULL) {
-        out->uid = found->pw_uid;
-        out->gid = found->pw_gid;
-        g_strlcpy(out->name, found->pw_name, sizeof(out->name));
-        out->group_count = HA_IDENTITY_GROUPS_MAX;
-        if (getgrouplist(found->pw_name, found->pw_gid, out->groups, &out->group_count) < 0)
-            out->group_count = HA_IDENTITY_GROUPS_MAX; /* the first of more */
-    }
-    g_free(space);
-    if (found != NULL)
-        return 0;
-    return error == 0 || error == ESRCH || error == EBADF || error == EPERM ? -ENOENT : -error;
-}
-
-int ha_identity_first(struct ha_identity *out, const char *const *names)
-{
-    int error = -ENOENT;
-
-    for (; *names != NULL && error != 0; names++)
-        error = ha_identity_find(out, *names);
-    return error;
-}
 
 /* ---- capabilities ---- */
 

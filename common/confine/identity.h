@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Letting go of root. A daemon's room for it, four files and a story:
+ * Letting go of root. A daemon's room for it, five files and a story:
  *
- *   identity.c  who the process is to be, and how it becomes that for good
+ *   account.c   who the process is to be
+ *   identity.c  how it becomes that for good
  *   filter.c    which calls to the kernel are left to it
  *   frame.c     messages, with descriptors, between it and the process that keeps the power
  *   pack.c      values in such a message; bulk.c: texts that are too long for one
@@ -31,8 +32,11 @@ struct ha_identity {
     bool powerless; /* ha_identity_put_on(): no capability, by executing neither, were it root */
 };
 
-/* By the user's name or number, from the system's list of users. 0, -ENOENT, or another negative errno.
- * May wait for a directory service: for the start, and for who reads a configuration. */
+/* By the user's name or number, from /etc/passwd, with the groups of /etc/group. 0, -ENOENT, or another
+ * negative errno. Waits for nobody. */
+int ha_identity_find_here(struct ha_identity *out, const char *name);
+/* The same, and who is not there is looked for as nsswitch.conf says, which may wait for a directory
+ * service: for names of the configuration's, and for the start. */
 int ha_identity_find(struct ha_identity *out, const char *name);
 /* The first of them that there is; the list ends in NULL. */
 int ha_identity_first(struct ha_identity *out, const char *const *names);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/watchdog.h>
@@ -23,9 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +103,77 @@ static void a_user_is_found_by_name_and_by_number(void **state)
     assert_int_equal(ha_identity_find(&none, "no-such-user-here"), -ENOENT);
     assert_int_equal(ha_identity_find(&none, "4294967295"), -ENOENT);
     assert_int_equal(ha_identity_find(&none, ""), -ENOENT);
+}
+
+/* Says it over what this machine has at the path, in a place of our own. */
+static bool cover(const char *path, const char *text)
+{
+    char file[] = "/tmp/hearth-account-XXXXXX";
+    int fd = mkstemp(file);
+    bool covered = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+                   fchmod(fd, 0644) == 0 && mount(file, path, NULL, MS_BIND, NULL) == 0;
+
+    close(fd);
+    unlink(file);
+    return covered;
+}
+
+static bool in_groups(const struct ha_identity *who, gid_t gid)
+{
+    for (int i = 0; i < who->group_count; i++)
+        if (who->groups[i] == gid)
+            return true;
+    return false;
+}
+
+static GString *passwd_file(void)
+{
+    return g_string_new("root:x:0:0:root:/root:/bin/sh\nno line\nchecker:x:3001:3002::/:/bin/false\n"
+                        "many:x:3100:3100::/:/bin/false\n");
+}
+
+static GString *group_file(void)
+{
+    GString *group = g_string_new("root:x:0:\ncheckers:x:3002:checker\nweb:x:3003:other,checker\n"
+                                  "near:x:3004:checker2,hecker\ncrowd:x:3005:");
+
+    for (int i = 0; i < 10000; i++) /* a line longer than what is read at first */
+        g_string_append_printf(group, "member%d,", i);
+    g_string_append(group, "checker\n");
+    for (int i = 0; i < 2 * HA_IDENTITY_GROUPS_MAX; i++)
+        g_string_append_printf(group, "group%d:x:%d:many\n", i, 4000 + i);
+    return group;
+}
+
+static int look_into_files(void)
+{
+    GString *passwd = passwd_file(), *group = group_file();
+    struct ha_identity who;
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        !cover("/etc/passwd", passwd->str) || !cover("/etc/group", group->str))
+        return SKIPPED;
+    if (ha_identity_find_here(&who, "checker") != 0 || who.uid != 3001 || who.gid != 3002)
+        return 2;
+    if (who.group_count != 3 || who.groups[0] != 3002 || !in_groups(&who, 3003) || !in_groups(&who, 3005))
+        return 3;
+    if (ha_identity_find_here(&who, "3001") != 0 || strcmp(who.name, "checker") != 0 || who.group_count != 3)
+        return 4;
+    if (ha_identity_find_here(&who, "many") != 0 || who.group_count != HA_IDENTITY_GROUPS_MAX)
+        return 5;
+    if (ha_identity_find_here(&who, "nobody-at-all") != -ENOENT || ha_identity_find_here(&who, "") != -ENOENT)
+        return 6;
+    if (ha_identity_find(&who, "checker") != 0 || who.group_count != 3)
+        return 7;
+    g_string_free(passwd, TRUE);
+    g_string_free(group, TRUE);
+    return GOOD;
+}
+
+static void the_files_say_who_a_user_is_and_his_groups(void **state)
+{
+    (void)state;
+    assert_good(look_into_files);
 }
 
 static void the_first_user_that_there_is_counts(void **state)
@@ -388,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_user_is_found_by_name_and_by_number),
+        cmocka_unit_test(the_files_say_who_a_user_is_and_his_groups),
         cmocka_unit_test(the_first_user_that_there_is_counts),
         cmocka_unit_test(who_has_let_go_of_root_has_nothing_of_it),
         cmocka_unit_test(the_capabilities_that_are_named_stay_and_no_others),

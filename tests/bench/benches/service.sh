@@ -42,7 +42,8 @@ ldirectord_cf() {
 }
 checker_start() {
     case $1 in
-        floor) nsenter -t "${host_pid[floor]}" -n "$LAB_PROGRAMS/service_floor" "$servers" ;;
+        # the way on() goes, but for the files: the program is none of the host's
+        floor) nsenter -t "${host_pid[floor]}" -u -i -n -p env -i PATH=/usr/sbin "$LAB_PROGRAMS/service_floor" "$servers" ;;
         *) on "$1" ldirectord /etc/ha.d/ldirectord.cf start ;;
     esac
 }
