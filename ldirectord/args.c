@@ -149,6 +149,8 @@ void ld_args_parse(struct ld_args *args, int argc, char *const *argv)
         else
             take_short(args, argv[at] + 1);
     }
+    if (args->usage) /* what is unknown outweighs what was asked for beside it */
+        args->help = args->version = false;
     if (!args->help && !args->version && !args->usage)
         take_words(args, argc - at, argv + at);
 }

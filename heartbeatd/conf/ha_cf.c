@@ -102,8 +102,13 @@ static void set_values(struct hb_cf *cf, char *rest)
             return;
         }
     } else {
-        for (; (value = ha_word(&rest, SEPARATORS)); values++)
+        for (; (value = ha_word(&rest, SEPARATORS)); values++) {
+            if (directive->once && values > 0) {
+                hb_cf_tell(cf, HA_ERROR, "expected only one value, found \"%s\" as well", value);
+                return;
+            }
             set_value(cf, value);
+        }
     }
     if (values == 0)
         hb_cf_tell(cf, HA_ERROR, "expected %s, found nothing", directive->expected);

@@ -253,6 +253,7 @@ static void what_may_come_once_is_refused_twice(void **state)
     assert_says(BASE "baud 9600\nbaud 9600\npacemaker no\npacemaker no\n",
                 "ha.cf:5: baud: expected only once, found in line 4 already\n"
                 "ha.cf:7: pacemaker: expected only once, found in line 6 already\n");
+    assert_says(BASE "baud 9600 19200\n", "ha.cf:4: baud: expected only one value, found \"19200\" as well\n");
     assert_says(BASE "node A b\n", "ha.cf:4: warning: node: a is named more than once\n"
                                    "ha.cf:4: warning: node: b is named more than once\n");
 }

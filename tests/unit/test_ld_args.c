@@ -20,10 +20,10 @@ static char *outcome(const char *line)
     char *text;
 
     ld_args_parse(&args, (int)g_strv_length(argv), argv);
-    if (args.usage)
-        text = g_strconcat("usage", args.unknown[0] != '\0' ? " " : "", args.unknown, NULL);
-    else if (args.help || args.version)
+    if (args.help || args.version) /* as main() asks */
         text = g_strdup(args.help ? "help" : "version");
+    else if (args.usage)
+        text = g_strconcat("usage", args.unknown[0] != '\0' ? " " : "", args.unknown, NULL);
     else
         text = g_strdup_printf("%s%s%s %s %s", args.debug ? "debug " : "",
                                args.order == LD_ORDER_WISH ? "wish " : ld_order_name(args.order),
@@ -79,6 +79,8 @@ static void the_command_line_means_what_it_always_did(void **state)
         {"ldirectord -x start", "usage x"},
         {"ldirectord --deb start", "usage deb"},
         {"ldirectord -dx start", "usage x"},
+        {"ldirectord -x -v", "usage x"},
+        {"ldirectord -h --deb", "usage deb"},
     };
 
     (void)state;
