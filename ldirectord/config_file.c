@@ -198,12 +198,31 @@ static void look_at_rights(const char *path, const struct stat *stat, const stru
     }
 }
 
+/* No error, as ever: it may be on a disk that is mounted later. */
+static void look_for_programs(const char *path, const struct ld_config *config, struct ha_diags *diags)
+{
+    for (guint i = 0; i < config->services->len; i++) {
+        const struct ld_service *service = g_ptr_array_index(config->services, i);
+        bool perl = service->checktype == LD_CHECK_EXTERNAL_PERL;
+
+        if ((perl || service->checktype == LD_CHECK_EXTERNAL) &&
+            access(service->checkcommand, perl ? R_OK : X_OK) != 0)
+            ha_diag_add(diags, HA_WARNING, path, service->line, 0,
+                        "checkcommand: expected a file that can be %s, found \"%s\" (%s): its servers "
+                        "cannot come up%s", perl ? "read" : "executed", service->checkcommand,
+                        g_strerror(errno),
+                        strchr(service->checkcommand, ' ') != NULL ? "; the whole is one path, without arguments"
+                                                                   : "");
+    }
+}
+
 void ld_config_look(const char *path, const struct stat *stat, const struct ld_config *config,
                     unsigned looks, struct ha_diags *diags)
 {
     if (looks & LD_LOOK_FILES) {
         look_at_rights(path, stat, config, diags);
         look_at_monitor_files(path, config, looks, diags);
+        look_for_programs(path, config, diags);
     }
     if (looks & LD_LOOK_LOG && !config->supervised)
         look_at_log(path, config, looks, diags);

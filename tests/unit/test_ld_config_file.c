@@ -76,6 +76,33 @@ static void all_that_is_said_has_line_and_column_in_the_files_order(void **state
     g_free(said);
 }
 
+static void a_check_program_that_is_not_there_is_warned_of(void **state)
+{
+    char *said = said_to(LD_LOOK_FILES, "virtual=10.0.0.1:80\n"
+                                        "\treal=10.1.0.1:80 gate\n"
+                                        "\tchecktype=external\n"
+                                        "\tcheckcommand=\"/bin/true quickly\"\n"
+                                        "virtual=10.0.0.2:80\n"
+                                        "\treal=10.1.0.1:80 gate\n"
+                                        "\tchecktype=external-perl\n"
+                                        "\tcheckcommand=/nowhere/it.pl\n"
+                                        "virtual=10.0.0.3:80\n"
+                                        "\treal=10.1.0.1:80 gate\n"
+                                        "\tchecktype=external\n"
+                                        "virtual=10.0.0.4:80\n"
+                                        "\treal=10.1.0.1:80 gate\n"
+                                        "\tchecktype=connect\n"
+                                        "\tcheckcommand=/nowhere/it\n", true);
+
+    (void)state;
+    assert_string_equal(said, ":1:1: warning: checkcommand: expected a file that can be executed, found "
+                              "\"/bin/true quickly\" (No such file or directory): its servers cannot come up; the "
+                              "whole is one path, without arguments\n"
+                              ":5:1: warning: checkcommand: expected a file that can be read, found "
+                              "\"/nowhere/it.pl\" (No such file or directory): its servers cannot come up\n");
+    g_free(said);
+}
+
 static void a_log_that_cannot_be_written_is_an_error_at_its_place(void **state)
 {
     char *said = said_of("checktimeout=3\nlogfile = \"/nowhere/log\"\n", false);
@@ -230,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_that_is_said_has_line_and_column_in_the_files_order),
+        cmocka_unit_test(a_check_program_that_is_not_there_is_warned_of),
         cmocka_unit_test(a_log_that_cannot_be_written_is_an_error_at_its_place),
         cmocka_unit_test(files_that_cannot_be_written_are_named_beside_all_other_faults),
         cmocka_unit_test(who_only_looks_makes_nothing),
