@@ -64,6 +64,26 @@ static void warn_of_no_check(struct ld_cf *cf, const struct ld_cf_block *block)
     g_free(id);
 }
 
+/* A mark has no port that a check could ask. */
+static void warn_of_no_port(struct ld_cf *cf, const struct ld_cf_block *block)
+{
+    const struct ld_service *service = block->service;
+    bool connects = service->checktype == LD_CHECK_CONNECT || service->checktype == LD_CHECK_COMBINED ||
+                    (service->checktype == LD_CHECK_NEGOTIATE && service->app != LD_APP_NONE);
+
+    if (service->id.protocol != LD_FWM || !connects || service->checkport != 0 ||
+        ld_app_port(service->app) != 0)
+        return;
+    for (guint i = 0; i < service->reals->len; i++) {
+        const struct ld_real *real = service->reals->pdata[i];
+
+        if (real->port == 0)
+            ld_cf_warning_there(cf, (struct ld_cf_place){real->line, real->column},
+                                "a firewall mark says no port, and a check needs one: expected "
+                                "ADDRESS:PORT, or checkport in the block; the server cannot come up");
+    }
+}
+
 /* Only address translation changes a port; the others deliver to the service's own. */
 static void warn_of_lost_ports(struct ld_cf *cf, const struct ld_cf_block *block)
 {
@@ -152,6 +172,7 @@ static void warn_of_fallback(struct ld_cf *cf, const struct ld_cf_block *block)
 void ld_cf_warn_of_traps(struct ld_cf *cf, const struct ld_cf_block *block)
 {
     warn_of_no_check(cf, block);
+    warn_of_no_port(cf, block);
     warn_of_lost_ports(cf, block);
     warn_of_scheduler(cf, block);
     warn_of_idle(cf, block);

@@ -169,6 +169,19 @@ static void a_slip_is_told_with_what_was_meant(void **state)
     assert_said(HEAD "\tservice=http\n", true, "f:1:9: warning: virtual service without real servers\n");
 }
 
+static void a_mark_without_a_port_to_check_is_warned_of(void **state)
+{
+    (void)state;
+    assert_warned("virtual=1\n\treal=10.1.0.1 gate\n\tchecktype=connect\n",
+                  "f:2:7: warning: a firewall mark says no port, and a check needs one: ");
+    assert_warned("virtual=1\n\treal=10.1.0.1 gate\n\treal=10.1.0.2:80 gate\n\tservice=simpletcp\n",
+                  "f:2:7: warning: a firewall mark says no port");
+    assert_warned("virtual=1\n\treal=10.1.0.1 gate\n\tchecktype=connect\n\tcheckport=80\n", "");
+    assert_warned("virtual=1\n\treal=10.1.0.1 gate\n\tservice=http\n", "");
+    assert_warned("virtual=1\n\treal=10.1.0.1 gate\n\tchecktype=ping\n", "");
+    assert_warned("virtual=1\n\treal=10.1.0.1 gate\n\tchecktype=on\n", "");
+}
+
 static void what_was_lax_stays_so(void **state)
 {
     (void)state;
@@ -196,6 +209,7 @@ int main(void)
         cmocka_unit_test(directives_without_effect_are_warned_of),
         cmocka_unit_test(what_is_found_out_late_has_its_line_and_column_too),
         cmocka_unit_test(a_slip_is_told_with_what_was_meant),
+        cmocka_unit_test(a_mark_without_a_port_to_check_is_warned_of),
         cmocka_unit_test(what_was_lax_stays_so),
     };
 
