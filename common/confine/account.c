@@ -14,10 +14,12 @@
 #include <string.h>
 
 #include "common/confine/identity.h"
+#include "common/run/file.h"
 
 /* A line of a file, and what a service answers. A group may have thousands of members. */
 #define ENTRY_BYTES     16384
 #define ENTRY_BYTES_MAX (1024 * 1024)
+#define FILE_BYTES_MAX  (16 * 1024 * 1024)
 
 struct space {
     char *bytes;
@@ -53,19 +55,49 @@ static void take(struct ha_identity *out, const struct passwd *found)
 
 /* ---- the files ---- */
 
-/* 0 or positive errno: of fopen(), or of a line that cannot be read; ENOENT: it is not there. */
+/* Read whole: glibc asks for its place in a file before each line. */
+struct text {
+    char *bytes;
+    FILE *lines;
+};
+
+/* 0 or positive errno; ENOENT: there is nothing in it either. */
+static int open_text(struct text *text, const char *path)
+{
+    size_t length = 0;
+    int error = -ha_file_read(path, FILE_BYTES_MAX, &text->bytes, &length, NULL);
+
+    text->lines = NULL;
+    if (error != 0)
+        return error;
+    if (length > 0)
+        text->lines = fmemopen(text->bytes, length, "r");
+    if (text->lines != NULL)
+        return 0;
+    error = length > 0 ? errno : ENOENT;
+    g_free(text->bytes);
+    return error;
+}
+
+static void close_text(struct text *text)
+{
+    fclose(text->lines);
+    g_free(text->bytes);
+}
+
+/* 0 or positive errno: of the file, or of a line that cannot be read; ENOENT: he is not there. */
 static int find_in_passwd(struct ha_identity *out, const char *name, struct space *space)
 {
-    FILE *file = fopen("/etc/passwd", "re");
     struct passwd entry, *found = NULL;
+    struct text text;
     uid_t uid;
     bool by_number = number_of(name, &uid);
-    int error;
+    int error = open_text(&text, "/etc/passwd");
 
-    if (file == NULL)
-        return errno;
+    if (error != 0)
+        return error;
     do {
-        error = fgetpwent_r(file, &entry, space->bytes, space->size, &found);
+        error = fgetpwent_r(text.lines, &entry, space->bytes, space->size, &found);
         if (error == ERANGE && grow(space))
             error = 0;
         else if (error == 0 && (by_number ? found->pw_uid == uid : strcmp(found->pw_name, name) == 0))
@@ -73,7 +105,7 @@ static int find_in_passwd(struct ha_identity *out, const char *name, struct spac
     } while (error == 0);
     if (error == 0)
         take(out, found);
-    fclose(file);
+    close_text(&text);
     return error;
 }
 
@@ -88,25 +120,28 @@ static bool is_member(const struct group *group, const char *name)
 /* Those that fit; the first is his own. */
 static void add_groups(struct ha_identity *out, struct space *space)
 {
-    FILE *file = fopen("/etc/group", "re");
     struct group entry, *found = NULL;
-    int error = file == NULL ? errno : 0;
+    struct text text;
+    int error = open_text(&text, "/etc/group");
 
+    if (error != 0)
+        return;
     while (error == 0 && out->group_count < HA_IDENTITY_GROUPS_MAX) {
-        error = fgetgrent_r(file, &entry, space->bytes, space->size, &found);
+        error = fgetgrent_r(text.lines, &entry, space->bytes, space->size, &found);
         if (error == ERANGE && grow(space))
             error = 0;
         else if (error == 0 && found->gr_gid != out->gid && is_member(found, out->name))
             out->groups[out->group_count++] = found->gr_gid;
     }
-    if (file != NULL)
-        fclose(file);
+    close_text(&text);
 }
 
 static int find_here(struct ha_identity *out, const char *name, struct space *space)
 {
     int error = find_in_passwd(out, name, space);
 
+    if (error != 0 && error != ENOENT) /* no memory, no descriptor: for a moment, mostly */
+        error = find_in_passwd(out, name, space);
     if (error == 0)
         add_groups(out, space);
     return error;
@@ -158,7 +193,7 @@ int ha_identity_find(struct ha_identity *out, const char *name)
 
     memset(out, 0, sizeof(*out));
     error = find_here(out, name, &space);
-    if (error == ENOENT)
+    if (error != 0)
         error = find_elsewhere(out, name, &space);
     g_free(space.bytes);
     return -error;

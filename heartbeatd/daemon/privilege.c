@@ -162,19 +162,28 @@ static int begin_helper(int priority)
     return error;
 }
 
-bool hb_privilege_begin(const struct hb_config *config, bool realtime)
+static bool has_user(void)
 {
     struct ha_identity user;
-    int error;
+    int error = ha_identity_find(&user, HA_USER);
 
-    if (geteuid() != 0)
-        return false;
-    error = ha_identity_find(&user, HA_USER);
-    if (error < 0 || user.uid == 0) {
+    if (error == 0 && user.uid != 0)
+        return true;
+    if (error == 0 || error == -ENOENT)
         ha_log(HA_LOG_WARNING, "there is no user " HA_USER ": heartbeat keeps what root may do (see "
                "heartbeat(8), PRIVILEGES)");
+    else
+        ha_log(HA_LOG_WARNING, "the user " HA_USER " cannot be looked up: %s; heartbeat keeps what root may "
+               "do", strerror(-error));
+    return false;
+}
+
+bool hb_privilege_begin(const struct hb_config *config, bool realtime)
+{
+    int error;
+
+    if (geteuid() != 0 || !has_user())
         return false;
-    }
     error = begin_helper(realtime ? config->rtprio : 0);
     if (error < 0) {
         ha_log(HA_LOG_WARNING, HB_HELPER " cannot be started: %s; heartbeat keeps what root may do",
