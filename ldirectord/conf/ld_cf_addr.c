@@ -42,6 +42,19 @@ static bool resolve(const struct ld_cf *cf, const char *text, int family, struct
     return cf->names && cf->names->host && cf->names->host(cf->names->ctx, text, family, out);
 }
 
+/* "[10.0.0.1]...": an address of IPv4 where only one of IPv6 stands in brackets. */
+static bool is_ipv4_in_brackets(const char *text)
+{
+    char inner[HA_ADDR_TEXT];
+    struct ha_addr addr;
+    size_t length = *text == '[' ? strcspn(text + 1, "]") : 0;
+
+    if (length == 0 || length >= sizeof(inner))
+        return false;
+    g_strlcpy(inner, text + 1, length + 1);
+    return ha_addr_parse(&addr, inner) && addr.family == AF_INET;
+}
+
 /* What more can be said of a text that is no address of the family, to go behind a message. */
 static const char *because(const char *text, int family)
 {
@@ -50,6 +63,8 @@ static const char *because(const char *text, int family)
     if (strchr(text, '%'))
         return ": a scope has no place in the kernel's table, expected an address that is known on more "
                "than one link";
+    if (is_ipv4_in_brackets(text))
+        return ": brackets are for addresses of IPv6, expected one of IPv4 without them";
     if (!ha_addr_parse(&addr, text) || addr.family == family)
         return "";
     return family == AF_INET6 ? ": an IPv4 address, where the service is one of IPv6: expected one of the same "
@@ -154,8 +169,10 @@ bool ld_cf_set_virtual(struct ld_cf *cf, const char *value)
         bracket += strcspn(value + bracket, "]");
     if (bracket > 0 && value[bracket] == ']') {
         if (cf->block->family == AF_INET) {
-            ld_cf_error(cf, value, "cannot specify an IPv6 address here. please use \"virtual6\" "
-                                   "instead.");
+            ld_cf_error(cf, value, is_ipv4_in_brackets(value)
+                                       ? "invalid address for virtual service: brackets are for addresses of "
+                                         "IPv6, expected ADDRESS:PORT without them"
+                                       : "cannot specify an IPv6 address here. please use \"virtual6\" instead.");
             return false;
         }
         if (value[bracket + 1] == ':' && g_ascii_isalnum(value[bracket + 2]))

@@ -73,7 +73,7 @@ static void addresses_names_and_marks_are_understood(void **state)
                   "tcp:[fd00::1]:80", "[fd00::2]:8080", "[fd00::3]:80");
     assert_places("virtual6=only6:80\n\treal6=web-1.example.com:http masq\n\tfallback6=localhost:81 masq\n",
                   "tcp:[2001:db8::6]:80", "[2001:db8::1]:80", "[::1]:81");
-    assert_places("fallback6=[fd00::9]:82 masq\nvirtual6=7\n\treal6=[fd00::2] gate\n\tchecktype=connect\n",
+    assert_places("fallback6=[fd00::9]:82 masq\nvirtual6=7\n\treal6=[fd00::2] gate\n\tchecktype=ping\n",
                   "fwm6:7", "[fd00::2]:0", "[fd00::9]:82");
     assert_places("virtual6=[fd00::1]:domain\n\treal6=only6:53 gate 3\n", "udp:[fd00::1]:53",
                   "[2001:db8::6]:53", NULL);
@@ -101,6 +101,10 @@ static void an_address_of_the_other_family_is_named(void **state)
     assert_refused(HEAD "\treal6=only4:80 gate\n",
                    "f:2:8: invalid address (only4) for real server (could not resolve host)\n");
     assert_refused("virtual=[fd00::1]:80\n" REAL4, "f:1:9: cannot specify an IPv6 address here. ");
+    assert_refused("virtual=[10.0.0.1]:80\n" REAL4, "f:1:9: invalid address for virtual service: brackets are "
+                                                    "for addresses of IPv6, ");
+    assert_refused("virtual=10.0.0.1:80\n\treal=[10.1.0.1]:80 gate\n",
+                   "f:2:7: invalid address ([10.1.0.1]) for real server (could not resolve host): brackets are for ");
     assert_refused("virtual6=10.0.0.1:80\n" REAL,
                    "f:1:10: invalid address for virtual service: \"10.0.0.1\" is neither an IPv6 address "
                    "nor a known name: an IPv4 address, ");
