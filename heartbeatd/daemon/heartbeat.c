@@ -290,14 +290,22 @@ static void clear_out(struct hb_daemon *daemon)
     }
 }
 
+static bool is_realtime(const struct hb_daemon *daemon)
+{
+    return daemon->setup.config->realtime && !daemon->options.no_realtime;
+}
+
 /* The guardian is root's, and so is what it has to find; after that nothing here needs to be. */
 static int settle(struct hb_daemon *daemon)
 {
     const struct hb_config *config = daemon->setup.config;
-    bool leaving = hb_privilege_begin(config, config->realtime && !daemon->options.no_realtime);
+    bool leaving = hb_privilege_begin(config, is_realtime(daemon));
     int status = 0;
 
     hb_guard_start(daemon);
+    if (is_realtime(daemon)) {
+        hb_realtime_keep_memory(config->memreserve_kib); /* after the last fork, which would copy it */
+    }
     if (leaving) {
         status = hb_privilege_leave(config);
         hb_cores_enter(config);
@@ -315,14 +323,13 @@ static int live(struct hb_daemon *daemon)
     if (status == 0) {
         hb_rsctmp_empty();
         hb_cores_enter(daemon->setup.config);
-        if (daemon->setup.config->realtime && !daemon->options.no_realtime) {
-            hb_realtime_enter(daemon->setup.config->rtprio,
-                              daemon->setup.config->memreserve_kib);
-        }
         status = settle(daemon);
     }
     if (status == 0) {
         status = hb_life_begin(daemon);
+    }
+    if (status == 0 && is_realtime(daemon)) {
+        hb_realtime_hurry(daemon->setup.config->rtprio);
     }
     if (status == -EALREADY) {
         status = 0;

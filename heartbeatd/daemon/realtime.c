@@ -124,13 +124,16 @@ static void lock_memory(void)
                strerror(-error));
 }
 
-void hb_realtime_enter(int priority, uint64_t memreserve_kib)
+void hb_realtime_keep_memory(uint64_t memreserve_kib)
+{
+    lock_memory();
+    reserve(memreserve_kib);
+}
+
+void hb_realtime_hurry(int priority)
 {
     const struct sched_param param = {.sched_priority = priority};
 
-    /* Before we take precedence: a processor that locks memory does nothing else for a while. */
-    lock_memory();
-    reserve(memreserve_kib);
     if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0) {
         ha_log(HA_LOG_WARNING, "no real-time priority (%s): heartbeats may be late when the "
                                "machine is busy",

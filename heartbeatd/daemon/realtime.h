@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* SCHED_RR with priority, memory locked, so much of it kept at hand; what cannot be had is logged.
- * Children start with ordinary scheduling. */
-void hb_realtime_enter(int priority, uint64_t memreserve_kib);
+/* All memory locked, and so much of it kept at hand. SCHED_RR with priority; children start with ordinary
+ * scheduling. What cannot be had is logged. In this order: who locks memory with precedence, or forks with
+ * much of it, keeps a processor from everybody else, on a director from its clients' packets. */
+void hb_realtime_keep_memory(uint64_t memreserve_kib);
+void hb_realtime_hurry(int priority);
 
 /* Memory alone, what comes later included. 0 or negative errno; -ENOTSUP: not in this build. */
 int hb_realtime_lock(void);

@@ -119,8 +119,8 @@ static bool start_anew(struct hb_daemon *daemon, struct hb_setup *fresh, const c
     }
     settle_in(daemon);
     if (daemon->setup.config->realtime && !daemon->options.no_realtime) {
-        hb_realtime_enter(daemon->setup.config->rtprio,
-                              daemon->setup.config->memreserve_kib);
+        hb_realtime_keep_memory(daemon->setup.config->memreserve_kib);
+        hb_realtime_hurry(daemon->setup.config->rtprio);
     }
     g_string_append_printf(out, "started anew as generation %llu, holding on to %s resources%s%s\n",
                            (unsigned long long)daemon->generation, hold,
