@@ -19,6 +19,9 @@
 
 #define WORD_MAX       48
 
+/* Of a line of the list. */
+enum { PROTOCOL, CLIENT, CLIENT_PORT, VIP, VIP_PORT, SERVER, SERVER_PORT, STATE, LEFT, WORDS };
+
 /* As the kernel numbers and names them; without those of a connection that is over. */
 static const char *const open_states[] = {
     [1] = "ESTABLISHED", [3] = "SYN_RECV", [4] = "FIN_WAIT", [7] = "CLOSE_WAIT", [8] = "LAST_ACK",
@@ -31,10 +34,31 @@ static const char *const open_states[] = {
 
 /* ---- reading ---- */
 
-static bool read_state(const char *name, uint16_t *out)
+/* The line is read a word at a time, by hand: one of sscanf() costs more than the kernel needs to write it, and
+ * clients wait meanwhile. */
+struct word {
+    const char *text;
+    size_t length; /* 0: there is none */
+};
+
+static struct word next_word(const char **at)
+{
+    struct word word = {.text = *at + strspn(*at, " \n")};
+
+    word.length = strcspn(word.text, " \n");
+    *at = word.text + word.length;
+    return word;
+}
+
+static bool is(struct word word, const char *text)
+{
+    return strlen(text) == word.length && memcmp(text, word.text, word.length) == 0;
+}
+
+static bool read_state(struct word name, uint16_t *out)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(open_states); i++) {
-        if (open_states[i] != NULL && strcmp(open_states[i], name) == 0) {
+        if (open_states[i] != NULL && is(name, open_states[i])) {
             *out = (uint16_t)i;
             return true;
         }
@@ -42,26 +66,37 @@ static bool read_state(const char *name, uint16_t *out)
     return false;
 }
 
-static bool read_hex(const char *word, size_t digits, uint32_t *out)
+static bool read_hex(struct word word, size_t digits, uint32_t *out)
 {
-    if (strlen(word) != digits || strspn(word, "0123456789ABCDEFabcdef") != digits)
-        return false;
-    *out = (uint32_t)g_ascii_strtoull(word, NULL, 16);
-    return true;
+    *out = 0;
+    for (size_t i = 0; i < word.length; i++) {
+        int digit = g_ascii_xdigit_value(word.text[i]);
+
+        if (digit < 0)
+            return false;
+        *out = *out << 4 | (uint32_t)digit;
+    }
+    return word.length == digits;
 }
 
 /* "0A010002", or all of an IPv6 address with its colons. */
-static bool read_address(const char *word, struct ha_addr *out)
+static bool read_address(struct word word, struct ha_addr *out)
 {
+    char text[WORD_MAX];
     uint32_t number;
 
-    if (!read_hex(word, 8, &number))
-        return ha_addr_parse(out, word) && out->family == AF_INET6;
-    *out = (struct ha_addr){.family = AF_INET, .v4.s_addr = htonl(number)};
-    return true;
+    if (read_hex(word, 8, &number)) {
+        *out = (struct ha_addr){.family = AF_INET, .v4.s_addr = htonl(number)};
+        return true;
+    }
+    if (word.length >= sizeof(text))
+        return false;
+    memcpy(text, word.text, word.length);
+    text[word.length] = '\0';
+    return ha_addr_parse(out, text) && out->family == AF_INET6;
 }
 
-static bool read_port(const char *word, uint16_t *out)
+static bool read_port(struct word word, uint16_t *out)
 {
     uint32_t number;
 
@@ -73,20 +108,19 @@ static bool read_port(const char *word, uint16_t *out)
 
 bool ld_connection_read(const char *line, struct ld_connection *out)
 {
-    char protocol[8], client[WORD_MAX], client_port[8], vip[WORD_MAX], vip_port[8],
-         server[WORD_MAX], server_port[8], state[16], left[WORD_MAX];
+    struct word words[WORDS];
     uint64_t left_s;
 
+    for (size_t i = 0; i < WORDS; i++)
+        words[i] = next_word(&line);
     *out = (struct ld_connection){.state = 0};
-    if (sscanf(line, "%7s %47s %7s %47s %7s %47s %7s %15s %47s", protocol, client, client_port, vip, vip_port,
-               server, server_port, state, left) < 9)
+    if (!is(words[PROTOCOL], "TCP") || !read_state(words[STATE], &out->state) || words[LEFT].length == 0)
         return false;
-    left_s = g_ascii_strtoull(left, NULL, 10);
+    left_s = g_ascii_strtoull(words[LEFT].text, NULL, 10);
     out->left_s = left_s > INT32_MAX ? 0 : (unsigned)left_s; /* less than none, without a sign */
-    return strcmp(protocol, "TCP") == 0 && read_state(state, &out->state) &&
-           read_address(client, &out->client) && read_port(client_port, &out->client_port) &&
-           read_address(vip, &out->vip) && read_port(vip_port, &out->vip_port) &&
-           read_address(server, &out->server) && read_port(server_port, &out->server_port) &&
+    return read_address(words[CLIENT], &out->client) && read_port(words[CLIENT_PORT], &out->client_port) &&
+           read_address(words[VIP], &out->vip) && read_port(words[VIP_PORT], &out->vip_port) &&
+           read_address(words[SERVER], &out->server) && read_port(words[SERVER_PORT], &out->server_port) &&
            out->client_port != 0 && out->client.family == out->vip.family &&
            out->client.family == out->server.family;
 }
