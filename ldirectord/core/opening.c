@@ -151,6 +151,7 @@ struct servers {
     GHashTable *by_mac; /* struct ld_neighbour * -> gate struct ld_dest *; NULL: several have it */
     bool by_mark;
     bool masq; /* one of them is */
+    bool hidden; /* what goes to one of them may not be seen as it leaves */
 };
 
 static void servers_free(void *item)
@@ -188,13 +189,13 @@ static void add_servers(struct servers *servers, const struct ld_vs *vs, guint n
 {
     for (guint i = 0; i < vs->dests->len; i++) {
         struct ld_dest *dest = &g_array_index(vs->dests, struct ld_dest, i);
-        const GPtrArray *own =
-            dest->method == LD_GATE ? g_hash_table_lookup(macs, &dest->addr) : NULL;
+        const GPtrArray *own = g_hash_table_lookup(macs, &dest->addr);
 
         servers->masq |= dest->method == LD_MASQ;
+        servers->hidden |= own == NULL || (dest->method != LD_GATE && dest->method != LD_MASQ);
         if (!g_hash_table_contains(servers->places, dest))
             g_hash_table_insert(servers->places, dest, GUINT_TO_POINTER(number));
-        for (guint j = 0; own != NULL && j < own->len; j++)
+        for (guint j = 0; dest->method == LD_GATE && own != NULL && j < own->len; j++)
             add_mac(servers, own->pdata[j], dest);
     }
 }
@@ -305,6 +306,7 @@ static const struct servers *servers_of(struct resolver *resolver, const struct 
     if (servers == NULL) {
         servers = servers_new(false);
         add_servers(servers, vs, 0, resolver->macs);
+        servers->hidden |= resolver->marked != NULL; /* a mark may have sent it elsewhere */
         g_hash_table_insert(resolver->services, vs, servers);
     }
     return servers;
@@ -359,29 +361,40 @@ static const struct ld_opening *masqueraded(const struct client *client,
     return NULL;
 }
 
+enum went { WENT, WENT_NOWHERE, WENT_UNKNOWN };
+
+/* It was not sent on, or not to a server: the address was not here any more, or it was none of ours. */
+static enum went nowhere(const struct servers *servers)
+{
+    return servers->hidden ? WENT_UNKNOWN : WENT_NOWHERE;
+}
+
 /* A gate server gets the packet as it came: only the mac says which. */
-static bool find_gate(const struct servers *servers, const struct ld_opening *left,
-                      struct ld_connection *connection)
+static enum went find_gate(const struct servers *servers, const struct ld_opening *left,
+                           struct ld_connection *connection)
 {
     struct ld_neighbour key = {.server.family = left->to.family};
     const struct ld_dest *dest;
+    void *found;
 
     if (!left->has_mac)
-        return false;
+        return WENT_UNKNOWN;
     memcpy(key.mac, left->mac, sizeof(key.mac));
-    dest = g_hash_table_lookup(servers->by_mac, &key);
+    if (!g_hash_table_lookup_extended(servers->by_mac, &key, NULL, &found))
+        return nowhere(servers);
+    dest = found;
     if (dest == NULL)
-        return false;
+        return WENT_UNKNOWN;
     connection->server = dest->addr;
     connection->server_port = left->to_port;
     if (is_at(servers, &dest->addr, left->to_port, LD_GATE))
-        return true;
+        return WENT;
     connection->server_port = dest->port; /* by firewall mark it can have one of its own */
-    return dest->port != 0 && is_at(servers, &dest->addr, dest->port, LD_GATE);
+    return dest->port != 0 && is_at(servers, &dest->addr, dest->port, LD_GATE) ? WENT : WENT_UNKNOWN;
 }
 
-static bool resolve(struct resolver *resolver, const struct ld_opening *came,
-                    struct ld_connection *out)
+static enum went resolve(struct resolver *resolver, const struct ld_opening *came,
+                         struct ld_connection *out)
 {
     const struct servers *servers = servers_of(resolver, came);
     const struct client *client = g_hash_table_lookup(resolver->clients, came);
@@ -393,15 +406,15 @@ static bool resolve(struct resolver *resolver, const struct ld_opening *came,
                                   .state = SYN_RECV, .left_s = SYN_RECV_S};
     if (servers->masq) {
         if (client->asked > 1) /* what left does not say for which of them */
-            return false;
+            return WENT_UNKNOWN;
         changed = masqueraded(client, servers, came, unchanged);
     }
     if (changed != NULL) {
         out->server = changed->to;
         out->server_port = changed->to_port;
-        return true;
+        return WENT;
     }
-    return unchanged != NULL && find_gate(servers, unchanged, out);
+    return unchanged != NULL ? find_gate(servers, unchanged, out) : nowhere(servers);
 }
 
 bool ld_openings_resolve(GArray *out, const GArray *openings, const GArray *neighbours,
@@ -415,10 +428,11 @@ bool ld_openings_resolve(GArray *out, const GArray *openings, const GArray *neig
     resolver_init(&resolver, neighbours, table);
     sort_out(&resolver, openings, begun);
     for (guint i = 0; i < begun->len; i++) {
-        if (resolve(&resolver, begun->pdata[i], &connection))
+        enum went went = resolve(&resolver, begun->pdata[i], &connection);
+
+        if (went == WENT)
             g_array_append_val(out, connection);
-        else
-            all = false;
+        all = all && went != WENT_UNKNOWN;
     }
     g_ptr_array_free(begun, TRUE);
     resolver_clear(&resolver);

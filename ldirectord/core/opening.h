@@ -48,7 +48,7 @@ struct ld_opening {
  * client's port; lengths that agree. Nothing behind record->length is looked at. */
 bool ld_opening_read(struct ld_opening *out, const struct ld_opening_record *record);
 
-/* Who on the link gets the packets of a real server. */
+/* Who on the link gets the packets of a real server (gate or masq). */
 struct ld_neighbour {
     struct ha_addr server;
     uint8_t mac[6];
@@ -64,12 +64,14 @@ struct ld_neighbour {
  * packets those are cannot be told from here. The last packet of the same client and port that this
  * machine sent on says where it went: with its address and port as they were, to the gate server
  * whose mac it bears, if no other gate server (of another address) bears it, too; or to the address
- * and port of a masq server.
+ * and port of a masq server. What was not sent on, or to none of them, began no connection: the
+ * address was not here any more, or the packet was for somebody else.
  *
- * False: of one that matters it is not known where it went. So it is with ipip servers and local
- * ones, with what was not sent on at all, and where masq servers may have got it and the client
- * began more than one from that port. Then the kernel's list has to be read; what is in out may be
- * told all the same.
+ * False: of one that matters it is not known where it went. So it is where it cannot be seen if
+ * something was sent on to a server: to an ipip one, and to one without a neighbour, which is local
+ * or does not answer on the link; and where masq servers may have got it and the client began more
+ * than one from that port. Then the kernel's list has to be read; what is in out may be told all the
+ * same.
  *
  * Linear in openings, neighbours, services, and the servers of those that they came for or that are
  * by firewall mark. */
