@@ -109,7 +109,7 @@ int ld_keeper_new(struct ld_keeper **out, struct ha_loop *loop, const struct ld_
     keeper->set = *settings;
     keeper->ask_fd = ask_fd;
     keeper->run_fd = run_fd;
-    keeper->asks.fd = keeper->orders.fd = keeper->route_fd = -1;
+    keeper->asks.fd = keeper->orders.fd = keeper->route_fd = keeper->tap_fd = -1;
     keeper->programs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     keeper->allowed = ld_allowed_new(settings->program, odbc_program(), settings->path);
     ld_allowed_config(keeper->allowed, settings->config);
@@ -138,6 +138,9 @@ void ld_keeper_free(struct ld_keeper *keeper)
         keeper->ipvs->ops->close(keeper->ipvs);
     if (keeper->route_fd >= 0)
         close(keeper->route_fd);
+    ha_timer_cancel(keeper->loop, &keeper->tap_end);
+    if (keeper->tap_fd >= 0)
+        close(keeper->tap_fd);
     ld_config_free(keeper->prepared);
     ld_allowed_free(keeper->allowed);
     g_hash_table_destroy(keeper->programs);

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/time.h"
 #include "common/confine/bulk.h"
+#include "common/run/clock.h"
 #include "common/run/daemon.h"
 #include "common/run/file.h"
 #include "common/run/secret.h"
@@ -16,12 +18,15 @@
 #include "ldirectord/conf/ld_cf.h"
 #include "ldirectord/config_file.h"
 #include "ldirectord/door/names_told.h"
+#include "ldirectord/door/tap.h"
 #include "ldirectord/keeper_inside.h"
 
 /* One that does not take its answers has stopped to live. */
 #define ANSWER_MS 5000
 #define ORDERS_MAX ((size_t)1 << 20)
 #define NOTES_MAX  ((size_t)64 << 20)
+/* Who lets a director get ready and then does not let go. */
+#define TAP_NS     (5 * HA_NS_PER_S)
 
 struct answer {
     GByteArray *bytes;
@@ -249,6 +254,54 @@ static int use_neighbour(struct ld_keeper *keeper, const struct ha_frame *questi
     return keeper->route_fd < 0 ? keeper->route_fd : ld_next_hop_use(keeper->route_fd, &host);
 }
 
+/* ---- connections that begin ---- */
+
+static void end_tap(struct ld_keeper *keeper)
+{
+    ha_timer_cancel(keeper->loop, &keeper->tap_end);
+    if (keeper->tap_fd >= 0)
+        close(keeper->tap_fd);
+    keeper->tap_fd = -1;
+}
+
+static void nobody_asked(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    end_tap(ctx);
+}
+
+static int tap(struct ld_keeper *keeper, const struct ha_frame *question, struct answer *answer)
+{
+    (void)question;
+    (void)answer;
+    if (!ld_allowed_tap(keeper->allowed))
+        return -EACCES;
+    end_tap(keeper);
+    keeper->tap_fd = ld_tap_open();
+    if (keeper->tap_fd >= 0)
+        ha_timer_set(keeper->loop, &keeper->tap_end, ha_clock_ns() + TAP_NS, nobody_asked, keeper);
+    return MIN(keeper->tap_fd, 0);
+}
+
+/* Nothing of them is looked into here. All frames but the last are sent from here. */
+static int tapped(struct ld_keeper *keeper, const struct ha_frame *question, struct answer *answer)
+{
+    GArray *records = g_array_new(FALSE, FALSE, sizeof(struct ld_opening_record));
+    int error = keeper->tap_fd < 0 ? -ENOENT : ld_tap_take(keeper->tap_fd, records);
+
+    end_tap(keeper);
+    for (guint i = 0; error == 0 && i < records->len; i++) {
+        if (answer->bytes->len + sizeof(struct ld_opening_record) > HA_FRAME_BYTES_MAX) {
+            send_answer(keeper, question, LD_MORE, answer);
+            g_byte_array_set_size(answer->bytes, 0);
+        }
+        ha_pack_bytes(answer->bytes, &g_array_index(records, struct ld_opening_record, i),
+                      sizeof(struct ld_opening_record));
+    }
+    g_array_free(records, TRUE);
+    return error == -EBADMSG ? -EIO : error; /* it is not the question that made no sense */
+}
+
 /* ---- orders that are kept ---- */
 
 static void not_kept(void *ctx, int error)
@@ -439,6 +492,8 @@ static const struct {
     [LD_WORD_WATCH] = {"to watch a folder", watch_folder},
     [LD_WORD_SOCKET] = {"to open a raw socket", open_socket},
     [LD_WORD_NEIGHBOUR] = {"to look for a neighbour", use_neighbour},
+    [LD_WORD_TAP] = {"to watch for connections that begin", tap},
+    [LD_WORD_TAPPED] = {"to have connections that began", tapped},
     [LD_WORD_KEEP] = {"to keep orders", keep},
     [LD_WORD_PREPARE] = {"to read the configuration", prepare},
     [LD_WORD_COMMIT] = {"to take the configuration", commit},

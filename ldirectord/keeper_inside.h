@@ -20,6 +20,8 @@ struct ld_keeper {
     char prepared_from[65];        /* digest of the text that alone made it; "": there were names in it */
     struct ld_ipvs *ipvs;          /* NULL: not opened yet */
     int route_fd;                  /* for neighbours; -1: none yet */
+    int tap_fd;                    /* connections that begin (door/tap.h); -1: nobody asks for them */
+    struct ha_timer tap_end;
     struct ha_behind *kept;        /* NULL: nothing was kept yet */
     GHashTable *programs;          /* number -> struct program *, owned */
     struct ha_identity script;     /* name "": who we are */

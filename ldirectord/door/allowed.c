@@ -258,6 +258,11 @@ bool ld_allowed_socket(const struct ld_allowed *allowed, enum ld_socket kind)
     return false;
 }
 
+bool ld_allowed_tap(const struct ld_allowed *allowed)
+{
+    return allowed->config->sync.role != LD_SYNC_NONE && allowed->config->sync.role != LD_SYNC_BACKUP;
+}
+
 bool ld_allowed_neighbour(const struct ld_allowed *allowed, const struct ha_addr *host)
 {
     for (guint i = 0; i < allowed->config->services->len; i++) {

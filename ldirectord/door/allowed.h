@@ -40,6 +40,8 @@ bool ld_allowed_switch(const struct ld_allowed *allowed, const char *name, bool 
  * LD_FILE_ORDERS are the keeper's own to know. */
 const char *ld_allowed_file(const struct ld_allowed *allowed, enum ld_file file, const char *path);
 bool ld_allowed_socket(const struct ld_allowed *allowed, enum ld_socket kind);
+/* To watch for connections that begin: who is to hand over its connections. */
+bool ld_allowed_tap(const struct ld_allowed *allowed);
 /* Of a server that is asked at the virtual address. */
 bool ld_allowed_neighbour(const struct ld_allowed *allowed, const struct ha_addr *host);
 

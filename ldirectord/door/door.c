@@ -9,6 +9,7 @@
 
 #include "common/confine/bulk.h"
 #include "common/confine/frame.h"
+#include "ldirectord/core/opening.h"
 #include "ldirectord/door/words.h"
 
 /* What the keeper does at once; a disk or a kernel that hangs costs so much, and no more. */
@@ -167,6 +168,40 @@ int ld_door_neighbour(const struct ha_addr *host)
     status = ask_status(LD_WORD_NEIGHBOUR, bytes, -1);
     g_byte_array_unref(bytes);
     return status;
+}
+
+/* ---- connections that begin ---- */
+
+int ld_door_tap(void)
+{
+    return door.divided ? ask_status(LD_WORD_TAP, NULL, -1) : -EOPNOTSUPP;
+}
+
+static int get_records(const struct ha_frame *answer, GArray *out)
+{
+    if (answer->length % sizeof(struct ld_opening_record) != 0)
+        return -EPROTO;
+    g_array_append_vals(out, answer->bytes, (guint)(answer->length / sizeof(struct ld_opening_record)));
+    return 0;
+}
+
+int ld_door_tapped(GArray *out)
+{
+    struct ha_frame answer;
+    int error = door.divided ? ld_door_ask(LD_WORD_TAPPED, NULL, 0, -1, &answer) : -EOPNOTSUPP;
+
+    if (error != 0)
+        return error;
+    error = get_records(&answer, out);
+    while (error == 0 && answer.status == LD_MORE) {
+        error = ld_door_more(&answer);
+        if (error == 0)
+            error = get_records(&answer, out);
+    }
+    if (error == 0)
+        error = answer.status;
+    ld_door_release(&answer);
+    return error;
 }
 
 /* ---- orders, configurations, the end ---- */

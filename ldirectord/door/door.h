@@ -37,6 +37,12 @@ int ld_door_socket(enum ld_socket kind, int family, uint16_t port);
 /* That packets for that host are on their way (check/next_hop.h); only where the process is divided. */
 int ld_door_neighbour(const struct ha_addr *host);
 
+/* TCP connections that begin are kept from now on, for some seconds; what began since (appended to out, of
+ * struct ld_opening_record), and no more. Only where the process is divided. 0; -EOVERFLOW: these are not all;
+ * or another negative errno. */
+int ld_door_tap(void);
+int ld_door_tapped(GArray *out);
+
 /* The kernel's table, as ld_ipvs_netlink_open() has it; only where the process is divided. */
 int ld_door_ipvs(struct ld_ipvs **out, char **why);
 

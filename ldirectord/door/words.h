@@ -24,6 +24,8 @@ enum ld_word {
     LD_WORD_WATCH,    /* u8 enum ld_folder; answer: a descriptor */
     LD_WORD_SOCKET,   /* u8 enum ld_socket, u8 6 or 4, u16 port; answer: a descriptor */
     LD_WORD_NEIGHBOUR, /* address of a host */
+    LD_WORD_TAP,      /* connections that begin are kept from now on */
+    LD_WORD_TAPPED,   /* and no more; answers: struct ld_opening_record, the last with status 0, others LD_MORE */
     LD_WORD_KEEP,     /* a bulk: the orders to be kept; without: they are forgotten */
     LD_WORD_PREPARE,  /* u32 looks, text digest, a bulk of names; answer: diagnostics */
     LD_WORD_COMMIT,   /* what was prepared is in force */

@@ -211,6 +211,13 @@ static void raw_sockets_are_for_checks_that_take_them(void **state)
     assert_int_equal(get_socket(LD_SOCKET_COUNT), -EBADMSG);
 }
 
+static void connections_that_begin_are_for_who_hands_them_over(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(LD_WORD_TAP, nothing(), -1, NULL), -EACCES);
+    assert_int_equal(ask(LD_WORD_TAPPED, nothing(), -1, NULL), -ENOENT);
+}
+
 static void orders_are_kept_in_their_file_and_forgotten(void **state)
 {
     int fd = ha_bulk_make("kept", 4), ends[2];
@@ -434,6 +441,7 @@ int main(void)
         STORY(a_switch_is_set_as_configured_and_no_other),
         STORY(the_files_of_the_configuration_are_opened_and_no_others),
         STORY(raw_sockets_are_for_checks_that_take_them),
+        STORY(connections_that_begin_are_for_who_hands_them_over),
         STORY(orders_are_kept_in_their_file_and_forgotten),
         STORY(only_the_file_itself_brings_another_configuration),
         STORY(what_was_prepared_is_looked_at_again_before_it_is_committed),
