@@ -41,6 +41,8 @@ struct ld_director {
     int sync_error;           /* what came of it; 0 or negative errno */
     uint64_t active_ns;       /* when standby ended; 0: never */
     uint64_t handed_ns;       /* when connections were handed over last; 0: never */
+    uint64_t ready_ns;        /* when it got ready to hand them over; 0: it is not */
+    GArray *neighbours;       /* of struct ld_neighbour, with that; NULL: none */
     unsigned sync_maxlen;     /* the same; 0: nothing said of it */
     uint64_t voice_next_ns;   /* own_voice.c looks again */
     bool voice_told;          /* what it found */
@@ -83,6 +85,9 @@ void ld_kernel_sync(struct ld_director *director, bool stopping);
 bool ld_kernel_hands_over(const struct ld_director *director);
 /* It listens, though active, for what the last director hands over. */
 bool ld_kernel_sync_taking(const struct ld_director *director);
+
+/* ---- kernel_handover.c ---- */
+void ld_handover_forget(struct ld_director *director);
 
 /* ---- own_voice.c ---- */
 /* After each verdict: warns, once, if it may come of the address that Linux speaks from. */

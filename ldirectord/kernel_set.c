@@ -63,26 +63,6 @@ bool ld_kernel_hands_over(const struct ld_director *director)
     return role == LD_SYNC_MASTER || role == LD_SYNC_BOTH;
 }
 
-void ld_director_hand_over(struct ld_director *director)
-{
-    const struct ld_sync sync = director->config->sync;
-    struct ld_table *table;
-    int told;
-
-    if (ld_core_standby(director->core) || !ld_kernel_hands_over(director))
-        return;
-    table = ld_core_wanted(director->core, NULL);
-    told = director->ipvs->ops->hand_over(director->ipvs, &sync, table);
-    ld_table_free(table);
-    director->handed_ns = ha_clock_ns();
-    if (told < 0)
-        ha_log(HA_LOG_WARNING, "open connections cannot be handed over (interface %s): %s", sync.interface,
-               g_strerror(-told));
-    else
-        ha_log(HA_LOG_INFO, "%d open connections handed over (interface %s, syncid %u)", told, sync.interface,
-               sync.id);
-}
-
 void ld_kernel_sync(struct ld_director *director, bool stopping)
 {
     struct ld_sync wanted = sync_wanted(director, stopping);

@@ -263,6 +263,7 @@ void ld_director_free(struct ld_director *director)
     ld_reload_end(director);
     ha_timer_cancel(director->loop, &director->wake);
     ld_table_end(director);
+    ld_handover_forget(director);
     ld_report_free(director->report);
     ld_kept_end(director);
     g_free(director->orders_file);

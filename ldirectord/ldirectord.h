@@ -37,8 +37,11 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
 void ld_director_reload(struct ld_director *director);
 /* It is being read. */
 bool ld_director_reloading(const struct ld_director *director);
-/* Tells the next director of the connections that are open now, if the configuration has a connection
- * synchronisation and we are its master; takes some 20 ms at most. */
+/* If the configuration has a connection synchronisation and we are its master: tells the next director of the
+ * connections that are open now, for a quarter of a second at most, and watches for those that begin, for
+ * some seconds. */
+void ld_director_get_ready(struct ld_director *director);
+/* With the addresses gone: tells it of those that began since; without that, of all, for 20 ms at most. */
 void ld_director_hand_over(struct ld_director *director);
 /* Into standby or out of it, or the same again: when this returns the kernel's table has been
  * written accordingly. 0, also if the kernel refused some of it (*refused operations, the log names

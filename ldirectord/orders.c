@@ -79,6 +79,10 @@ static int obey(void *ctx, const struct ha_control_peer *peer, char *const *word
         return ld_director_show(director, words + 1, answer);
     if (ld_will_find(words[0], &will))
         return ld_director_order(director, peer, words, answer);
+    if (strcmp(words[0], HA_DIRECTOR_GET_READY) == 0) {
+        ld_director_get_ready(director);
+        return 0;
+    }
     if (strcmp(words[0], HA_DIRECTOR_HAND_OVER) == 0) {
         ld_director_hand_over(director);
         return 0;

@@ -9,6 +9,9 @@
  *     activate    root; answers when the kernel's table has been written: 0, also if it was
  *                 active before; 1 if the table cannot be read or written at all
  *     standby     root; answers when what is ours is gone from the kernel (cleanstop): the same
+ *     get-ready   root; connections are about to be handed over: answers when the next director has been
+ *                 told of those that are open now, and those that begin are watched for some seconds.
+ *                 For who is about to let go of the addresses, before it does: hand-over is quick then
  *     hand-over   root; answers when the next director has been told of the connections that are open
  *                 now (syncdaemon): 0, also if nothing is to be told. For who is about to order
  *                 standby, in the last moment in which they still come here
@@ -32,6 +35,7 @@
 #define HA_DIRECTOR_STATUS   "status"
 #define HA_DIRECTOR_ACTIVATE "activate"
 #define HA_DIRECTOR_STANDBY  "standby"
+#define HA_DIRECTOR_GET_READY "get-ready"
 #define HA_DIRECTOR_HAND_OVER "hand-over"
 #define HA_DIRECTOR_SHOW     "show"
 /* The answer's status where the caller may not; the answer says who may. */

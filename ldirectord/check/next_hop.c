@@ -205,6 +205,14 @@ int ld_next_hop(int fd, const struct ha_addr *host, struct sockaddr_ll *out)
     return error;
 }
 
+int ld_next_hop_known(int fd, const struct ha_addr *host, struct sockaddr_ll *out)
+{
+    struct ha_addr next;
+    int interface, error = find_route(fd, host, &interface, &next);
+
+    return error != 0 ? error : find_neighbour(fd, interface, &next, out);
+}
+
 int ld_next_hop_use(int fd, const struct ha_addr *host)
 {
     struct ha_addr next;

@@ -16,6 +16,8 @@ int ld_next_hop_open(void);
  * -ENETUNREACH and others: no way.
  */
 int ld_next_hop(int fd, const struct ha_addr *host, struct sockaddr_ll *out);
+/* The same as far as the kernel knows it now: it asks nobody on the link. */
+int ld_next_hop_known(int fd, const struct ha_addr *host, struct sockaddr_ll *out);
 /* Only says that the neighbour is in use, which is root's to say. 0 or negative errno. */
 int ld_next_hop_use(int fd, const struct ha_addr *host);
 

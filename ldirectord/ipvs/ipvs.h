@@ -26,9 +26,11 @@ struct ld_ipvs_ops {
      * what is too much, starts anew what has another interface or number. role is MASTER, BACKUP,
      * BOTH or NONE. 0 or negative errno. */
     int (*sync)(struct ld_ipvs *ipvs, const struct ld_sync *wanted);
-    /* Tells the backups of that synchronisation of the connections to that table's servers that are open now;
-     * takes some 20 ms at most. How many it told them of, or negative errno. */
-    int (*hand_over)(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
+    /* Tells the backups of that synchronisation of connections to that table's servers: those (of struct
+     * ld_connection); NULL: of the kernel's list, read for so long at most, those that are open. How many it told
+     * them of, or negative errno. */
+    int (*hand_over)(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                     const GArray *connections, unsigned bound_ms);
     /* /proc/sys/net/ipv4/vs/NAME of this network namespace. 0 or negative errno. */
     int (*set_switch)(struct ld_ipvs *ipvs, const char *name, bool on);
     void (*close)(struct ld_ipvs *ipvs);
@@ -42,7 +44,8 @@ struct ld_ipvs {
 int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
 
 /* hand_over of that; looks at nothing of *ipvs, and wants no right beyond a socket and reading /proc. */
-int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
+int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                    const GArray *connections, unsigned bound_ms);
 
 /* What the kernel does where the configuration says nothing. */
 #define LD_SYNC_GROUP 0xe0000051u /* 224.0.0.81 */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tells the backups of the connection synchronisation of what is open now. For as long as a move can wait for
- * it: who has a hundred thousand connections hands over those that were read by then; the kernel has told of
- * the older ones. Done by the process that has let go of root, too.
+ * Tells the backups of the connection synchronisation of what is open. What of the kernel's list was not read
+ * in its time is not told; the kernel has told of the older ones. Done by the process that has let go of root, too.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -19,7 +18,6 @@
 #define LINE_BYTES    256
 /* What the kernel gives in one piece, and a proc file asks to be read in a quarter of. */
 #define PIECE_BYTES  4096
-#define BOUND_NS    (20 * HA_NS_PER_MS)
 /* A look at the clock. */
 #define LINES_A_LOOK 64
 
@@ -103,9 +101,8 @@ static void tell(struct teller *teller, const struct ld_connection *connection)
 
 /* Those that are open while the list is read; then those that close, as only the whole list shows which of them
  * had a packet lately. */
-static void tell_all(struct teller *teller, FILE *list)
+static void tell_list(struct teller *teller, FILE *list, uint64_t until_ns)
 {
-    uint64_t until_ns = ha_clock_ns() + BOUND_NS;
     GArray *late = g_array_new(FALSE, FALSE, sizeof(struct ld_connection));
     struct ld_closing closing = {{0}};
     struct ld_connection connection;
@@ -125,27 +122,45 @@ static void tell_all(struct teller *teller, FILE *list)
         if (ld_closing_see(&closing, &g_array_index(late, struct ld_connection, i)))
             tell(teller, &g_array_index(late, struct ld_connection, i));
     }
-    flush(teller);
     g_array_free(late, TRUE);
 }
 
-int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
+static int tell_what_the_kernel_has(struct teller *teller, unsigned bound_ms)
 {
-    struct teller teller = {.syncid = (uint8_t)sync->id, .table = table};
+    uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns(bound_ms);
     FILE *list = fopen(LIST, "re");
 
-    (void)ipvs;
     if (list == NULL)
         return -errno;
     (void)setvbuf(list, NULL, _IOFBF, PIECE_BYTES);
-    teller.fd = open_to_group(sync);
-    if (teller.fd >= 0) {
-        teller.datagram = g_byte_array_sized_new(LD_HANDOVER_BYTES);
-        ld_handover_begin(teller.datagram, teller.syncid);
-        tell_all(&teller, list);
-        g_byte_array_free(teller.datagram, TRUE);
-        close(teller.fd);
-    }
+    tell_list(teller, list, until_ns);
     fclose(list);
-    return teller.fd < 0 ? teller.fd : teller.told;
+    return 0;
+}
+
+static int tell_those(struct teller *teller, const GArray *connections)
+{
+    for (guint i = 0; i < connections->len; i++)
+        tell(teller, &g_array_index(connections, struct ld_connection, i));
+    return 0;
+}
+
+int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                    const GArray *connections, unsigned bound_ms)
+{
+    struct teller teller = {.syncid = (uint8_t)sync->id, .table = table};
+    int error;
+
+    (void)ipvs;
+    teller.fd = open_to_group(sync);
+    if (teller.fd < 0)
+        return teller.fd;
+    teller.datagram = g_byte_array_sized_new(LD_HANDOVER_BYTES);
+    ld_handover_begin(teller.datagram, teller.syncid);
+    error = connections != NULL ? tell_those(&teller, connections)
+                                : tell_what_the_kernel_has(&teller, bound_ms);
+    flush(&teller);
+    g_byte_array_free(teller.datagram, TRUE);
+    close(teller.fd);
+    return error != 0 ? error : teller.told;
 }

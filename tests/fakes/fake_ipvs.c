@@ -189,13 +189,16 @@ static int fake_sync(struct ld_ipvs *ipvs, const struct ld_sync *wanted)
     return fake->sync_error;
 }
 
-static int fake_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
+static int fake_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                          const GArray *connections, unsigned bound_ms)
 {
     struct fake_ipvs *fake = (struct fake_ipvs *)ipvs;
 
     (void)sync;
     (void)table;
+    (void)bound_ms;
     fake->handovers++;
+    fake->handed = connections != NULL ? (int)connections->len : -1;
     return 0;
 }
 

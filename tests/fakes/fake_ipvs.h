@@ -18,6 +18,7 @@ struct fake_ipvs {
     struct ld_sync sync;           /* as last wanted */
     unsigned syncs;                /* times it was */
     unsigned handovers;            /* times connections were handed over */
+    int handed;                    /* the last time: how many that were named; -1: those of the kernel's list */
     int sync_error;                /* what to answer */
     GString *switches;             /* "name=1 name=0 " as told */
     unsigned operations;           /* accepted, ever */

@@ -64,12 +64,16 @@ int __wrap_ld_ipvs_netlink_open(struct ld_ipvs **out, char **why)
 }
 
 /* In the process that checks, which has no table. */
-int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
-int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
+int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                           const GArray *connections, unsigned bound_ms);
+int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                           const GArray *connections, unsigned bound_ms)
 {
     (void)ipvs;
     (void)sync;
     (void)table;
+    (void)connections;
+    (void)bound_ms;
     return 0;
 }
 

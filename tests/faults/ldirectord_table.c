@@ -18,8 +18,10 @@
 /* Of the preloaded library, if there is one. */
 bool faults_fails(const char *class, const char *call) __attribute__((weak));
 int __wrap_ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
-int __real_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
-int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table);
+int __real_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                           const GArray *connections, unsigned bound_ms);
+int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                           const GArray *connections, unsigned bound_ms);
 
 static struct fake_ipvs fake;
 static const struct ld_ipvs_ops *inner;
@@ -180,9 +182,10 @@ static const struct ld_ipvs_ops ops = {
 };
 
 /* By the process that checks, as it is; but that this kernel shows no connections is no fault here. */
-int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table)
+int __wrap_ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
+                           const GArray *connections, unsigned bound_ms)
 {
-    int told = fails("ipvs_hand_over") ? -ENODEV : __real_ld_nl_hand_over(ipvs, sync, table);
+    int told = fails("ipvs_hand_over") ? -ENODEV : __real_ld_nl_hand_over(ipvs, sync, table, connections, bound_ms);
 
     return told == -ENOENT ? 0 : told;
 }
