@@ -44,6 +44,7 @@ struct job {
     struct hb_agent_run *run; /* a script is under way */
     struct hb_group *group;   /* of warm */
     struct hb_warm_op *warm;  /* an order to a standby is under way */
+    struct hb_warm_wait *wait; /* what hands over gets ready, before addresses go */
     struct hb_action op;      /* what it was, should it be a script's after all */
     struct ha_timer timer;    /* or the answer waits here */
     GArray *specs;            /* addresses that another may still answer for */
@@ -246,6 +247,7 @@ static void job_free(struct job *job)
     if (job->run != NULL)
         hb_agent_abandon(job->run);
     hb_warm_abandon(job->warm);
+    hb_warm_wait_abandon(job->wait);
     if (job->group != NULL)
         hb_group_free(job->group);
     if (job->specs != NULL)
@@ -377,6 +379,24 @@ static void run_addresses(struct job *job, const struct hb_group *group, const s
     answer_later(job, result, g_string_free(why, why->len == 0));
 }
 
+static void may_go(void *ctx)
+{
+    struct job *job = ctx;
+
+    job->wait = NULL;
+    run_addresses(job, job->group, &job->op);
+}
+
+/* Who gives addresses away in good order has time as long as it has them. */
+static void stop_when_ready(struct job *job, const struct hb_group *group, const struct hb_action *op)
+{
+    job->wait = hb_warm_get_ready(job->act->warm, op->group, may_go, job);
+    if (job->wait == NULL)
+        run_addresses(job, group, op);
+    else
+        job->group = hb_group_copy(group);
+}
+
 /* ---- scripts ---- */
 
 static void run_script(struct job *job, const struct hb_resource *resource,
@@ -493,7 +513,9 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
     }
     for (unsigned i = op->first; i <= op->last; i++)
         native = native && resource_at(group, i)->native;
-    if (native)
+    if (native && op->op == HB_OP_STOP && op->handed)
+        stop_when_ready(job, group, op);
+    else if (native)
         run_addresses(job, group, op);
     else if (op->first == op->last && hb_warm_knows(act->warm, resource_at(group, op->first))) {
         job->group = hb_group_copy(group);

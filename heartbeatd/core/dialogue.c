@@ -174,7 +174,7 @@ static void release(struct hb_core *core)
     hb_dialogue_report(core, HB_HOLD_NONE, false, "shutdown");
     wait_ms(core, STOP_LIMIT_MS);
     for (size_t i = 0; i < core->group_count; i++)
-        hb_owner_let_go(core, i);
+        hb_owner_hand(core, i);
 }
 
 static void farewell(struct hb_core *core)

@@ -86,6 +86,7 @@ static void begin(struct hb_group_run *run, enum hb_op op, struct hb_actions *ac
     action->first = run->first;
     action->last = run->last;
     action->contest = run->contest && op == HB_OP_START && run->state == HB_GROUP_STARTING;
+    action->handed = run->handed && op == HB_OP_STOP;
     action->deadline_ms = limit_ms(run, op);
 }
 
@@ -140,6 +141,7 @@ void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *act
         return;
     run->wanted = wanted;
     run->restarting = run->restarting && wanted;
+    run->handed = run->handed && !wanted;
     if (wanted && run->state == HB_GROUP_STOPPING && !run->stuck) {
         run->failing = false;
     } else if (run->op_id != 0) {
@@ -149,6 +151,12 @@ void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *act
     } else if (wanted) {
         go_up(run, 0, actions);
     }
+}
+
+void hb_group_hand(struct hb_group_run *run, struct hb_actions *actions)
+{
+    run->handed = run->wanted && run->state == HB_GROUP_HELD;
+    hb_group_want(run, false, actions);
 }
 
 void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions)

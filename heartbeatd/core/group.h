@@ -33,6 +33,7 @@ struct hb_group_run {
     bool failing;      /* on its way down because something did not start */
     bool stuck;        /* something would not stop and is still running */
     bool contest;      /* who had it before may still live */
+    bool handed;       /* on its way down in good order, for another node */
     bool announcing;   /* held, and native resources are being announced once more */
     bool restarting;   /* on its way down to `floor`, and up again from there */
     unsigned floor;
@@ -48,6 +49,8 @@ struct hb_group_run {
 
 void hb_group_init(struct hb_group_run *run, const struct hb_group *group, unsigned index);
 void hb_group_want(struct hb_group_run *run, bool wanted, struct hb_actions *actions);
+/* No longer wanted: another node takes it in good order. */
+void hb_group_hand(struct hb_group_run *run, struct hb_actions *actions);
 /* No longer wanted, and at once: a start under way is cancelled, not waited for. */
 void hb_group_drop(struct hb_group_run *run, struct hb_actions *actions);
 /* Another list of resources for a group at rest. A held one starts what does not run yet; of what

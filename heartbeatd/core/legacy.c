@@ -79,7 +79,7 @@ void hb_legacy_request(struct hb_core *core, struct hb_node *node, const struct 
     hb_say(core, LOG_INFO, "node %s asks for resource group %s: releasing it", node->name, key);
     lend(core, owned, node);
     owned->owes_answer = true;
-    hb_owner_let_go(core, group);
+    hb_owner_hand(core, group);
 }
 
 /* It is for the node that asked, in this life of it. */

@@ -173,6 +173,12 @@ void hb_owner_let_go(struct hb_core *core, size_t group)
     hb_group_want(&core->groups[group].run, false, core->out);
 }
 
+void hb_owner_hand(struct hb_core *core, size_t group)
+{
+    no_reason(&core->groups[group]);
+    hb_group_hand(&core->groups[group].run, core->out);
+}
+
 /* ---- nobody has it ---- */
 
 bool hb_owner_is_free(const struct hb_core *core, size_t group)

@@ -135,7 +135,7 @@ static void give(struct hb_core *core)
     hb_dialogue_report(core, rest(core), false, "standby");
     for (size_t i = 0; i < core->group_count; i++) {
         if (concerned(core, i))
-            hb_owner_let_go(core, i);
+            hb_owner_hand(core, i);
     }
 }
 

@@ -266,6 +266,8 @@ uint64_t hb_owner_next_ns(const struct hb_core *core);
 bool hb_owner_is_free(const struct hb_core *core, size_t group);
 void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why);
 void hb_owner_let_go(struct hb_core *core, size_t group);
+/* The same, for another node, in good order: nobody else has it, and nothing hurries. */
+void hb_owner_hand(struct hb_core *core, size_t group);
 /* Nobody having it, is it we who should? */
 bool hb_owner_falls_to_us(const struct hb_core *core, size_t group);
 /* In what a giver calls local, foreign or all. */

@@ -173,6 +173,42 @@ static void the_answer_comes_as_soon_as_it_is_active(void **state)
     hand_free(hand);
 }
 
+/* The first operation under way. */
+static const struct hb_action *under_way(const struct hand *hand)
+{
+    assert_true(hand->ops->len > 0);
+    return &g_array_index(hand->ops, struct hb_action, 0);
+}
+
+static void what_goes_to_another_node_in_good_order_may_get_ready_for_it(void **state)
+{
+    struct hand *hand = pair();
+
+    (void)state;
+    hand->answer_ops = false;
+    hand_operator(hand, HB_EV_STANDBY, HB_WHAT_ALL);
+    hand_hear(hand, "t=ask_resources|info=other|rsc_hold=all");
+    assert_int_equal(under_way(hand)->op, HB_OP_STOP);
+    assert_true(under_way(hand)->handed);
+    hand_free(hand);
+}
+
+static void what_has_to_go_at_once_may_not(void **state)
+{
+    struct hand *hand = pair();
+
+    (void)state;
+    hand->answer_ops = false;
+    hand_carrier(hand, 0, false);
+    while (hand->ops->len == 0) {
+        hand_pass(hand, 1000);
+        hear_word(hand, "none", "03", "");
+    }
+    assert_int_equal(under_way(hand)->op, HB_OP_STOP);
+    assert_false(under_way(hand)->handed);
+    hand_free(hand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +218,8 @@ int main(void)
         cmocka_unit_test(what_a_standby_brings_is_made_ready_before_it_is_there),
         cmocka_unit_test(the_answer_waits_a_little_for_what_is_in_standby),
         cmocka_unit_test(the_answer_comes_as_soon_as_it_is_active),
+        cmocka_unit_test(what_goes_to_another_node_in_good_order_may_get_ready_for_it),
+        cmocka_unit_test(what_has_to_go_at_once_may_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

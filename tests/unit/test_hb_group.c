@@ -263,6 +263,38 @@ static void an_answer_to_something_else_is_ignored(void **state)
     unmake(f);
 }
 
+/* The stop that was just asked for. */
+static bool is_handed(struct fixture *f)
+{
+    const struct hb_action *action = &g_array_index(f->actions.list, struct hb_action, f->actions.list->len - 1);
+    bool handed = action->handed;
+
+    assert_int_equal(action->kind, HB_ACT_OP);
+    assert_int_equal(action->op, HB_OP_STOP);
+    (void)asked(f);
+    return handed;
+}
+
+static void what_is_handed_is_so_once(void **state)
+{
+    struct fixture *f = make("n");
+
+    (void)state;
+    want(f, true);
+    done(f, HB_OP_OK);
+    hb_group_hand(&f->run, &f->actions);
+    assert_true(is_handed(f));
+    hb_group_op_done(&f->run, f->run.op_id, HB_OP_FAILED, NULL, f->now_ns, &f->actions);
+    hb_group_timer(&f->run, f->now_ns + 10 * HA_NS_PER_S, &f->actions);
+    assert_true(is_handed(f)); /* the same, once more */
+    done(f, HB_OP_OK);
+    want(f, true);
+    done(f, HB_OP_OK);
+    hb_group_want(&f->run, false, &f->actions);
+    assert_false(is_handed(f));
+    unmake(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_start_that_lost_its_right_is_cancelled),
         cmocka_unit_test(announcing_again_touches_addresses_only),
         cmocka_unit_test(an_answer_to_something_else_is_ignored),
+        cmocka_unit_test(what_is_handed_is_so_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

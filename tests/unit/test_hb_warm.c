@@ -506,6 +506,53 @@ static void nobody_waits_for_one_that_does_not_hand_over(void **state)
     WAIT(stands_by);
 }
 
+static void is_ready(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+static bool ready;
+static bool got_ready(void)
+{
+    return ready;
+}
+
+static void before_its_addresses_go_it_gets_ready(void **state)
+{
+    (void)state;
+    write_synchronised();
+    house_ready();
+    assert_null(hb_warm_get_ready(house.warm, 0, is_ready, &ready)); /* in standby it has no connections */
+    house_take(0);
+    assert_null(hb_warm_get_ready(house.warm, 1, is_ready, &ready)); /* another group's */
+    ready = false;
+    assert_non_null(hb_warm_get_ready(house.warm, 0, is_ready, &ready));
+    WAIT(got_ready);
+    assert_true(house_logged("open connections told to the next director") ||
+                house_logged("connections that begin cannot be watched"));
+    assert_op(0, HB_OP_STOP, HB_OP_OK);
+    assert_true(house_logged("open connections handed over"));
+    hb_warm_wait_abandon(NULL);
+}
+
+static void addresses_go_though_it_does_not_get_ready(void **state)
+{
+    struct hb_warm_wait *wait;
+    pid_t pid;
+
+    (void)state;
+    write_synchronised();
+    house_ready();
+    house_take(0);
+    kill(pid = house_pid(), SIGSTOP);
+    wait = hb_warm_get_ready(house.warm, 0, is_ready, &ready);
+    assert_non_null(wait);
+    hb_warm_wait_abandon(wait);
+    ready = false;
+    assert_non_null(hb_warm_get_ready(house.warm, 0, is_ready, &ready));
+    WAIT(got_ready);
+    kill(pid, SIGCONT);
+}
+
 static void an_order_can_be_abandoned(void **state)
 {
     (void)state;
@@ -527,6 +574,8 @@ int main(void)
         CASE(a_stop_hands_connections_over_where_there_is_somebody_to_take_them),
         CASE(a_stop_that_may_linger_has_handed_over_when_it_is_through),
         CASE(nobody_waits_for_one_that_does_not_hand_over),
+        CASE(before_its_addresses_go_it_gets_ready),
+        CASE(addresses_go_though_it_does_not_get_ready),
         CASE(a_group_that_goes_and_comes_at_once_is_active),
         CASE(a_group_is_ready_when_its_servers_are_checked),
         CASE(a_start_waits_for_the_standby_that_is_being_started),
