@@ -307,6 +307,9 @@ static int settle(struct hb_daemon *daemon)
         hb_realtime_keep_memory(config->memreserve_kib); /* after the last fork, which would copy it */
     }
     if (leaving) {
+        if (!hb_realtime_lift_priority() && is_realtime(daemon)) {
+            hb_realtime_hurry(config->rtprio); /* now or never, as in many a container */
+        }
         status = hb_privilege_leave(config);
         hb_cores_enter(config);
     }

@@ -134,9 +134,6 @@ static void hand_over(const struct hb_config *config, const struct ha_identity *
  * is allocated from now on could not be had. What is to be kept. */
 static uint64_t lift_limits(void)
 {
-    const struct rlimit priority = {.rlim_cur = 99, .rlim_max = 99};
-
-    (void)setrlimit(RLIMIT_RTPRIO, &priority);
     return hb_realtime_lift_limit() || !hb_realtime_may_lock() ? KEPT : KEPT | HA_CAP(CAP_IPC_LOCK);
 }
 

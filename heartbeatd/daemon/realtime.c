@@ -94,6 +94,13 @@ bool hb_realtime_lift_limit(void)
     return setrlimit(RLIMIT_MEMLOCK, &none) == 0;
 }
 
+bool hb_realtime_lift_priority(void)
+{
+    const struct rlimit any = {.rlim_cur = 99, .rlim_max = 99};
+
+    return setrlimit(RLIMIT_RTPRIO, &any) == 0;
+}
+
 /* With this the kernel knows no limit for us. */
 bool hb_realtime_may_lock(void)
 {

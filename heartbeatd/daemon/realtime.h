@@ -18,6 +18,8 @@ int hb_realtime_lock(void);
  * (hb_realtime_may_lock()) it counts all the same only from the day when that is given up: then what is
  * allocated beyond it is not to be had. */
 bool hb_realtime_lift_limit(void);
+/* The same of precedence. False: who is not root any more can keep what he has, and get none. */
+bool hb_realtime_lift_priority(void);
 bool hb_realtime_may_lock(void);
 
 #endif
