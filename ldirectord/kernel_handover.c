@@ -11,6 +11,7 @@
  * or a mark chose its service), reads the list in the second step, for as long as a move can wait for it.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,9 @@
  * second (warm_ready.c). */
 #define LIST_MS       20
 #define LIST_AHEAD_MS 250
+/* The next director's kernel takes in what it is told by a thread of ordinary precedence; its heartbeat, which has
+ * more, is not to hear from ours before. */
+#define TAKE_IN_MS    2
 /* Whoever did not let go by then is not about to (TAP_NS of the keeper's). */
 #define READY_NS      (5 * HA_NS_PER_S)
 
@@ -164,6 +168,8 @@ void ld_director_hand_over(struct ld_director *director)
     ld_handover_forget(director);
     told = director->ipvs->ops->hand_over(director->ipvs, &sync, table, began, LIST_MS);
     ld_table_free(table);
+    if (told > 0)
+        poll(NULL, 0, TAKE_IN_MS);
     director->handed_ns = ha_clock_ns();
     if (told < 0)
         ha_log(HA_LOG_WARNING, "open connections cannot be handed over (interface %s): %s", sync.interface,

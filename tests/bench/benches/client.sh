@@ -77,6 +77,7 @@ site() {
 forwards_packets() { on "$1" bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'; }
 is_whole() {
     wait_until 60 "the first node serves, with all web servers" serves_with_all 0
+    pair_owner=0 # whoever was first
     wait_until 60 "both are at rest" pair_settled 0
     [[ $pair_product != hearth ]] || wait_until 60 "the other one knows the web servers, too" stands_by 1
     wait_until 20 "the client is served" is_served client 100
