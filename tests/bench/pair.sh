@@ -236,14 +236,15 @@ pair_grown() {
     [[ $pair_product != hearth ]] || ((age_us > 1000000))
 }
 
+# pair_doom N: who is to die there, looked up beforehand, so that the crash comes at the moment it is ordered.
+pair_doom() { pair_processes "$1" && pair_doomed=$REPLY; }
 # pair_crash N: from one moment on nothing comes from it, and no process of the product lives. Its
 # network namespace stays: the kernel takes one apart under a lock that the survivor needs as well.
 pair_crash() {
     local name=${pair[$1]}
-    pair_processes "$1"
     ip -batch - <<<"link set $name-eth1 type bridge_slave state 1"$'\n'"link set $name-eth0 type bridge_slave state 1"
     # shellcheck disable=SC2086
-    kill -KILL $REPLY
+    kill -KILL $pair_doomed
     note "$name has crashed"
 }
 
@@ -254,6 +255,7 @@ crash_once() {
     wait_until 10 "the owner is past its first seconds" pair_grown
     witness_turn
     witness_begin "$REPLY" -t 60000
+    pair_doom "$died"
     nap "0.$((100 + RANDOM % 200))" # anywhere between two beats
     pair_crash "$died"
     witness_end
@@ -298,13 +300,12 @@ move_once() {
 
 # Its processes on the node of that number, as the lab sees them: all but those that every host has.
 pair_processes() {
-    local dir comm space
-    space=$(readlink "/proc/${host_pid[${pair[$1]}]}/ns/pid")
+    local dir comm space=/proc/${host_pid[${pair[$1]}]}/ns/pid
     REPLY=''
     for dir in /proc/[0-9]*; do
+        [[ $dir/ns/pid -ef $space ]] || continue
         read -r comm 2>/dev/null <"$dir/comm" || continue
-        [[ $comm != bash && $comm != sleep && $comm != busybox ]] || continue
-        [[ $(readlink "$dir/ns/pid") != "$space" ]] || REPLY+=" ${dir#/proc/}"
+        [[ $comm == bash || $comm == sleep || $comm == busybox ]] || REPLY+=" ${dir#/proc/}"
     done
 }
 # The time all of them have run on a processor so far, in µs.

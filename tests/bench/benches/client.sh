@@ -88,12 +88,8 @@ serves_with_all() {
 }
 stands_by() { [[ $(on "${pair[$1]}" ldirectord ldirectord.cf status 2>&1) == *'3 real servers, 3 up, 0 not'* ]]; }
 
-# seen EVENT WHAT [LESS_MS] [LOST]: samples of an event that is over.
-seen() {
-    client_figure client "$1" gap_ms
-    sample "$pair_product" "$2" ms $((REPLY - ${3:-0}))
-    [[ -z ${4:-} ]] || { client_figure client "$1" errors; sample "$pair_product" "$4" requests "$REPLY"; }
-}
+# lost EVENT WHAT: a sample, of an event that is over.
+lost() { client_figure client "$1" errors; sample "$pair_product" "$2" requests "$REPLY"; }
 
 # after_a_beat MS: it is so long ago that one of the owner was on the wire.
 after_a_beat() {
@@ -110,6 +106,7 @@ once() {
     local detects
     pair_detects
     detects=$REPLY
+    pair_doom 0
     client_mark client death
     after_a_beat $((pair_keepalive * (2 * $2 + 1) / (2 * $3)))
     pair_crash 0
@@ -118,7 +115,8 @@ once() {
     wait_until 60 "the other one has it" pair_owns 1
     wait_until 60 "the client is served" is_served client 100
     client_mark client return
-    seen death "$1" "$detects"
+    client_figure client death gap_ms
+    sample "$pair_product" "$1" ms $((REPLY - detects))
     host_crash "${pair[0]}"
     host_boot "${pair[0]}"
     forwards_packets "${pair[0]}"
@@ -130,7 +128,8 @@ once() {
         keepalived) on "${pair[0]}" bash -c 'kill "$(</run/keepalived.pid)"' ;; # its way to hand over
     esac
     pair_owner=1
-    settles_and_is_seen move
+    is_over move
+    lost move 'lost in a move'
     case $pair_product in
         hearth | heartbeat) comes_home move hb_order "${pair[1]}" hb_standby all ;;
         keepalived) comes_home failback pair_start_node 0 ;;
@@ -143,18 +142,25 @@ comes_home() {
     client_mark client "$1"
     "${@:2}"
     pair_owner=0
-    undisturbed
+    is_over "$1"
+    lost "$1" "lost in a $1"
     is_whole
-    settles_and_is_seen "$1"
 }
-# Until nothing is open of what began in the event. Whoever looks takes time of the only processor.
-settles_and_is_seen() {
-    undisturbed
-    wait_until 60 "it is there" pair_owned_by $pair_owner
-    wait_until 60 "the client is served" is_served client 150
-    client_mark client between
-    nap 1.2
-    seen "$1" "$1" 0 "lost in a $1"
+# is_over EVENT: the address is where it belongs, the client is served, and its longest gap so far was a sample. Nothing
+# is looked at before that is known: whoever looks takes time of the only processor, which would make gaps of its own.
+is_over() {
+    local gap tries
+    for ((tries = 0; tries < 100; tries++)); do
+        undisturbed
+        is_served client 150 || continue
+        client_figure client now gap_ms
+        gap=$REPLY
+        pair_owned_by $pair_owner || continue
+        sample "$pair_product" "$1" ms "$gap"
+        client_mark client between
+        return 0
+    done
+    fail "an end of the $1"
 }
 
 # sees PRODUCT KEEPALIVE_MS DEADTIME_MS WHAT SMOKE SHORT FULL
