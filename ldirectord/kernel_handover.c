@@ -7,6 +7,9 @@
  *               from before that on connections that begin are watched
  *   hand over   the addresses are gone: it is told of those that began meanwhile
  *
+ * and the next director takes in what its kernel was told before it takes the addresses: the first packet of a
+ * connection that it does not know is answered with a reset.
+ *
  * Who was not told to get ready, or cannot find out of one connection where it went (it goes through a tunnel,
  * or a mark chose its service), reads the list in the second step, for as long as a move can wait for it.
  */
@@ -27,9 +30,8 @@
  * second (warm_ready.c). */
 #define LIST_MS       20
 #define LIST_AHEAD_MS 250
-/* The next director's kernel takes in what it is told by a thread of ordinary precedence; its heartbeat, which has
- * more, is not to hear from ours before. */
-#define TAKE_IN_MS    2
+/* Longer than this nobody waits for a kernel that has the other's connections to take in. */
+#define TAKE_IN_MS    20
 /* Whoever did not let go by then is not about to (TAP_NS of the keeper's). */
 #define READY_NS      (5 * HA_NS_PER_S)
 
@@ -168,8 +170,6 @@ void ld_director_hand_over(struct ld_director *director)
     ld_handover_forget(director);
     told = director->ipvs->ops->hand_over(director->ipvs, &sync, table, began, LIST_MS);
     ld_table_free(table);
-    if (told > 0)
-        poll(NULL, 0, TAKE_IN_MS);
     director->handed_ns = ha_clock_ns();
     if (told < 0)
         ha_log(HA_LOG_WARNING, "open connections cannot be handed over (interface %s): %s", sync.interface,
@@ -179,4 +179,22 @@ void ld_director_hand_over(struct ld_director *director)
                began != NULL ? " that began meanwhile" : "", sync.interface, sync.id);
     if (began != NULL)
         g_array_unref(began);
+}
+
+/* ---- on the other side ---- */
+
+void ld_director_take_in(struct ld_director *director)
+{
+    uint64_t until_ns = ha_clock_ns() + ha_ms_to_ns(TAKE_IN_MS);
+    int untaken;
+
+    if (director->sync_role != LD_SYNC_BACKUP && director->sync_role != LD_SYNC_BOTH)
+        return;
+    while ((untaken = director->ipvs->ops->untaken(director->ipvs, &director->config->sync)) > 0 &&
+           ha_clock_ns() < until_ns)
+        poll(NULL, 0, 1);
+    if (untaken < 0)
+        ha_log(HA_LOG_INFO, "whether connections were taken in cannot be seen: %s", g_strerror(-untaken));
+    else if (untaken > 0)
+        ha_log(HA_LOG_INFO, "the kernel has %d bytes of the other's connections still to take in", untaken);
 }

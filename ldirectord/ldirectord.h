@@ -43,6 +43,8 @@ bool ld_director_reloading(const struct ld_director *director);
 void ld_director_get_ready(struct ld_director *director);
 /* With the addresses gone: tells it of those that began since; without that, of all, for 20 ms at most. */
 void ld_director_hand_over(struct ld_director *director);
+/* Returns when this host's kernel has taken in what it was told of another director's connections, or after 20 ms. */
+void ld_director_take_in(struct ld_director *director);
 /* Into standby or out of it, or the same again: when this returns the kernel's table has been
  * written accordingly. 0, also if the kernel refused some of it (*refused operations, the log names
  * them; they come again); negative errno if its table cannot be read or written at all. */

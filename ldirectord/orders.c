@@ -87,6 +87,10 @@ static int obey(void *ctx, const struct ha_control_peer *peer, char *const *word
         ld_director_hand_over(director);
         return 0;
     }
+    if (strcmp(words[0], HA_DIRECTOR_TAKE_IN) == 0) {
+        ld_director_take_in(director);
+        return 0;
+    }
     if (strcmp(words[0], HA_DIRECTOR_ACTIVATE) == 0)
         return set_standby(director, false, answer);
     if (strcmp(words[0], HA_DIRECTOR_STANDBY) == 0)

@@ -15,6 +15,8 @@
  *     hand-over   root; answers when the next director has been told of the connections that are open
  *                 now (syncdaemon): 0, also if nothing is to be told. For who is about to order
  *                 standby, in the last moment in which they still come here
+ *     take-in     root; answers when the kernel has taken in what it was told of another director's connections
+ *                 by hand-over, or cannot within 20 ms. For who takes addresses from another in good order
  *     show FORM   readers; FORM is text or json. Answers "NUMBER LENGTH\n" and the first bytes of
  *                 a report of LENGTH bytes; "show FORM NUMBER OFFSET" gives the rest of it, as long
  *                 as nobody else asks: then 1, and the question is to be asked anew
@@ -37,6 +39,7 @@
 #define HA_DIRECTOR_STANDBY  "standby"
 #define HA_DIRECTOR_GET_READY "get-ready"
 #define HA_DIRECTOR_HAND_OVER "hand-over"
+#define HA_DIRECTOR_TAKE_IN  "take-in"
 #define HA_DIRECTOR_SHOW     "show"
 /* The answer's status where the caller may not; the answer says who may. */
 #define HA_DIRECTOR_NOT_YOU  2

@@ -44,7 +44,7 @@ struct job {
     struct hb_agent_run *run; /* a script is under way */
     struct hb_group *group;   /* of warm */
     struct hb_warm_op *warm;  /* an order to a standby is under way */
-    struct hb_warm_wait *wait; /* what hands over gets ready, before addresses go */
+    struct hb_warm_wait *wait; /* what knows of connections gets ready, before addresses go or come */
     struct hb_action op;      /* what it was, should it be a script's after all */
     struct ha_timer timer;    /* or the answer waits here */
     GArray *specs;            /* addresses that another may still answer for */
@@ -387,10 +387,11 @@ static void may_go(void *ctx)
     run_addresses(job, job->group, &job->op);
 }
 
-/* Who gives addresses away in good order has time as long as it has them. */
-static void stop_when_ready(struct job *job, const struct hb_group *group, const struct hb_action *op)
+/* Who gives addresses away in good order has time as long as it has them; who takes them so, is to know the
+ * connections that come with them. */
+static void run_when_ready(struct job *job, const struct hb_group *group, const struct hb_action *op)
 {
-    job->wait = hb_warm_get_ready(job->act->warm, op->group, may_go, job);
+    job->wait = hb_warm_get_ready(job->act->warm, op->group, op->op, may_go, job);
     if (job->wait == NULL)
         run_addresses(job, group, op);
     else
@@ -513,8 +514,8 @@ void hb_act_run(struct hb_act *act, const struct hb_action *op)
     }
     for (unsigned i = op->first; i <= op->last; i++)
         native = native && resource_at(group, i)->native;
-    if (native && op->op == HB_OP_STOP && op->handed)
-        stop_when_ready(job, group, op);
+    if (native && op->handed)
+        run_when_ready(job, group, op);
     else if (native)
         run_addresses(job, group, op);
     else if (op->first == op->last && hb_warm_knows(act->warm, resource_at(group, op->first))) {

@@ -66,12 +66,14 @@ struct hb_warm_op *hb_warm_run(struct hb_warm *warm, const struct hb_resource *r
 /* fn does not come. NULL: nothing. */
 void hb_warm_abandon(struct hb_warm_op *op);
 
-/* Before the group's addresses go to another node in good order: what hands over its connections when it is
- * stopped does as much of that as can be done before. NULL: there is nothing to wait for; else fn comes exactly
- * once, later, from the loop, after half a second at most. warm may be NULL. */
+/* Before the group's addresses go to another node in good order (stop): what hands over its connections when it is
+ * stopped does as much of that as can be done before, within half a second at most. Before they come from one
+ * (start): what was told of connections takes them in, within 50 ms. NULL: there is nothing to wait for; else fn
+ * comes exactly once, later, from the loop. warm may be NULL. */
 typedef void (*hb_warm_got_ready_fn)(void *ctx);
 struct hb_warm_wait;
-struct hb_warm_wait *hb_warm_get_ready(struct hb_warm *warm, unsigned group, hb_warm_got_ready_fn fn, void *ctx);
+struct hb_warm_wait *hb_warm_get_ready(struct hb_warm *warm, unsigned group, enum hb_op op, hb_warm_got_ready_fn fn,
+                                       void *ctx);
 /* fn does not come. NULL: nothing. */
 void hb_warm_wait_abandon(struct hb_warm_wait *wait);
 

@@ -198,7 +198,8 @@ struct hb_action {
     const struct hb_group *of; /* OP: the group; valid until the next step */
     unsigned first, last;      /* neighbouring native resources come as one range, scripts alone */
     bool contest;              /* OP start: who had it before may still live */
-    bool handed;               /* OP stop: it goes to another node in good order, and nothing hurries */
+    bool handed;               /* OP stop: it goes to another node in good order, and nothing hurries;
+                                  start: it may come from one so */
     uint64_t deadline_ms;      /* OP, FENCE: from now; the shell reports HB_OP_TIMED_OUT, or
                                   HB_FENCED_BAD, then */
     int level;                 /* LOG: syslog level */

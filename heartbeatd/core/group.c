@@ -86,7 +86,8 @@ static void begin(struct hb_group_run *run, enum hb_op op, struct hb_actions *ac
     action->first = run->first;
     action->last = run->last;
     action->contest = run->contest && op == HB_OP_START && run->state == HB_GROUP_STARTING;
-    action->handed = run->handed && op == HB_OP_STOP;
+    action->handed = (run->handed && op == HB_OP_STOP) ||
+                     (run->received && op == HB_OP_START && run->state == HB_GROUP_STARTING);
     action->deadline_ms = limit_ms(run, op);
 }
 
@@ -287,7 +288,7 @@ static void went_up(struct hb_group_run *run, enum hb_op_result result, const ch
         begin_up(run, actions);
     } else {
         run->state = HB_GROUP_HELD;
-        run->contest = false;
+        run->contest = run->received = false;
         hb_actions_log(actions, LOG_INFO, "group %s is held here", hb_group_key(run->group));
     }
 }

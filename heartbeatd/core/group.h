@@ -34,6 +34,7 @@ struct hb_group_run {
     bool stuck;        /* something would not stop and is still running */
     bool contest;      /* who had it before may still live */
     bool handed;       /* on its way down in good order, for another node */
+    bool received;     /* on its way up, it may come from another node in good order */
     bool announcing;   /* held, and native resources are being announced once more */
     bool restarting;   /* on its way down to `floor`, and up again from there */
     unsigned floor;

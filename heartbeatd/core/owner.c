@@ -158,6 +158,7 @@ void hb_owner_want(struct hb_core *core, size_t group, enum hb_why why)
     owned->asking = owned->let_alone = false;
     owned->lent_to = 0;
     owned->run.contest = owned->took && hb_suspect_may_live(core);
+    owned->run.received = !owned->took;
     hb_group_want(&owned->run, true, core->out);
 }
 

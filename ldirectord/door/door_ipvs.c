@@ -179,6 +179,7 @@ static const struct ld_ipvs_ops door_ops = {
     .apply = door_apply,
     .sync = door_sync,
     .hand_over = ld_nl_hand_over,
+    .untaken = ld_nl_untaken,
     .set_switch = door_switch,
     .close = door_close,
 };

@@ -31,6 +31,9 @@ struct ld_ipvs_ops {
      * them of, or negative errno. */
     int (*hand_over)(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
                      const GArray *connections, unsigned bound_ms);
+    /* So many bytes of what this host was told by that synchronisation are still to be taken in by its kernel, or
+     * negative errno. */
+    int (*untaken)(struct ld_ipvs *ipvs, const struct ld_sync *sync);
     /* /proc/sys/net/ipv4/vs/NAME of this network namespace. 0 or negative errno. */
     int (*set_switch)(struct ld_ipvs *ipvs, const char *name, bool on);
     void (*close)(struct ld_ipvs *ipvs);
@@ -43,9 +46,10 @@ struct ld_ipvs {
  * what to do: "the kernel has no IPVS: modprobe ip_vs"; g_free() it). */
 int ld_ipvs_netlink_open(struct ld_ipvs **out, char **why);
 
-/* hand_over of that; looks at nothing of *ipvs, and wants no right beyond a socket and reading /proc. */
+/* hand_over and untaken of that; they look at nothing of *ipvs, and want no right beyond a socket and reading /proc. */
 int ld_nl_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, const struct ld_table *table,
                     const GArray *connections, unsigned bound_ms);
+int ld_nl_untaken(struct ld_ipvs *ipvs, const struct ld_sync *sync);
 
 /* What the kernel does where the configuration says nothing. */
 #define LD_SYNC_GROUP 0xe0000051u /* 224.0.0.81 */

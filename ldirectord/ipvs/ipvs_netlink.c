@@ -391,6 +391,7 @@ static const struct ld_ipvs_ops netlink_ops = {
     .apply = netlink_apply,
     .sync = ld_nl_sync,
     .hand_over = ld_nl_hand_over,
+    .untaken = ld_nl_untaken,
     .set_switch = ld_nl_set_switch,
     .close = netlink_close,
 };

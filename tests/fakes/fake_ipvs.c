@@ -202,6 +202,17 @@ static int fake_hand_over(struct ld_ipvs *ipvs, const struct ld_sync *sync, cons
     return 0;
 }
 
+static int fake_untaken(struct ld_ipvs *ipvs, const struct ld_sync *sync)
+{
+    struct fake_ipvs *fake = (struct fake_ipvs *)ipvs;
+
+    (void)sync;
+    fake->looks++;
+    if (fake->untaken > 0 && !fake->stuck)
+        fake->untaken--;
+    return fake->untaken;
+}
+
 static int fake_switch(struct ld_ipvs *ipvs, const char *name, bool on)
 {
     g_string_append_printf(((struct fake_ipvs *)ipvs)->switches, "%s=%d ", name, on);
@@ -219,6 +230,7 @@ static const struct ld_ipvs_ops fake_ops = {
     .apply = fake_apply,
     .sync = fake_sync,
     .hand_over = fake_hand_over,
+    .untaken = fake_untaken,
     .set_switch = fake_switch,
     .close = fake_close,
 };

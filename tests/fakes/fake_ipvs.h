@@ -19,6 +19,9 @@ struct fake_ipvs {
     unsigned syncs;                /* times it was */
     unsigned handovers;            /* times connections were handed over */
     int handed;                    /* the last time: how many that were named; -1: those of the kernel's list */
+    int untaken;                   /* what it was told and has not taken in: one less with each look */
+    bool stuck;                    /* no, it stays */
+    unsigned looks;                /* times somebody looked at that */
     int sync_error;                /* what to answer */
     GString *switches;             /* "name=1 name=0 " as told */
     unsigned operations;           /* accepted, ever */

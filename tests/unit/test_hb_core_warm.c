@@ -193,6 +193,34 @@ static void what_goes_to_another_node_in_good_order_may_get_ready_for_it(void **
     hand_free(hand);
 }
 
+static void what_comes_from_another_node_in_good_order_may_get_ready_for_it(void **state)
+{
+    struct hand *hand = pair();
+
+    (void)state;
+    hand->answer_ops = false;
+    hear_word(hand, "asked", "03", "");
+    hand_hear(hand, "t=ask_resources|info=me|rsc_hold=local");
+    hear_word(hand, "given", "00", "");
+    hand_hear(hand, "t=ask_resources|info=done|rsc_hold=local");
+    assert_int_equal(under_way(hand)->op, HB_OP_START);
+    assert_true(under_way(hand)->handed);
+    hand_free(hand);
+}
+
+static void what_a_dead_node_had_comes_at_once(void **state)
+{
+    struct hand *hand = pair();
+
+    (void)state;
+    hand->answer_ops = false;
+    while (hand->ops->len == 0)
+        hand_pass(hand, 1000);
+    assert_int_equal(under_way(hand)->op, HB_OP_START);
+    assert_false(under_way(hand)->handed);
+    hand_free(hand);
+}
+
 static void what_has_to_go_at_once_may_not(void **state)
 {
     struct hand *hand = pair();
@@ -219,6 +247,8 @@ int main(void)
         cmocka_unit_test(the_answer_waits_a_little_for_what_is_in_standby),
         cmocka_unit_test(the_answer_comes_as_soon_as_it_is_active),
         cmocka_unit_test(what_goes_to_another_node_in_good_order_may_get_ready_for_it),
+        cmocka_unit_test(what_comes_from_another_node_in_good_order_may_get_ready_for_it),
+        cmocka_unit_test(what_a_dead_node_had_comes_at_once),
         cmocka_unit_test(what_has_to_go_at_once_may_not),
     };
 

@@ -521,11 +521,11 @@ static void before_its_addresses_go_it_gets_ready(void **state)
     (void)state;
     write_synchronised();
     house_ready();
-    assert_null(hb_warm_get_ready(house.warm, 0, is_ready, &ready)); /* in standby it has no connections */
+    assert_null(hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready)); /* in standby it has no connections */
     house_take(0);
-    assert_null(hb_warm_get_ready(house.warm, 1, is_ready, &ready)); /* another group's */
+    assert_null(hb_warm_get_ready(house.warm, 1, HB_OP_STOP, is_ready, &ready)); /* another group's */
     ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, is_ready, &ready));
+    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready));
     WAIT(got_ready);
     assert_true(house_logged("open connections told to the next director") ||
                 house_logged("connections that begin cannot be watched"));
@@ -544,13 +544,35 @@ static void addresses_go_though_it_does_not_get_ready(void **state)
     house_ready();
     house_take(0);
     kill(pid = house_pid(), SIGSTOP);
-    wait = hb_warm_get_ready(house.warm, 0, is_ready, &ready);
+    wait = hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready);
     assert_non_null(wait);
     hb_warm_wait_abandon(wait);
     ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, is_ready, &ready));
+    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready));
     WAIT(got_ready);
     kill(pid, SIGCONT);
+}
+
+static void before_addresses_come_it_takes_in_what_it_was_told(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    write_synchronised();
+    house_ready();
+    assert_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready)); /* it is told when it is active */
+    house_take(0);
+    assert_null(hb_warm_get_ready(house.warm, 1, HB_OP_START, is_ready, &ready)); /* another group's */
+    ready = false;
+    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
+    WAIT(got_ready);
+    assert_false(house_logged("did not follow"));
+    kill(pid = house_pid(), SIGSTOP);
+    ready = false;
+    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
+    WAIT(got_ready);
+    kill(pid, SIGCONT);
+    assert_true(house_logged("open connections: it did not follow \"take-in\""));
 }
 
 static void an_order_can_be_abandoned(void **state)
@@ -576,6 +598,7 @@ int main(void)
         CASE(nobody_waits_for_one_that_does_not_hand_over),
         CASE(before_its_addresses_go_it_gets_ready),
         CASE(addresses_go_though_it_does_not_get_ready),
+        CASE(before_addresses_come_it_takes_in_what_it_was_told),
         CASE(a_group_that_goes_and_comes_at_once_is_active),
         CASE(a_group_is_ready_when_its_servers_are_checked),
         CASE(a_start_waits_for_the_standby_that_is_being_started),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ldirectord/core/opening.h"
+#include "ldirectord/director_inside.h"
 #include "ldirectord/door/door.h"
 #include "tests/unit/director_house.h"
 
@@ -151,6 +152,48 @@ static void to_get_ready_twice_is_to_be_ready(void **state)
     assert_int_equal(keeper.taps, 2);
 }
 
+static void stand_by(void)
+{
+    unsigned refused;
+
+    assert_int_equal(ld_director_set_standby(house.director, true, &refused), 0);
+}
+
+static void who_takes_waits_until_the_kernel_has_taken_in_what_it_was_told(void **state)
+{
+    (void)state;
+    stand_by();
+    house.ipvs.untaken = 3;
+    ld_director_take_in(house.director);
+    assert_int_equal(house.ipvs.untaken, 0);
+    assert_int_equal(house.ipvs.looks, 3);
+    ld_director_take_in(house.director);
+    assert_int_equal(house.ipvs.looks, 4);
+}
+
+static void nobody_waits_for_ever_for_a_kernel_that_does_not(void **state)
+{
+    (void)state;
+    stand_by();
+    house.ipvs.untaken = 300;
+    house.ipvs.stuck = true;
+    ld_director_take_in(house.director);
+    assert_int_equal(house.ipvs.untaken, 300);
+    assert_true(house.ipvs.looks > 1);
+    assert_true(logged("the kernel has 300 bytes of the other's connections still to take in"));
+    house.ipvs.untaken = -ENOENT;
+    ld_director_take_in(house.director);
+    assert_true(logged("whether connections were taken in cannot be seen: No such file or directory"));
+}
+
+static void who_is_told_nothing_has_nothing_to_take_in(void **state)
+{
+    (void)state;
+    house.director->sync_role = LD_SYNC_MASTER;
+    ld_director_take_in(house.director);
+    assert_int_equal(house.ipvs.looks, 0);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -162,6 +205,9 @@ int main(void)
         STORY(it_is_read_where_nobody_got_ready),
         STORY(who_cannot_watch_reads_it_once_and_not_ahead),
         STORY(to_get_ready_twice_is_to_be_ready),
+        STORY(who_takes_waits_until_the_kernel_has_taken_in_what_it_was_told),
+        STORY(nobody_waits_for_ever_for_a_kernel_that_does_not),
+        STORY(who_is_told_nothing_has_nothing_to_take_in),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
