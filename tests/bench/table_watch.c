@@ -2,11 +2,12 @@
 /*
  * Waits until the IPVS table of this network namespace is as somebody is to make it, and prints at what wall
  * time, in microseconds, it saw that first. Rests five times as long as it looks: on User-Mode Linux it
- * shares the processor with whom it watches.
+ * shares the processor with whom it watches. So it does not look at all before
+ * a wall time, US microseconds, before which that cannot be.
  *
- *   servers N SECONDS [VIP:PORT]            so many real servers have a weight. It takes time to look at a large
+ *   [-b US] servers N SECONDS [VIP:PORT]    so many real servers have a weight. It takes time to look at a large
  *                                           table: not before that virtual service (TCP) has one of them
- *   weight VIP:PORT REAL:PORT N SECONDS     a real server of a virtual service (TCP) has that one
+ *   [-b US] weight VIP:PORT REAL:PORT N SECONDS     a real server of a virtual service (TCP) has that one
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ struct watched {
     struct ha_addr real;
     uint16_t real_port;
     unsigned wanted;           /* weight, or servers */
-    uint64_t seconds;
+    uint64_t seconds, before_us;
     bool servers;
 };
 
@@ -92,6 +93,11 @@ static bool read_service(char *text, struct watched *watched)
 static bool read_arguments(int argc, char **argv, struct watched *watched)
 {
     ld_portion_init(&watched->portion);
+    if (argc > 2 && strcmp(argv[1], "-b") == 0) {
+        watched->before_us = strtoull(argv[2], NULL, 10);
+        argc -= 2;
+        argv += 2;
+    }
     if ((argc == 4 || argc == 5) && strcmp(argv[1], "servers") == 0) {
         watched->servers = true;
         watched->wanted = (unsigned)atoi(argv[2]);
@@ -105,19 +111,27 @@ static bool read_arguments(int argc, char **argv, struct watched *watched)
     return read_service(argv[2], watched) && read_place(argv[3], &watched->real, &watched->real_port);
 }
 
+static void rest(uint64_t ns)
+{
+    nanosleep(&(struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)}, NULL);
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t from_ns = bench_now_ns(), before_ns, after_ns, rest_ns;
+    uint64_t from_ns = bench_now_ns(), before_ns, after_ns;
     struct watched watched = {.servers = false};
     struct ld_ipvs *ipvs;
     char *why;
 
     if (!read_arguments(argc, argv, &watched)) {
-        fprintf(stderr, "usage: table_watch servers N SECONDS [VIP:PORT] | weight VIP:PORT REAL:PORT N SECONDS\n");
+        fprintf(stderr, "usage: table_watch [-b US] servers N SECONDS [VIP:PORT] |\n"
+                        "                   [-b US] weight VIP:PORT REAL:PORT N SECONDS\n");
         return 2;
     }
     if (ld_ipvs_netlink_open(&ipvs, &why) != 0)
         bench_die(why);
+    if (watched.before_us > bench_now_ns() / 1000)
+        rest(watched.before_us * 1000 - bench_now_ns());
     for (;;) {
         bool yes;
 
@@ -130,8 +144,6 @@ int main(int argc, char **argv)
         }
         if (after_ns - from_ns > watched.seconds * 1000000000u)
             return 1;
-        rest_ns = REST_LEAST_NS + 5 * (after_ns - before_ns);
-        nanosleep(&(struct timespec){.tv_sec = (time_t)(rest_ns / 1000000000u),
-                                     .tv_nsec = (long)(rest_ns % 1000000000u)}, NULL);
+        rest(REST_LEAST_NS + 5 * (after_ns - before_ns));
     }
 }

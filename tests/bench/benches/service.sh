@@ -29,8 +29,8 @@ checker floor none 10.0.0.4
 [[ $BENCH_SIZE == smoke ]] || checker perl peer 10.0.0.3
 
 has_no_servers() { ! grep -q '^  -> [0-9A-F]' "/proc/${host_pid[$1]}/net/ip_vs"; }
-# watch WHO SECONDS: when all servers are in service there.
-watch() { nsenter -t "${host_pid[$1]}" -n "$LAB_PROGRAMS/table_watch" servers "$servers" "$2"; }
+# watch WHO SECONDS [NOT_BEFORE_US]: when all servers are in service there.
+watch() { nsenter -t "${host_pid[$1]}" -n "$LAB_PROGRAMS/table_watch" -b "${3:-0}" servers "$servers" "$2"; }
 
 ldirectord_cf() {
     local i
@@ -56,12 +56,13 @@ checker_stop() {
 
 # starts WHO SERVERS SMOKE SHORT FULL
 starts() {
-    local who=$1 from_us at_us left watch start
+    local who=$1 from_us at_us left watch start best_us=0
     servers=$2
     times "$3" "$4" "$5" || return 0
     [[ $who == floor ]] || ldirectord_cf | host_install "$who" /etc/ha.d/ldirectord.cf
     for ((left = REPLY; left > 0; left--)); do
-        watch "$who" 120 >"$LAB_DIR/at" &
+        # whoever looks at a table that fills takes time of the only processor: not before it can be full
+        watch "$who" 120 $((best_us == 0 ? 0 : ${EPOCHREALTIME/./} + 200000 + best_us * 9 / 10)) >"$LAB_DIR/at" &
         watch=$!
         nap 0.2
         from_us=${EPOCHREALTIME/./}
@@ -69,6 +70,7 @@ starts() {
         start=$!
         wait $watch || fail "all $servers to be in service ($who)"
         at_us=$(<"$LAB_DIR/at")
+        ((best_us > 0 && best_us <= at_us - from_us)) || best_us=$((at_us - from_us))
         sample "$who" "servers $servers" ms "$(awk -v us=$((at_us - from_us)) 'BEGIN { printf "%.1f", us / 1000 }')"
         if [[ $who == hearth ]]; then
             nap 0.5
