@@ -4,10 +4,11 @@
  * of operations. Keeps nothing between calls but the socket, decides nothing,
  * and never runs ipvsadm.
  *
- * Operations travel in batches: many requests in one send, answered by one
- * acknowledgement each, matched by sequence number. The kernel works a batch
- * off before send() returns, so the answers are waiting by then; a batch is
- * kept small enough for them to fit into the receive buffer.
+ * Operations travel in batches: many requests in one send, which the kernel
+ * works off one after the other before send() returns. It says what it refused,
+ * matched by sequence number, and that it has done the last one, which alone
+ * asks for that: what it has said nothing of by then is done. A batch is kept
+ * small enough for all answers to fit into the receive buffer.
  *
  * The module may be removed while we run, and return with another number for
  * its family: a number that is refused is forgotten and asked for again at the
@@ -290,27 +291,33 @@ static guint batch_fill(struct netlink_ipvs *nl, const GArray *ops, guint from, 
 {
     guint count = 0;
 
+    guint last = 0;
+
     g_byte_array_set_size(nl->batch, 0);
     for (; count < BATCH_MAX && from + count < ops->len; count++) {
         const struct ld_op *op = &g_array_index(ops, struct ld_op, from + count);
         struct nlmsghdr *header = nlmsg_hdr(nl->message);
-        int error = ld_nl_begin(nl, ld_ipvs_command(op->kind), NLM_F_ACK);
+        int error = ld_nl_begin(nl, ld_ipvs_command(op->kind), 0);
 
         if (error == 0)
             error = ld_ipvs_put_op(nl->message, op);
         results[count] = error == 0 ? UNANSWERED : error;
-        if (error == 0)
-            g_byte_array_append(nl->batch, (guint8 *)header, NLMSG_ALIGN(header->nlmsg_len));
+        if (error != 0)
+            continue;
+        last = nl->batch->len;
+        g_byte_array_append(nl->batch, (guint8 *)header, NLMSG_ALIGN(header->nlmsg_len));
     }
+    if (nl->batch->len > 0)
+        ((struct nlmsghdr *)(nl->batch->data + last))->nlmsg_flags |= NLM_F_ACK;
     return count;
 }
 
-static guint batch_take(struct netlink_ipvs *nl, ssize_t length, uint32_t base, int *results,
-                        guint count)
+/* Walks one datagram; true if it has an answer to one of these. */
+static bool batch_take(struct netlink_ipvs *nl, ssize_t length, uint32_t base, int *results, guint count)
 {
     struct nlmsghdr *header = (struct nlmsghdr *)nl->answer;
     int left = (int)length;
-    guint answered = 0;
+    bool answered = false;
 
     for (; nlmsg_ok(header, left); header = nlmsg_next(header, &left)) {
         uint32_t index = header->nlmsg_seq - base;
@@ -318,30 +325,35 @@ static guint batch_take(struct netlink_ipvs *nl, ssize_t length, uint32_t base, 
         if (header->nlmsg_type != NLMSG_ERROR || index >= count || results[index] != UNANSWERED)
             continue;
         results[index] = ha_nl_error(header);
-        answered++;
+        answered = true;
     }
     return answered;
+}
+
+/* The last one that was sent; count if none was. */
+static guint batch_last(const int *results, guint count)
+{
+    guint last = count;
+
+    for (guint i = 0; i < count; i++)
+        last = results[i] == UNANSWERED ? i : last;
+    return last;
 }
 
 /* Whatever goes wrong with the socket becomes the result of what is still unanswered: the caller
  * reads the table again before the next change anyway. */
 static void batch_run(struct netlink_ipvs *nl, uint32_t base, int *results, guint count)
 {
-    guint open = 0, stray = 0;
-    int error = nl->batch->len == 0 ? 0 : send_bytes(nl, nl->batch->data, nl->batch->len);
+    guint last = batch_last(results, count), stray = 0;
+    int error = last == count ? 0 : send_bytes(nl, nl->batch->data, nl->batch->len);
 
-    for (guint i = 0; i < count; i++)
-        open += results[i] == UNANSWERED;
-    while (error == 0 && open > 0) {
+    while (error == 0 && last < count && results[last] == UNANSWERED) {
         ssize_t length = receive(nl);
-        if (length < 0) {
+
+        if (length < 0)
             error = (int)length;
-            break;
-        }
-        guint answered = batch_take(nl, length, base, results, count);
-        if (answered == 0 && ++stray > STRAY_MAX)
+        else if (!batch_take(nl, length, base, results, count) && ++stray > STRAY_MAX)
             error = -EBADMSG;
-        open -= answered;
     }
     for (guint i = 0; i < count; i++)
         if (results[i] == UNANSWERED)

@@ -30,6 +30,9 @@ static struct {
     GByteArray *said; /* waits to be received */
     unsigned heard;   /* requests to a family that is not there */
     unsigned added;   /* services */
+    unsigned worked;  /* changes */
+    unsigned refuses; /* the change of that number */
+    unsigned answers; /* datagrams */
 } kernel;
 
 int __wrap_genl_connect(struct nl_sock *sock);
@@ -79,6 +82,7 @@ static void say(const struct nlmsghdr *to, uint16_t type, const void *payload, s
 
     g_byte_array_append(kernel.said, (const guint8 *)&header, sizeof(header));
     g_byte_array_append(kernel.said, payload, (guint)length);
+    kernel.answers++;
     while (kernel.said->len % NLMSG_ALIGNTO != 0)
         g_byte_array_append(kernel.said, (const guint8 *)"", 1);
 }
@@ -105,8 +109,11 @@ static void answer(const struct nlmsghdr *asked)
     } else if (asked->nlmsg_flags & NLM_F_DUMP) {
         say(asked, NLMSG_DONE, &done, sizeof(done));
     } else {
+        kernel.worked++;
         kernel.added += genl->cmd == IPVS_CMD_NEW_SERVICE;
-        say(asked, NLMSG_ERROR, &error, sizeof(error));
+        error.error = kernel.worked == kernel.refuses ? -EEXIST : 0;
+        if (error.error != 0 || asked->nlmsg_flags & NLM_F_ACK)
+            say(asked, NLMSG_ERROR, &error, sizeof(error));
     }
 }
 
@@ -148,7 +155,7 @@ static int begin(void **state)
     char *why;
 
     kernel.family = 0x1c;
-    kernel.heard = kernel.added = 0;
+    kernel.heard = kernel.added = kernel.worked = kernel.refuses = kernel.answers = 0;
     kernel.said = g_byte_array_new();
     assert_int_equal(ld_ipvs_netlink_open(&ipvs, &why), 0);
     *state = ipvs;
@@ -171,6 +178,48 @@ static void assert_reads(struct ld_ipvs *ipvs, int status)
     assert_int_equal(ipvs->ops->read(ipvs, NULL, &table), status);
     assert_int_equal(table != NULL, status == 0);
     ld_table_free(table);
+}
+
+struct results {
+    int of[8];
+    unsigned count;
+};
+
+static void note_each(void *ctx, const struct ld_op *op, int error)
+{
+    struct results *results = ctx;
+
+    (void)op;
+    assert_true(results->count < G_N_ELEMENTS(results->of));
+    results->of[results->count++] = error;
+}
+
+/* What becomes of a service and three servers that are to be added. */
+static struct results add_servers(struct ld_ipvs *ipvs)
+{
+    struct ld_service_id id = {.protocol = LD_TCP, .port = 80};
+    struct ld_table *wanted = ld_table_new(), *empty = ld_table_new();
+    GArray *ops = g_array_new(FALSE, FALSE, sizeof(struct ld_op));
+    struct results results = {.count = 0};
+    struct ld_vs *vs;
+
+    assert_true(ha_addr_parse(&id.addr, "10.0.0.100"));
+    vs = ld_table_add(wanted, &id);
+    strcpy(vs->scheduler, "rr");
+    for (uint16_t port = 1; port <= 3; port++) {
+        struct ld_dest dest = {.addr = id.addr, .port = port, .method = LD_MASQ, .weight = 1};
+
+        g_array_append_val(vs->dests, dest);
+    }
+    ld_table_diff(empty, wanted, NULL, ops);
+    assert_int_equal(ops->len, 4);
+    kernel.answers = 0;
+    assert_int_equal(ipvs->ops->apply(ipvs, ops, note_each, &results), kernel.refuses != 0);
+    assert_int_equal(results.count, 4);
+    g_array_free(ops, TRUE);
+    ld_table_free(wanted);
+    ld_table_free(empty);
+    return results;
 }
 
 static void note_result(void *ctx, const struct ld_op *op, int error)
@@ -235,6 +284,31 @@ static void one_that_went_and_returned_between_two_readings_is_no_error(void **s
     assert_int_equal(add_service(*state), 0);
 }
 
+/* It is asked for one answer, to the last. */
+static void what_the_kernel_says_nothing_of_is_done(void **state)
+{
+    struct results results = add_servers(*state);
+
+    for (unsigned i = 0; i < results.count; i++)
+        assert_int_equal(results.of[i], 0);
+    assert_int_equal(kernel.worked, 4);
+    assert_int_equal(kernel.answers, 1);
+}
+
+static void what_it_refuses_it_says(void **state)
+{
+    for (unsigned refused = 1; refused <= 4; refused++) {
+        struct results results;
+
+        kernel.worked = 0;
+        kernel.refuses = refused;
+        results = add_servers(*state);
+        for (unsigned i = 0; i < results.count; i++)
+            assert_int_equal(results.of[i], i + 1 == refused ? -EEXIST : 0);
+        assert_int_equal(kernel.answers, refused < 4 ? 2 : 1);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void)
@@ -244,6 +318,8 @@ int main(void)
         CASE(nothing_is_said_to_a_number_that_was_refused),
         CASE(one_that_returns_with_another_number_is_used_again),
         CASE(one_that_went_and_returned_between_two_readings_is_no_error),
+        CASE(what_the_kernel_says_nothing_of_is_done),
+        CASE(what_it_refuses_it_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
