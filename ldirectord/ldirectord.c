@@ -73,11 +73,11 @@ static void wake_later(struct ld_director *director)
         ha_timer_set(director->loop, &director->wake, at_ns, wake_up, director);
 }
 
-static void step(struct ld_director *director, const struct ld_event *event)
+static void step_at(struct ld_director *director, uint64_t now_ns, const struct ld_event *event)
 {
     ha_log_hold(); /* the table first */
     ld_actions_reset(&director->actions);
-    ld_core_step(director->core, ha_clock_ns(), event, &director->actions);
+    ld_core_step(director->core, now_ns, event, &director->actions);
     perform(director);
     wake_later(director);
     if (director->table_wanted)
@@ -88,7 +88,7 @@ static void step(struct ld_director *director, const struct ld_event *event)
 
 void ld_director_step(struct ld_director *director, const struct ld_event *event)
 {
-    step(director, event);
+    step_at(director, ha_clock_ns(), event);
 }
 
 static void wake_up(void *ctx, uint64_t now_ns)
@@ -96,15 +96,15 @@ static void wake_up(void *ctx, uint64_t now_ns)
     struct ld_director *director = ctx;
 
     director->woke_ns = now_ns;
-    step(ctx, &(struct ld_event){.kind = LD_EV_TIMER});
+    ld_director_step(director, &(struct ld_event){.kind = LD_EV_TIMER});
 }
 
 static void verdict_told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
-                         const struct ld_advice *advice, uint64_t took_ns)
+                         const struct ld_advice *advice, uint64_t took_ns, uint64_t now_ns)
 {
-    step(ctx, &(struct ld_event){.kind = LD_EV_VERDICT, .check_id = check_id, .verdict = verdict,
-                                 .detail = detail, .took_ns = took_ns,
-                                 .advice = *advice});
+    step_at(ctx, now_ns,
+            &(struct ld_event){.kind = LD_EV_VERDICT, .check_id = check_id, .verdict = verdict, .detail = detail,
+                               .took_ns = took_ns, .advice = *advice});
     ld_director_mind_voice(ctx, verdict);
 }
 
@@ -128,7 +128,7 @@ int ld_director_set_standby(struct ld_director *director, bool standby, unsigned
     if (!was && standby && (director->handed_ns == 0 || began_ns - director->handed_ns > HANDED_OVER_NS))
         ld_director_hand_over(director);
     ld_act_mode(director->act, standby);
-    step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
+    ld_director_step(director, &(struct ld_event){.kind = LD_EV_MODE, .standby = standby});
     if (was && !standby)
         director->active_ns = began_ns;
     status = ld_director_write(director);
@@ -228,7 +228,7 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     event.actual = actual;
     ld_kept_read(director);
     ld_act_config(director->act, director->config, settings->standby);
-    step(director, &event);
+    ld_director_step(director, &event);
     ld_table_free(actual);
     if (director->table_wanted)
         ld_director_write(director);
@@ -244,7 +244,7 @@ void ld_director_stop(struct ld_director *director)
 {
     director->stopped = true;
     ld_reload_end(director);
-    step(director, &(struct ld_event){.kind = LD_EV_STOP});
+    ld_director_step(director, &(struct ld_event){.kind = LD_EV_STOP});
     if (director->table_wanted)
         ld_director_write(director);
     ld_kernel_sync(director, true);

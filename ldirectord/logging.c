@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "common/base/name.h"
-#include "common/run/clock.h"
 #include "common/run/log.h"
 
 static const struct ha_name facilities[] = {
@@ -31,7 +30,7 @@ static void append_date(GString *out)
 {
     static time_t written;
     static char text[64];
-    time_t now = (time_t)ha_clock_wall_s();
+    time_t now = ha_log_time();
     struct tm local;
 
     if (now != written) { /* a thousand servers are told of in one second */

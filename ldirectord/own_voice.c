@@ -42,10 +42,13 @@ static bool speaks_from_it(const struct ld_service *service, const struct ld_rea
 
 void ld_director_mind_voice(struct ld_director *director, enum ld_verdict verdict)
 {
-    uint64_t now_ns = ha_clock_ns();
     char virtual[HA_ADDR_TEXT], real[HA_ADDR_TEXT];
+    uint64_t now_ns;
 
-    if (!is_silence(verdict) || now_ns < director->voice_next_ns)
+    if (!is_silence(verdict))
+        return;
+    now_ns = ha_clock_ns();
+    if (now_ns < director->voice_next_ns)
         return;
     director->voice_next_ns = ha_after_ns(now_ns, PAUSE_NS);
     for (guint i = 0; i < director->config->services->len; i++) {

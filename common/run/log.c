@@ -55,6 +55,7 @@ static struct {
     int syslog_fd;
     unsigned syslog_lost;
     bool stderr_stalled;
+    time_t said_s; /* when the line that is put together was said */
     bool inside; /* a line is on its way to the files */
     ha_log_open_fn opener; /* NULL: ourselves */
 } logging = {.syslog_fd = -1};
@@ -176,6 +177,11 @@ pid_t ha_log_pid(void)
     return logging.pid;
 }
 
+time_t ha_log_time(void)
+{
+    return logging.said_s;
+}
+
 static void append_line(struct log_file *file, const GString *line)
 {
     bool waits = file->held != NULL && file->held->len > 0;
@@ -219,7 +225,7 @@ static void log_to_files(int32_t target, struct qb_log_callsite *site, struct ti
                 !strcmp(logging.file.path, logging.debug_file.path);
 
     (void)target;
-    (void)stamp;
+    logging.said_s = stamp->tv_sec;
     logging.inside = true;
     line = g_string_new(NULL);
     if (logging.set.format) {

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <syslog.h>
+#include <time.h>
 
 enum ha_level {
     HA_LOG_ERROR = LOG_ERR,
@@ -54,6 +55,9 @@ void ha_log_flush(void);
 void ha_log(enum ha_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* getpid(), without a system call for each line. */
 pid_t ha_log_pid(void);
+/* For a format function: when the line was said, in seconds since 1970; a hundredth of a second late at most.
+ * Where a clock is a system call (Xen, User-Mode Linux) one a line is enough. */
+time_t ha_log_time(void);
 
 /* Who may not open log files himself (common/confine): this is asked for each instead. A descriptor to
  * append to, or negative errno. NULL ends that. */

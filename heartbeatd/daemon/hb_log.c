@@ -25,7 +25,7 @@ static void format_line(void *ctx, enum ha_level level, const char *message, GSt
 {
     struct utsname system;
     struct tm now;
-    time_t seconds = time(NULL);
+    time_t seconds = ha_log_time();
     char stamp[32];
 
     (void)ctx;

@@ -71,7 +71,7 @@ static void sweep(void *ctx, uint64_t now_ns)
     /* What ends while we tell is told the next time round, lest we never come back. */
     guint count = g_queue_get_length(&checks->ended);
 
-    (void)now_ns;
+    now_ns = ha_clock_ns(); /* who was told before us did not hear of a later time */
     while (count-- > 0 && !g_queue_is_empty(&checks->ended)) {
         struct ld_check *check = g_queue_peek_head(&checks->ended);
         uint64_t took_ns = check->ended_ns - check->started_ns;
@@ -81,7 +81,7 @@ static void sweep(void *ctx, uint64_t now_ns)
         uint32_t id = check->id;
 
         check_release(check);
-        checks->fn(checks->ctx, id, verdict, detail, &advice, took_ns);
+        checks->fn(checks->ctx, id, verdict, detail, &advice, took_ns, now_ns);
         g_free(detail);
     }
     if (!g_queue_is_empty(&checks->ended))

@@ -14,9 +14,11 @@
 struct ld_checks; /* what running checks share: the loop, libcurl's multi handle, buffers */
 struct ld_check;  /* one in flight */
 
-/* detail may be NULL; it and advice are valid during the call. */
+/* detail may be NULL; it and advice are valid during the call. It is now_ns, or hardly more: of many checks that
+ * ended together each is told, and the clock is looked at once. */
 typedef void (*ld_check_fn)(void *ctx, uint32_t check_id, enum ld_verdict verdict,
-                            const char *detail, const struct ld_advice *advice, uint64_t took_ns);
+                            const char *detail, const struct ld_advice *advice, uint64_t took_ns,
+                            uint64_t now_ns);
 
 int ld_checks_new(struct ld_checks **out, struct ha_loop *loop, ld_check_fn fn, void *ctx);
 void ld_checks_free(struct ld_checks *checks); /* cancels all */

@@ -32,11 +32,12 @@ struct trial {
 
 static inline void trial_verdict(void *ctx, uint32_t check_id, enum ld_verdict verdict,
                                  const char *detail, const struct ld_advice *advice,
-                                 uint64_t took_ns)
+                                 uint64_t took_ns, uint64_t now_ns)
 {
     struct trial *trial = ctx;
 
     (void)check_id;
+    (void)now_ns;
     trial->counts[verdict]++;
     trial->verdict = verdict;
     g_free(trial->detail);

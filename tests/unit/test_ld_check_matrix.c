@@ -90,8 +90,9 @@ struct round {
 };
 
 static void told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
-                 const struct ld_advice *advice, uint64_t took_ns)
+                 const struct ld_advice *advice, uint64_t took_ns, uint64_t now_ns)
 {
+    (void)now_ns;
     struct round *round = ctx;
 
     (void)advice;
