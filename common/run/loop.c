@@ -54,6 +54,7 @@ struct ha_loop {
     GArray *heap; /* of struct heap_entry, earliest first */
     GPtrArray *due; /* of struct ha_timer *; NULL where one was cancelled */
     uint64_t order;
+    uint64_t looked_ns; /* what the clock said when last asked here */
 
     struct ha_watch signal_watch;
     sigset_t signals, signals_before;
@@ -275,15 +276,12 @@ static void put_back_due(struct ha_loop *loop, guint from)
     }
 }
 
-static void fire(struct ha_loop *loop)
+/* Whether there was nothing to do: then it is still looked_ns. */
+static bool fire(struct ha_loop *loop)
 {
-    uint64_t now_ns;
+    uint64_t now_ns = loop->looked_ns = ha_clock_ns();
     guint i;
 
-    if (loop->heap->len == 0) {
-        return;
-    }
-    now_ns = ha_clock_ns();
     while (loop->heap->len > 0 && entry_at(loop, 0)->at_ns <= now_ns) {
         struct ha_timer *timer = entry_at(loop, 0)->timer;
 
@@ -302,6 +300,7 @@ static void fire(struct ha_loop *loop)
     }
     put_back_due(loop, i);
     g_ptr_array_set_size(loop->due, 0);
+    return i == 0;
 }
 
 /* ---- signals ---- */
@@ -426,10 +425,10 @@ static int wait_exactly(struct ha_loop *loop, const struct timespec *left)
 
 /* How many descriptors are ready by the time of the earliest timer; -1: interrupted. An older
  * kernel wakes up to a millisecond late. */
-static int wait_for_events(struct ha_loop *loop)
+static int wait_for_events(struct ha_loop *loop, bool looked)
 {
     uint64_t at_ns = loop->heap->len > 0 ? entry_at(loop, 0)->at_ns : HA_NEVER;
-    uint64_t now_ns = at_ns == HA_NEVER ? 0 : ha_clock_ns();
+    uint64_t now_ns = at_ns == HA_NEVER || looked ? loop->looked_ns : ha_clock_ns();
     uint64_t left_ns = at_ns > now_ns ? at_ns - now_ns : 0;
     struct timespec left = {.tv_sec = (time_t)(left_ns / HA_NS_PER_S),
                             .tv_nsec = (long)(left_ns % HA_NS_PER_S)};
@@ -449,8 +448,10 @@ static int wait_for_events(struct ha_loop *loop)
  * "at once" comes before the next wait. */
 int ha_loop_run(struct ha_loop *loop)
 {
+    bool looked = false;
+
     while (!loop->stopping) {
-        int ready = wait_for_events(loop);
+        int ready = wait_for_events(loop, looked);
 
         if (loop->round) {
             loop->round(loop->round_ctx);
@@ -458,7 +459,7 @@ int ha_loop_run(struct ha_loop *loop)
         fire(loop);
         deliver(loop, ready);
         if (!loop->stopping) {
-            fire(loop);
+            looked = fire(loop);
         }
     }
     loop->stopping = false;
@@ -469,6 +470,11 @@ void ha_loop_stop(struct ha_loop *loop, int status)
 {
     loop->status = status;
     loop->stopping = true;
+}
+
+uint64_t ha_loop_woke_ns(const struct ha_loop *loop)
+{
+    return loop->looked_ns;
 }
 
 void ha_loop_on_round(struct ha_loop *loop, ha_round_fn fn, void *ctx)

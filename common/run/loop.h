@@ -25,6 +25,9 @@ void ha_loop_free(struct ha_loop *loop);
 /* Runs until ha_loop_stop(); returns the status given there (at once if that came first). */
 int ha_loop_run(struct ha_loop *loop);
 void ha_loop_stop(struct ha_loop *loop, int status);
+/* In a watch's callback: the time at which it was known to be ready, without asking the clock, which on some
+ * machines is a system call. 0: it has not run. */
+uint64_t ha_loop_woke_ns(const struct ha_loop *loop);
 /* Called before anything else whenever the loop has woken; NULL ends that. One only. */
 typedef void (*ha_round_fn)(void *ctx);
 void ha_loop_on_round(struct ha_loop *loop, ha_round_fn fn, void *ctx);

@@ -111,7 +111,7 @@ void ld_check_done(struct ld_check *check, enum ld_verdict verdict, const char *
 
     if (check->ended_ns != 0)
         return; /* the first word counts */
-    check->ended_ns = ha_clock_ns();
+    check->ended_ns = MAX(check->started_ns, ha_loop_woke_ns(checks->loop));
     check->verdict = verdict;
     check->detail = detail != NULL ? without_secrets(check->probe, detail) : NULL;
     ha_timer_cancel(checks->loop, &check->deadline);
@@ -157,7 +157,8 @@ static void check_begin(struct ld_check *check)
         ld_check_done(check, ld_check_errno(-error), g_strerror(-error));
 }
 
-void ld_checks_start(struct ld_checks *checks, uint32_t check_id, const struct ld_probe *probe)
+void ld_checks_start(struct ld_checks *checks, uint32_t check_id, const struct ld_probe *probe,
+                     uint64_t now_ns)
 {
     struct ld_check *check = g_new0(struct ld_check, 1);
 
@@ -167,7 +168,7 @@ void ld_checks_start(struct ld_checks *checks, uint32_t check_id, const struct l
     check->probe = probe;
     check->ops = ld_check_ops_for(probe);
     check->link.data = check;
-    check->started_ns = ha_clock_ns();
+    check->started_ns = MAX(now_ns, 1);
     check->state = check->ops != NULL ? g_malloc0(check->ops->state_size) : NULL;
     g_hash_table_insert(checks->by_id, &check->id, check);
     check_begin(check);

@@ -23,8 +23,10 @@ typedef void (*ld_check_fn)(void *ctx, uint32_t check_id, enum ld_verdict verdic
 int ld_checks_new(struct ld_checks **out, struct ha_loop *loop, ld_check_fn fn, void *ctx);
 void ld_checks_free(struct ld_checks *checks); /* cancels all */
 /* Always answers, later, from the loop: also when it cannot start (LD_INTERNAL…).
- * What probe points to must live until then. */
-void ld_checks_start(struct ld_checks *checks, uint32_t check_id, const struct ld_probe *probe);
+ * What probe points to must live until then. It begins, and its deadline counts, at now_ns, of ha_clock_ns():
+ * who starts many looks at the clock as often as it needs to. */
+void ld_checks_start(struct ld_checks *checks, uint32_t check_id, const struct ld_probe *probe,
+                     uint64_t now_ns);
 void ld_checks_cancel(struct ld_checks *checks, uint32_t check_id);
 /* False: this version has no such check (the parser says so as HA_UNSUPPORTED). */
 bool ld_check_supported(enum ld_checktype type, enum ld_app app);

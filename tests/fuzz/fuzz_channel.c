@@ -138,7 +138,7 @@ static void check_it(enum ld_app app, struct fuzz_rest rest)
 
     fuzz_must(ha_addr_parse(&probe.addr, "10.0.0.1"));
     fuzz_must(ld_checks_new(&checks, loop, verdict, NULL) == 0);
-    ld_checks_start(checks, 1, &probe);
+    ld_checks_start(checks, 1, &probe, ha_clock_ns());
     speak(rest);
     ha_loop_run(loop);
     fuzz_must(told == 1);

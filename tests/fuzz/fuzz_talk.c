@@ -164,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     told = rounds = 0;
     loop = ha_loop_new();
     fuzz_must(loop != NULL && ld_checks_new(&checks, loop, verdict, NULL) == 0);
-    ld_checks_start(checks, 1, probe);
+    ld_checks_start(checks, 1, probe, ha_clock_ns());
     next_round(&timer, ha_clock_ns());
     ha_loop_run(loop);
     /* A stream has ended by now, and so must its check. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/run/clock.h"
 #include "ldirectord/check/check.h"
 
 struct asking {
@@ -95,7 +96,7 @@ int main(int argc, char **argv)
     }
     if (ld_checks_new(&checks, asking.loop, told, &asking) != 0)
         return 2;
-    ld_checks_start(checks, 1, &probe);
+    ld_checks_start(checks, 1, &probe, ha_clock_ns());
     status = ha_loop_run(asking.loop);
     ld_checks_free(checks);
     ha_loop_free(asking.loop);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/base/time.h"
+#include "common/run/clock.h"
 #include "ldirectord/check/check.h"
 #include "tests/unit/descriptors.h"
 
@@ -81,7 +82,7 @@ static inline enum ld_verdict ask_advice(const struct ld_probe *probe, char **de
 
     trial_begin(&trial);
     trial.wanted = 1;
-    ld_checks_start(trial.checks, 1, probe);
+    ld_checks_start(trial.checks, 1, probe, ha_clock_ns());
     assert_int_equal(trial.counts[LD_INTERNAL], 0); /* told later, never from inside start */
     ha_loop_run(trial.loop);
     verdict = trial.verdict;

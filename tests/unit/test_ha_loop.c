@@ -233,6 +233,51 @@ static void a_callback_may_stop_all_watches_of_its_round(void **state)
     g_free(trace);
 }
 
+/* The first callback of a round takes its time; the second one is not told that it was ready so late. */
+static void remember_the_wake(void *ctx, uint32_t events)
+{
+    struct trace *trace = ctx;
+    uint64_t woke_ns = ha_loop_woke_ns(trace->loop), now_ns = ha_clock_ns();
+
+    (void)events;
+    assert_true(woke_ns <= now_ns);
+    if (trace->count++ == 0) {
+        assert_true(woke_ns >= trace->last_ns);
+        trace->last_ns = woke_ns;
+        while (ha_clock_ns() < now_ns + HA_NS_PER_MS)
+            ;
+    } else {
+        assert_true(woke_ns == trace->last_ns);
+        ha_loop_stop(trace->loop, 0);
+    }
+}
+
+static void all_that_was_ready_together_is_told_one_time(void **state)
+{
+    struct trace *trace = g_new0(struct trace, 1);
+    int ends[2][2];
+
+    (void)state;
+    trace->loop = ha_loop_new();
+    assert_true(ha_loop_woke_ns(trace->loop) == 0);
+    trace->last_ns = ha_clock_ns();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pipe2(ends[i], O_CLOEXEC), 0);
+        assert_int_equal(ha_watch_start(trace->loop, &trace->watches[i], ends[i][1], EPOLLOUT,
+                                        remember_the_wake, trace),
+                         0);
+    }
+    run_at_most_10_s(trace->loop);
+    assert_int_equal(trace->count, 2);
+    for (int i = 0; i < 2; i++) {
+        ha_watch_stop(trace->loop, &trace->watches[i]);
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+    ha_loop_free(trace->loop);
+    g_free(trace);
+}
+
 static void read_and_stop(void *ctx, uint32_t events)
 {
     struct trace *trace = ctx;
@@ -374,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_timer_may_cancel_and_free_another_one_due_in_the_same_round),
         cmocka_unit_test(never_disarms),
         cmocka_unit_test(a_callback_may_stop_all_watches_of_its_round),
+        cmocka_unit_test(all_that_was_ready_together_is_told_one_time),
         cmocka_unit_test(a_closed_watch_hears_nothing_more_even_if_its_descriptor_is_held_elsewhere),
         cmocka_unit_test(wrong_descriptors_are_refused),
         cmocka_unit_test(signals_arrive_in_the_loop_and_the_mask_is_put_back),

@@ -103,13 +103,13 @@ static void a_cancelled_check_is_never_told(void **state)
     quick = connect_probe(AF_INET, 0); /* has ended as soon as it is started, but is not told yet */
     trial_begin(&trial);
     trial.wanted = 1;
-    ld_checks_start(trial.checks, 1, &slow);
-    ld_checks_start(trial.checks, 2, &quick);
+    ld_checks_start(trial.checks, 1, &slow, ha_clock_ns());
+    ld_checks_start(trial.checks, 2, &quick, ha_clock_ns());
     ld_checks_cancel(trial.checks, 1);
     ld_checks_cancel(trial.checks, 2);
     ld_checks_cancel(trial.checks, 77);
     slow.timeout_ms = 300;
-    ld_checks_start(trial.checks, 3, &slow);
+    ld_checks_start(trial.checks, 3, &slow, ha_clock_ns());
     ha_loop_run(trial.loop);
     assert_int_equal(trial.counts[LD_L4TOUT], 1);
     assert_int_equal(trial.counts[LD_L4CON], 0);
@@ -117,6 +117,31 @@ static void a_cancelled_check_is_never_told(void **state)
     fake_server_stop(&deaf);
     fake_server_stop(&good);
     assert_int_equal(open_descriptors(), before);
+}
+
+/* Who starts many looks at the clock for some of them only: the time given is the one that counts. */
+static void a_check_begins_at_the_time_it_is_given(void **state)
+{
+    const uint64_t timeout_ns = 20 * HA_NS_PER_S;
+    struct fake_server deaf;
+    struct ld_probe probe;
+    struct trial trial;
+    uint64_t before_ns = ha_clock_ns();
+
+    (void)state;
+    assert_true(before_ns > timeout_ns);
+    fake_server_start(&deaf, AF_INET, FAKE_DEAF, NULL);
+    probe = connect_probe(AF_INET, deaf.port);
+    probe.timeout_ms = timeout_ns / HA_NS_PER_MS;
+    trial_begin(&trial);
+    trial.wanted = 1;
+    ld_checks_start(trial.checks, 1, &probe, before_ns - timeout_ns);
+    ha_loop_run(trial.loop);
+    assert_int_equal(trial.counts[LD_L4TOUT], 1);
+    assert_true(trial.took_ns >= timeout_ns);
+    assert_true(ha_clock_ns() - before_ns < timeout_ns);
+    trial_end(&trial);
+    fake_server_stop(&deaf);
 }
 
 static void checks_in_flight_end_with_the_room(void **state)
@@ -131,7 +156,7 @@ static void checks_in_flight_end_with_the_room(void **state)
     probe = connect_probe(AF_INET, deaf.port);
     trial_begin(&trial);
     for (uint32_t id = 0; id < 20; id++)
-        ld_checks_start(trial.checks, id, &probe);
+        ld_checks_start(trial.checks, id, &probe, ha_clock_ns());
     trial_end(&trial);
     fake_server_stop(&deaf);
     assert_int_equal(open_descriptors(), before);
@@ -158,7 +183,7 @@ static void two_thousand_in_flight_all_get_their_verdict(void **state)
     trial_begin(&trial);
     trial.wanted = 2000;
     for (uint32_t id = 0; id < 2000; id++)
-        ld_checks_start(trial.checks, id, id % 2 ? &dead : &alive);
+        ld_checks_start(trial.checks, id, id % 2 ? &dead : &alive, ha_clock_ns());
     ha_loop_run(trial.loop);
     assert_int_equal(trial.counts[LD_L4OK], 1000);
     assert_int_equal(trial.counts[LD_L4TOUT], 1000);
@@ -178,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_check_that_does_not_exist_is_answered_too),
         cmocka_unit_test(service_none_passes_without_asking),
         cmocka_unit_test(a_cancelled_check_is_never_told),
+        cmocka_unit_test(a_check_begins_at_the_time_it_is_given),
         cmocka_unit_test(checks_in_flight_end_with_the_room),
         cmocka_unit_test(two_thousand_in_flight_all_get_their_verdict),
     };

@@ -205,7 +205,7 @@ static void a_hanging_program_and_its_children_are_ended(void **state)
     probe.timeout_ms = 1500;
     trial_begin(&trial);
     trial.wanted = 1;
-    ld_checks_start(trial.checks, 1, &probe);
+    ld_checks_start(trial.checks, 1, &probe, ha_clock_ns());
     ha_loop_run(trial.loop);
     assert_verdict(trial.verdict, LD_EXTTOUT);
     text = read_file("pid");

@@ -418,7 +418,7 @@ static void two_thousand_silent_servers_are_all_given_up(void **state)
     trial_begin(&trial);
     trial.wanted = 2000;
     for (uint32_t id = 0; id < 2000; id++)
-        ld_checks_start(trial.checks, id, id % 20 ? &dead : &alive);
+        ld_checks_start(trial.checks, id, id % 20 ? &dead : &alive, ha_clock_ns());
     ha_loop_run(trial.loop);
     assert_int_equal(trial.counts[LD_L7OK], 100);
     assert_int_equal(trial.counts[LD_L7TOUT], 1900);

@@ -121,7 +121,7 @@ static void ask_all(struct round *round, const uint16_t *ports, uint64_t timeout
     }
     for (size_t i = 0; i < ROWS; i++)
         if (ports[i] != 0)
-            ld_checks_start(round->trial.checks, (uint32_t)i, &probes[i]);
+            ld_checks_start(round->trial.checks, (uint32_t)i, &probes[i], ha_clock_ns());
     ha_loop_run(round->trial.loop);
     trial_end(&round->trial);
     assert_int_equal(open_descriptors(), before);

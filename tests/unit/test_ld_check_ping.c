@@ -84,7 +84,7 @@ static void a_later_attempt_may_be_the_one_that_is_answered(void **state)
     probe.attempts = 60;
     trial_begin(&trial);
     trial.wanted = 1;
-    ld_checks_start(trial.checks, 1, &probe);
+    ld_checks_start(trial.checks, 1, &probe, ha_clock_ns());
     ha_timer_set(trial.loop, &timer, (uint64_t)g_get_monotonic_time() * 1000 + 700000000,
                  hear_again, NULL);
     ha_loop_run(trial.loop);
@@ -113,7 +113,7 @@ static void two_thousand_pings_share_one_socket(void **state)
     trial_begin(&trial);
     trial.wanted = 2000;
     for (uint32_t id = 0; id < 2000; id++)
-        ld_checks_start(trial.checks, id, &probe);
+        ld_checks_start(trial.checks, id, &probe, ha_clock_ns());
     assert_true(open_descriptors() < before + 10);
     ha_loop_run(trial.loop);
     assert_int_equal(trial.counts[LD_L3OK], 2000);

@@ -122,7 +122,7 @@ static void many_at_once_do_not_disturb_each_other(void **state)
     trial_begin(&trial);
     trial.wanted = COUNT;
     for (uint32_t id = 1; id <= COUNT; id++)
-        ld_checks_start(trial.checks, id, &probe);
+        ld_checks_start(trial.checks, id, &probe, ha_clock_ns());
     ha_loop_run(trial.loop);
     assert_int_equal(trial.counts[LD_L7OK], COUNT);
     trial_end(&trial);
@@ -146,9 +146,9 @@ static void a_check_can_be_cancelled_at_any_moment(void **state)
     next.port = good.port;
     trial_begin(&trial);
     trial.wanted = 1;
-    ld_checks_start(trial.checks, 1, &probe);
-    ld_checks_start(trial.checks, 2, &probe);
-    ld_checks_start(trial.checks, 3, &next);
+    ld_checks_start(trial.checks, 1, &probe, ha_clock_ns());
+    ld_checks_start(trial.checks, 2, &probe, ha_clock_ns());
+    ld_checks_start(trial.checks, 3, &next, ha_clock_ns());
     ld_checks_cancel(trial.checks, 1); /* has hardly begun */
     ha_loop_run(trial.loop);
     assert_verdict(trial.verdict, LD_L7OK);
