@@ -15,13 +15,6 @@
 
 /* ---- what can be seen from outside ---- */
 
-static bool stands_by(void)
-{
-    struct ha_director_state state;
-
-    return house_state(&state) && state.standby;
-}
-
 static bool is_active(void)
 {
     struct ha_director_state state;
@@ -67,7 +60,7 @@ static void it_runs_in_standby_where_the_group_is_not_held(void **state)
 {
     (void)state;
     house_ready();
-    assert_true(stands_by());
+    assert_true(house_stands_by());
     assert_shown("in standby");
 }
 
@@ -86,7 +79,7 @@ static void a_takeover_starts_no_process(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_OK);
     assert_op(0, HB_OP_START, HB_OP_OK);
     assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(stands_by());
+    assert_true(house_stands_by());
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     assert_op(0, HB_OP_STOP, HB_OP_OK);
     assert_int_equal(house_pid(), pid);
@@ -114,7 +107,7 @@ static void where_it_does_not_come_after_all_it_stands_by_again(void **state)
     hb_warm_wish(house.warm, 0, HB_WARM_COMING);
     WAIT(is_active);
     hb_warm_wish(house.warm, 0, HB_WARM_READY);
-    WAIT(stands_by);
+    WAIT(house_stands_by);
     assert_false(house_logged("not by heartbeat"));
 }
 
@@ -128,7 +121,7 @@ static void a_stop_that_may_linger_waits_for_no_table(void **state)
     assert_true(is_active());
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     hb_warm_wish(house.warm, 0, HB_WARM_READY);
-    WAIT(stands_by);
+    WAIT(house_stands_by);
     assert_false(house_logged("not by heartbeat"));
 }
 
@@ -208,7 +201,7 @@ static void one_that_dies_is_started_again_as_it_was(void **state)
     WAIT(nobody_runs);
     WAIT(is_forgotten);
     assert_shown("not running");
-    WAIT(stands_by);
+    WAIT(house_stands_by);
     WAIT(house_known);
     assert_int_not_equal(house_pid(), pid);
     assert_true(house_logged("has died; it is started again in 1 s"));
@@ -288,7 +281,7 @@ static void a_file_in_two_groups_serves_while_either_is_held(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
     assert_op(1, HB_OP_STATUS, HB_OP_OK);
     assert_op(1, HB_OP_STOP, HB_OP_OK);
-    assert_true(stands_by());
+    assert_true(house_stands_by());
 }
 
 static void another_haresources_ends_what_it_does_not_name(void **state)
@@ -308,7 +301,7 @@ static void another_haresources_ends_what_it_does_not_name(void **state)
     hb_warm_renew(house.warm, house.resources, same);
     hb_warm_wish(house.warm, 0, HB_WARM_READY);
     WAIT(house_known);
-    assert_true(stands_by());
+    assert_true(house_stands_by());
     hb_haresources_free(none);
 }
 
@@ -328,7 +321,7 @@ static void one_found_active_where_nothing_is_held_is_told_to_stand_by(void **st
     house_call("start");
     pid = house_pid();
     house_ready();
-    WAIT(stands_by);
+    WAIT(house_stands_by);
     assert_int_equal(house_pid(), pid);
 }
 
@@ -428,7 +421,7 @@ static void one_that_hangs_is_killed_and_started_again(void **state)
     WAIT(is_forgotten);
     assert_true(house_logged("does not answer: it is killed"));
     WAIT(house_known);
-    assert_true(stands_by());
+    assert_true(house_stands_by());
     assert_int_not_equal(house_pid(), pid);
 }
 
@@ -456,132 +449,13 @@ static void one_that_somebody_activates_is_named_and_stays_so(void **state)
     assert_op(0, HB_OP_STATUS, HB_OP_STOPPED);
 }
 
-static void write_synchronised(void)
-{
-    char *text = g_strdup_printf("logfile=\"%s\"\nsyncdaemon=lo 7\nvirtual=10.9.0.1:80\n"
-                                 "\treal=127.0.0.1:80 masq\n\tchecktype=on\n", house.log);
-
-    house_write(house.file, text, 0644);
-    g_free(text);
-}
-
-static void a_stop_hands_connections_over_where_there_is_somebody_to_take_them(void **state)
-{
-    (void)state;
-    write_synchronised();
-    house_ready();
-    house_take(0);
-    assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(house_logged("open connections handed over (interface lo, syncid 7)"));
-    assert_true(stands_by());
-}
-
-static void a_stop_that_may_linger_has_handed_over_when_it_is_through(void **state)
-{
-    (void)state;
-    write_synchronised();
-    house_ready();
-    hb_warm_linger(house.warm, true);
-    house_take(0);
-    assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(house_logged("open connections handed over"));
-    hb_warm_wish(house.warm, 0, HB_WARM_READY);
-    WAIT(stands_by);
-}
-
-static void nobody_waits_for_one_that_does_not_hand_over(void **state)
-{
-    pid_t pid;
-
-    (void)state;
-    write_synchronised();
-    house_ready();
-    hb_warm_linger(house.warm, true);
-    house_take(0);
-    kill(pid = house_pid(), SIGSTOP);
-    assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(house_logged("open connections were not handed over"));
-    kill(pid, SIGCONT);
-    hb_warm_wish(house.warm, 0, HB_WARM_READY);
-    WAIT(stands_by);
-}
-
-static void is_ready(void *ctx)
-{
-    *(bool *)ctx = true;
-}
-static bool ready;
-static bool got_ready(void)
-{
-    return ready;
-}
-
-static void before_its_addresses_go_it_gets_ready(void **state)
-{
-    (void)state;
-    write_synchronised();
-    house_ready();
-    assert_null(hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready)); /* in standby it has no connections */
-    house_take(0);
-    assert_null(hb_warm_get_ready(house.warm, 1, HB_OP_STOP, is_ready, &ready)); /* another group's */
-    ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready));
-    WAIT(got_ready);
-    assert_true(house_logged("open connections told to the next director") ||
-                house_logged("connections that begin cannot be watched"));
-    assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(house_logged("open connections handed over"));
-    hb_warm_wait_abandon(NULL);
-}
-
-static void addresses_go_though_it_does_not_get_ready(void **state)
-{
-    struct hb_warm_wait *wait;
-    pid_t pid;
-
-    (void)state;
-    write_synchronised();
-    house_ready();
-    house_take(0);
-    kill(pid = house_pid(), SIGSTOP);
-    wait = hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready);
-    assert_non_null(wait);
-    hb_warm_wait_abandon(wait);
-    ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_STOP, is_ready, &ready));
-    WAIT(got_ready);
-    kill(pid, SIGCONT);
-}
-
-static void before_addresses_come_it_takes_in_what_it_was_told(void **state)
-{
-    pid_t pid;
-
-    (void)state;
-    write_synchronised();
-    house_ready();
-    assert_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready)); /* it is told when it is active */
-    house_take(0);
-    assert_null(hb_warm_get_ready(house.warm, 1, HB_OP_START, is_ready, &ready)); /* another group's */
-    ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
-    WAIT(got_ready);
-    assert_false(house_logged("did not follow"));
-    kill(pid = house_pid(), SIGSTOP);
-    ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
-    WAIT(got_ready);
-    kill(pid, SIGCONT);
-    assert_true(house_logged("open connections: it did not follow \"take-in\""));
-}
-
 static void an_order_can_be_abandoned(void **state)
 {
     (void)state;
     house_ready();
     hb_warm_abandon(house_begin_op(0, HB_OP_START));
     assert_op(0, HB_OP_STOP, HB_OP_OK);
-    assert_true(stands_by());
+    assert_true(house_stands_by());
 }
 
 int main(void)
@@ -593,12 +467,6 @@ int main(void)
         CASE(a_group_that_comes_finds_it_active),
         CASE(where_it_does_not_come_after_all_it_stands_by_again),
         CASE(a_stop_that_may_linger_waits_for_no_table),
-        CASE(a_stop_hands_connections_over_where_there_is_somebody_to_take_them),
-        CASE(a_stop_that_may_linger_has_handed_over_when_it_is_through),
-        CASE(nobody_waits_for_one_that_does_not_hand_over),
-        CASE(before_its_addresses_go_it_gets_ready),
-        CASE(addresses_go_though_it_does_not_get_ready),
-        CASE(before_addresses_come_it_takes_in_what_it_was_told),
         CASE(a_group_that_goes_and_comes_at_once_is_active),
         CASE(a_group_is_ready_when_its_servers_are_checked),
         CASE(a_start_waits_for_the_standby_that_is_being_started),

@@ -68,6 +68,13 @@ bool house_state(struct ha_director_state *state)
     return known;
 }
 
+bool house_stands_by(void)
+{
+    struct ha_director_state state;
+
+    return house_state(&state) && state.standby;
+}
+
 pid_t house_pid(void)
 {
     struct ha_director_state state;

@@ -42,6 +42,7 @@ void house_wait(bool (*holds)(void), const char *sentence);
 
 /* What the process of the first file says; false: nobody answers. */
 bool house_state(struct ha_director_state *state);
+bool house_stands_by(void);
 /* Of the process that answers; one has to. */
 pid_t house_pid(void);
 /* The first file, as the manager knows it. */
