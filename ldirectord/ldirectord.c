@@ -223,6 +223,8 @@ int ld_director_start(struct ld_director **out, struct ha_loop *loop,
     director->orders_file = g_strdup(settings->orders_file);
     director->complaints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     director->core = ld_core_new(director->config, random_seed());
+    if (settings->logging == LD_LOG_DEBUG)
+        ld_core_talk(director->core);
     limit_checks(director);
     director->act = ld_act_new(&act);
     ld_actions_init(&director->actions);

@@ -160,6 +160,8 @@ static void on_verdict(struct ld_core *core, uint64_t now_ns, const struct ld_ev
 
     if (!question)
         return;
+    if (core->talkative)
+        ld_log_answer(question, event, actions);
     ld_core_answered(core, question);
     if (question->probe.type == LD_CHECK_AGENT)
         hear_agent(core, question, event, now_ns, actions);
@@ -322,6 +324,11 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
     if (core->model && !core->stopped)
         ask_what_is_due(core, now_ns, actions);
     ld_core_told(core, event, actions);
+}
+
+void ld_core_talk(struct ld_core *core)
+{
+    core->talkative = true;
 }
 
 void ld_core_limit(struct ld_core *core, unsigned in_flight)

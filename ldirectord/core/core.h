@@ -168,6 +168,8 @@ void ld_core_step(struct ld_core *core, uint64_t now_ns, const struct ld_event *
                   struct ld_actions *actions);
 /* No more than so many checks in flight at once (1 to LD_IN_FLIGHT_MAX, which it begins with). */
 void ld_core_limit(struct ld_core *core, unsigned in_flight);
+/* From here on each answer of a server is told, with LOG_DEBUG. */
+void ld_core_talk(struct ld_core *core);
 uint64_t ld_core_wake_ns(const struct ld_core *core);
 bool ld_core_standby(const struct ld_core *core);
 /* LD_STARTING …; 0 in standby. */

@@ -27,6 +27,7 @@ struct ld_core {
     uint64_t change_at_ns;          /* when it next changes by time alone; HA_NEVER */
     bool standby;
     bool stopped;
+    bool talkative;
 };
 
 /* ---- load.c ---- */

@@ -52,6 +52,21 @@ void ld_log_change(const struct ld_server *server, enum ld_change change, unsign
     g_free(id);
 }
 
+/* The original's mark for what it says with -d alone. */
+void ld_log_answer(const struct ld_question *question, const struct ld_event *event,
+                   struct ld_actions *actions)
+{
+    const struct ld_probe *probe = ld_question_probe(question);
+    bool talks = probe->type == LD_CHECK_NEGOTIATE;
+    char text[HA_ADDR_TEXT];
+
+    ld_log(actions, LOG_DEBUG, "DEBUG2: Checked %s: %s%s%s: %s, %s (%.1f ms)",
+           ha_addr_port_text(&probe->addr, probe->port, text), ld_checktype_name(probe->type),
+           talks ? " " : "", talks ? ld_app_name(probe->app) : "", ld_verdict_code(event->verdict),
+           event->detail ? event->detail : ld_verdict_text(event->verdict),
+           (double)event->took_ns / (double)HA_NS_PER_MS);
+}
+
 void ld_log_unable(const struct ld_question *question, const struct ld_event *event,
                    struct ld_actions *actions)
 {

@@ -178,6 +178,9 @@ void ld_oplog(const struct ld_model *model, const struct ld_op *op, bool stoppin
 /* before: its failures until then. */
 void ld_log_change(const struct ld_server *server, enum ld_change change, unsigned before,
                    struct ld_actions *actions);
+/* What came of a check, before anything is concluded from it. */
+void ld_log_answer(const struct ld_question *question, const struct ld_event *event,
+                   struct ld_actions *actions);
 /* The question could not be asked. To be called once per spell of it, not once per check. */
 void ld_log_unable(const struct ld_question *question, const struct ld_event *event,
                    struct ld_actions *actions);

@@ -58,6 +58,21 @@ static void a_dead_server_is_deleted_or_quiescent_as_configured(void **state)
     end(&director);
 }
 
+static void each_answer_is_told_to_who_wants_to_know(void **state)
+{
+    struct fake_director director;
+
+    (void)state;
+    start_healthy(&director, pair());
+    interval(&director, "10.1.0.2", LD_L4TOUT);
+    assert_null(strstr(director.log->str, "DEBUG2"));
+    ld_core_talk(director.core);
+    interval(&director, "10.1.0.2", LD_L4TOUT);
+    assert_logged(&director, "DEBUG2: Checked 10.1.0.1:80: negotiate http: ");
+    assert_logged(&director, "DEBUG2: Checked 10.1.0.2:80: negotiate http: L4TOUT, ");
+    end(&director);
+}
+
 static void failures_count_for_each_service_by_itself(void **state)
 {
     struct fake_director director;
@@ -358,6 +373,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unchecked_servers_get_no_clients),
         cmocka_unit_test(a_dead_server_is_deleted_or_quiescent_as_configured),
+        cmocka_unit_test(each_answer_is_told_to_who_wants_to_know),
         cmocka_unit_test(failures_count_for_each_service_by_itself),
         cmocka_unit_test(the_fallback_serves_while_no_server_is_up),
         cmocka_unit_test(the_fallback_stands_before_the_last_server_goes),

@@ -202,5 +202,6 @@ expect "and ends in order" said_in "terminated on signal: TERM"
 config 1 | director_configure
 said=$(on director timeout -s TERM 2 ldirectord -d start 2>&1 >/dev/null) || :
 expect "with -d it logs to standard error, without" said_in $'\nAdded virtual server: 10.0.0.100:80'
+expect "a line for every check" said_in $'\nDEBUG2: Checked 10.0.0.11:80: negotiate http: L7OK, '
 expect "and ends in order" said_in "terminated on signal: TERM"
 expect "neither leaves a pid file" ldirectord_says 3 status
