@@ -183,6 +183,14 @@ void ld_handover_begin(GByteArray *datagram, uint8_t syncid)
     g_byte_array_append(datagram, head, sizeof(head));
 }
 
+/* As the kernel counts them: active is also what has just begun. It matters for more than least connections: where
+ * the next director remembers another connection from the same port to another server, it forgets that for an active
+ * one, and believes that an inactive one is the old news. */
+static uint32_t activity(const struct ld_connection *connection)
+{
+    return ld_connection_closes(connection) ? IP_VS_CONN_F_INACTIVE : 0;
+}
+
 bool ld_handover_add(GByteArray *datagram, const struct ld_connection *connection, enum ld_method method)
 {
     static const uint32_t ways[LD_METHOD_COUNT] = {[LD_GATE] = IP_VS_CONN_F_DROUTE,
@@ -195,7 +203,7 @@ bool ld_handover_add(GByteArray *datagram, const struct ld_connection *connectio
         return false;
     g_byte_array_append(datagram, kind, sizeof(kind));
     put_16(datagram, (uint16_t)bytes);
-    put_32(datagram, ways[method] | (connection->state == ESTABLISHED ? 0 : IP_VS_CONN_F_INACTIVE));
+    put_32(datagram, ways[method] | activity(connection));
     put_16(datagram, connection->state);
     put_16(datagram, connection->client_port);
     put_16(datagram, connection->vip_port);

@@ -12,7 +12,9 @@
  * complete) from any other. It depends on nothing but the C library, so that it can be linked
  * statically and costs one cheap exec.
  *
- *   client [-i MS] [-t MS] [-l FILE] -c FIFO -r FIFO ADDRESS PORT PATH
+ *   client [-i MS] [-t MS] [-d MS] [-p PORTS] [-l FILE] -c FIFO -r FIFO ADDRESS PORT PATH
+ *
+ * every -i, for -t at most; the question follows the connection after -d; so many ports in turn.
  *
  * Commands, a line each on the first FIFO; each is answered by one line on the second:
  *   mark NAME              begin event NAME
@@ -89,7 +91,8 @@ static struct request flight[FLIGHT_MAX];
 static struct event events[EVENT_MAX];
 static unsigned event_count, event_now;
 static struct target target;
-static uint64_t interval_ns = 20000000, deadline_ns = 1000000000;
+static uint64_t interval_ns = 20000000, deadline_ns = 1000000000, delay_ns;
+static unsigned last_port = LAST_PORT;
 static uint64_t last_ok_ns;
 static unsigned streak; /* good answers in a row in this event */
 static char last_server[NAME_MAX_LEN] = "-";
@@ -248,7 +251,7 @@ static void take_port(int fd)
     union address from = {.any.sa_family = target.address.any.sa_family};
 
     for (int tries = 0; tries < 100; tries++) {
-        last = last < LAST_PORT ? last + 1 : FIRST_PORT;
+        last = last < last_port ? last + 1 : FIRST_PORT;
         if (from.any.sa_family == AF_INET6)
             from.v6.sin6_port = htons((uint16_t)last);
         else
@@ -437,6 +440,14 @@ static void note_lateness(uint64_t due_ns)
         event->late_ns = now - due_ns;
 }
 
+/* Whose question is not due yet is not looked at; the next request wakes us soon enough. */
+static short awaits(const struct request *request, uint64_t now)
+{
+    if (request->sent)
+        return POLLIN;
+    return now - request->started_ns >= delay_ns ? POLLOUT : 0;
+}
+
 static void wait_and_serve(int commands, FILE *reply, uint64_t wake_ns)
 {
     static struct pollfd poll_fd[FLIGHT_MAX + 1];
@@ -452,8 +463,7 @@ static void wait_and_serve(int commands, FILE *reply, uint64_t wake_ns)
         if (flight[i].fd < 0)
             continue;
         owner[count] = &flight[i];
-        poll_fd[count++] = (struct pollfd){.fd = flight[i].fd,
-                                           .events = flight[i].sent ? POLLIN : POLLOUT};
+        poll_fd[count++] = (struct pollfd){.fd = flight[i].fd, .events = awaits(&flight[i], now)};
         if (flight[i].started_ns + deadline_ns < now + sleep_ns)
             sleep_ns = flight[i].started_ns + deadline_ns > now
                            ? flight[i].started_ns + deadline_ns - now : 0;
@@ -510,7 +520,7 @@ static void on_stop(int signal_number)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: client [-i MS] [-t MS] [-l FILE] -c FIFO -r FIFO ADDRESS PORT PATH\n");
+    fprintf(stderr, "usage: client [-i MS] [-t MS] [-d MS] [-p PORTS] [-l FILE] -c FIFO -r FIFO ADDRESS PORT PATH\n");
     return 2;
 }
 
@@ -520,11 +530,15 @@ int main(int argc, char **argv)
     int commands, replies, option;
     FILE *reply;
 
-    while ((option = getopt(argc, argv, "i:t:l:c:r:")) != -1) {
+    while ((option = getopt(argc, argv, "i:t:d:p:l:c:r:")) != -1) {
         if (option == 'i')
             interval_ns = (uint64_t)atoi(optarg) * 1000000u;
         else if (option == 't')
             deadline_ns = (uint64_t)atoi(optarg) * 1000000u;
+        else if (option == 'd')
+            delay_ns = (uint64_t)atoi(optarg) * 1000000u;
+        else if (option == 'p' && atoi(optarg) > 0 && FIRST_PORT + atoi(optarg) <= LAST_PORT)
+            last_port = FIRST_PORT + (unsigned)atoi(optarg);
         else if (option == 'l')
             log_file = fopen(optarg, "we");
         else if (option == 'c')

@@ -5,7 +5,7 @@
 
 declare -A client_ask=() client_answer=() client_pid=()
 
-# client_start HOST ADDRESS PORT PATH [INTERVAL_MS] [TIMEOUT_MS]
+# client_start HOST ADDRESS PORT PATH [INTERVAL_MS] [TIMEOUT_MS] [OPTION...]
 client_start() {
     local name=$1 dir=$LAB_DIR/client fd
     mkfifo "$dir/$name.ask" "$dir/$name.answer"
@@ -13,7 +13,7 @@ client_start() {
     client_ask[$name]=$fd
     exec {fd}<>"$dir/$name.answer"
     client_answer[$name]=$fd
-    nsenter -t "${host_pid[$name]}" -n "$LAB_CLIENT" -i "${5:-50}" -t "${6:-1000}" \
+    nsenter -t "${host_pid[$name]}" -n "$LAB_CLIENT" -i "${5:-50}" -t "${6:-1000}" "${@:7}" \
         -l "$dir/$name.log" -c "$dir/$name.ask" -r "$dir/$name.answer" "$2" "$3" "$4" \
         >"$dir/$name.events" 2>&1 &
     client_pid[$name]=$!

@@ -141,8 +141,8 @@ static void a_datagram_is_as_the_kernel_sends_it(void **state)
     g_byte_array_free(datagram, TRUE);
 }
 
-/* Or it would count for weighted least connections. */
-static void one_that_is_not_established_is_inactive(void **state)
+/* Inactive, the next director would believe what it remembers of the client's port. */
+static void one_that_has_just_begun_is_active(void **state)
 {
     struct ld_connection connection = read_line(LINE_V6);
     GByteArray *datagram = g_byte_array_new();
@@ -152,9 +152,24 @@ static void one_that_is_not_established_is_inactive(void **state)
     assert_true(ld_handover_add(datagram, &connection, LD_GATE));
     assert_int_equal(datagram->len, 8 + 72);
     assert_int_equal(datagram->data[8], 1);       /* IPv6 */
-    assert_int_equal(datagram->data[8 + 6], 1);   /* 0x0100 */
+    assert_int_equal(datagram->data[8 + 6], 0);   /* 0x0100 is inactive */
     assert_int_equal(datagram->data[8 + 7], 3);
     assert_int_equal(datagram->data[8 + 9], 3);   /* SYN_RECV */
+    g_byte_array_free(datagram, TRUE);
+}
+
+/* Or it would count for weighted least connections. */
+static void one_that_closes_is_inactive(void **state)
+{
+    struct ld_connection connection = read_line(LINE_V6);
+    GByteArray *datagram = g_byte_array_new();
+
+    (void)state;
+    connection.state = 4;                         /* FIN_WAIT */
+    ld_handover_begin(datagram, 0);
+    assert_true(ld_handover_add(datagram, &connection, LD_GATE));
+    assert_int_equal(datagram->data[8 + 6], 1);
+    assert_int_equal(datagram->data[8 + 7], 3);
     g_byte_array_free(datagram, TRUE);
 }
 
@@ -230,7 +245,8 @@ int main(void)
         cmocka_unit_test(rubbish_is_passed_over),
         cmocka_unit_test(of_those_that_close_the_late_ones_count),
         cmocka_unit_test(a_datagram_is_as_the_kernel_sends_it),
-        cmocka_unit_test(one_that_is_not_established_is_inactive),
+        cmocka_unit_test(one_that_has_just_begun_is_active),
+        cmocka_unit_test(one_that_closes_is_inactive),
         cmocka_unit_test(a_connection_belongs_to_the_server_it_goes_to),
         cmocka_unit_test(a_full_datagram_takes_no_more_and_is_not_changed),
     };
