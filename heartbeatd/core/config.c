@@ -226,6 +226,10 @@ const char *hb_config_parameter(const struct hb_config *config, const char *name
         if (strcmp(directive->name, name) == 0)
             text = directive->text; /* the last one counts */
     }
+    if (text == NULL && strcmp(name, "crm") == 0)
+        return hb_config_parameter(config, "pacemaker");
+    if (text == NULL && strcmp(name, "debug") == 0)
+        return "0";
     return text;
 }
 

@@ -168,7 +168,8 @@ struct hb_haresources {
 
 struct hb_config *hb_config_new(void); /* with the defaults of ha.cf(5) */
 void hb_config_free(struct hb_config *config);
-/* The text of an option as cl_status and scripts see it; NULL if it is not set. */
+/* The text of an option as cl_status sees it; NULL if it is not set. Two have an answer there that scripts are not
+ * told of where no line sets them: crm and debug. */
 const char *hb_config_parameter(const struct hb_config *config, const char *name);
 struct hb_haresources *hb_haresources_new(void);
 void hb_haresources_free(struct hb_haresources *resources);

@@ -342,6 +342,7 @@ static void every_request_is_answered_as_3_0_6_does(void **state)
     asks(desk, "ifstatus node=node2 ifname=eth9", "result=badreq info=EINVAL");
     asks(desk, "ifstatus node=node2", "result=badreq info=EINVAL");
     asks(desk, "getparm pname=deadtime", "pvalue=5 result=OK");
+    asks(desk, "getparm pname=hbversion", "pvalue=1 result=OK");
     asks(desk, "getparm pname=x", "result=OK");
     asks(desk, "getparm", "result=badreq info=EINVAL");
     asks(desk, "getrsc", "rsc_hold=local result=OK");

@@ -342,6 +342,9 @@ static void a_variable_is_no_directive_of_its_name(void **state)
     assert_int_equal(config->initdead_ms, 20000);
     assert_string_equal(hb_config_parameter(config, "deadtime"), "10");
     assert_null(hb_config_parameter(config, "FOO"));
+    assert_string_equal(hb_config_parameter(config, "crm"), "false");
+    assert_string_equal(hb_config_parameter(config, "debug"), "0");
+    assert_null(hb_config_parameter(config, "coreroot"));
     assert_int_equal(config->variables->len, 4);
     hb_config_free(config);
     g_free(said);

@@ -103,7 +103,7 @@ all_calls() {
     same rscstatus -m
     same rscstatus word
     for name in keepalive deadtime warntime initdead deadping udpport hopfudge auto_failback logfile debugfile \
-        logfacility msgfmt realtime baud cluster node ucast respawn ping nonsense FOO; do
+        logfacility msgfmt realtime baud cluster node ucast respawn ping nonsense FOO crm debug; do
         same hbparameter -p $name
         same hbparameter -m -p $name
     done
@@ -157,6 +157,10 @@ for name in orig hearth; do
 done
 all_calls
 expect "the same, in every call" [ $different -eq 0 ]
+for program in cl_status "$real_cl_status"; do
+    # shellcheck disable=SC2086
+    expect "$program hears of the version" test "$(on hearth $program hbparameter -p hbversion)" != ""
+done
 
 tell "The other one stops"
 heartbeat_stop orig2
