@@ -18,12 +18,12 @@ wait_until 30 "left says it holds its own" rsc_status left local
 wait_until 30 "right says it holds its own" rsc_status right local
 
 tell "left goes standby, and comes back"
-on left /usr/share/heartbeat/hb_standby all >>"$LAB_OUT/story.txt" 2>&1
+hb_order left hb_standby all
 wait_until 30 "right has taken both addresses" only_owner $vip right left
 expect "its own included" only_owner $other_vip right left
 wait_until 30 "left says it holds none" rsc_status left none
 wait_until 30 "right says it holds all" rsc_status right all
-on right /usr/share/heartbeat/hb_standby foreign >>"$LAB_OUT/story.txt" 2>&1
+hb_order right hb_standby foreign
 wait_until 30 "left has its address back" only_owner $vip left right
 wait_until 30 "right says it holds its own" rsc_status right local
 wait_until 30 "left says it holds its own" rsc_status left local
