@@ -26,11 +26,10 @@ bool ld_logging_facility(const char *name)
     return ha_name_find(facilities, name, &facility);
 }
 
-static void append_date(GString *out)
+static void append_date(GString *out, time_t now)
 {
     static time_t written;
     static char text[64];
-    time_t now = ha_log_time();
     struct tm local;
 
     if (now != written) { /* a thousand servers are told of in one second */
@@ -41,27 +40,28 @@ static void append_date(GString *out)
     g_string_append(out, text);
 }
 
-static void format_file(void *ctx, enum ha_level level, const char *message, GString *out)
+static void format_file(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     (void)level;
     g_string_append_c(out, '[');
-    append_date(out);
+    append_date(out, said_s);
     g_string_append_printf(out, "|%s|%d] %s\n", (const char *)ctx, (int)ha_log_pid(), message);
 }
 
-static void format_supervised(void *ctx, enum ha_level level, const char *message, GString *out)
+static void format_supervised(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     (void)ctx;
     (void)level;
     g_string_append_c(out, '[');
-    append_date(out);
+    append_date(out, said_s);
     g_string_append_printf(out, "] %s\n", message);
 }
 
-static void format_plain(void *ctx, enum ha_level level, const char *message, GString *out)
+static void format_plain(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     (void)ctx;
     (void)level;
+    (void)said_s;
     g_string_append_printf(out, "%s\n", message);
 }
 

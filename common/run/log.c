@@ -55,7 +55,6 @@ static struct {
     int syslog_fd;
     unsigned syslog_lost;
     bool stderr_stalled;
-    time_t said_s; /* when the line that is put together was said */
     bool inside; /* a line is on its way to the files */
     ha_log_open_fn opener; /* NULL: ourselves */
 } logging = {.syslog_fd = -1};
@@ -177,11 +176,6 @@ pid_t ha_log_pid(void)
     return logging.pid;
 }
 
-time_t ha_log_time(void)
-{
-    return logging.said_s;
-}
-
 static void append_line(struct log_file *file, const GString *line)
 {
     bool waits = file->held != NULL && file->held->len > 0;
@@ -225,11 +219,10 @@ static void log_to_files(int32_t target, struct qb_log_callsite *site, struct ti
                 !strcmp(logging.file.path, logging.debug_file.path);
 
     (void)target;
-    logging.said_s = stamp->tv_sec;
     logging.inside = true;
     line = g_string_new(NULL);
     if (logging.set.format) {
-        logging.set.format(logging.set.ctx, level, message, line);
+        logging.set.format(logging.set.ctx, level, stamp->tv_sec, message, line);
     } else {
         g_string_append_printf(line, "%s\n", message);
     }
@@ -264,14 +257,14 @@ static bool syslog_connect(void)
     return true;
 }
 
-static bool syslog_send(int level, const char *message)
+static bool syslog_send(int level, time_t said_s, const char *message)
 {
     GString *line = g_string_new(NULL);
     bool sent = false;
 
     g_string_printf(line, "<%d>", logging.set.syslog_facility | level);
     if (logging.set.syslog_format) {
-        logging.set.syslog_format(logging.set.ctx, (enum ha_level)level, message, line);
+        logging.set.syslog_format(logging.set.ctx, (enum ha_level)level, said_s, message, line);
     } else {
         g_string_append_printf(line, "%s[%d]: %s", logging.ident, (int)ha_log_pid(), message);
     }
@@ -297,19 +290,18 @@ static void log_to_syslog(int32_t target, struct qb_log_callsite *site, struct t
     int level = site->priority > LOG_DEBUG ? LOG_DEBUG : site->priority;
 
     (void)target;
-    (void)stamp;
     if (logging.syslog_lost) {
         char text[64];
 
         snprintf(text, sizeof(text), "%u messages could not be given to syslog",
                  logging.syslog_lost);
-        if (!syslog_send(LOG_WARNING, text)) {
+        if (!syslog_send(LOG_WARNING, stamp->tv_sec, text)) {
             logging.syslog_lost++;
             return;
         }
         logging.syslog_lost = 0;
     }
-    if (!syslog_send(level, message)) {
+    if (!syslog_send(level, stamp->tv_sec, message)) {
         logging.syslog_lost++;
     }
 }

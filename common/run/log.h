@@ -26,8 +26,9 @@ enum ha_level {
     HA_LOG_DEBUG = LOG_DEBUG,
 };
 
-/* Appends one line (with its newline) for message to out. */
-typedef void (*ha_log_format_fn)(void *ctx, enum ha_level level, const char *message, GString *out);
+/* Appends one line (with its newline) for message to out. It was said at said_s, in seconds since 1970, or a hundredth
+ * of a second later: where a clock is a system call (Xen, User-Mode Linux) one a line is enough. */
+typedef void (*ha_log_format_fn)(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out);
 
 struct ha_log_settings {
     const char *ident;       /* syslog name */
@@ -55,9 +56,6 @@ void ha_log_flush(void);
 void ha_log(enum ha_level level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* getpid(), without a system call for each line. */
 pid_t ha_log_pid(void);
-/* For a format function: when the line was said, in seconds since 1970; a hundredth of a second late at most.
- * Where a clock is a system call (Xen, User-Mode Linux) one a line is enough. */
-time_t ha_log_time(void);
 
 /* Who may not open log files himself (common/confine): this is asked for each instead. A descriptor to
  * append to, or negative errno. NULL ends that. */

@@ -252,9 +252,10 @@ static int get_ready(struct program *program)
     return status;
 }
 
-static void log_line(void *ctx, enum ha_level level, const char *message, GString *out)
+static void log_line(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     (void)ctx;
+    (void)said_s;
     g_string_append_printf(out, "%s[%d]: %s: %s\n", NAME, (int)getpid(),
                            level == HA_LOG_ERROR ? "ERROR" : level == HA_LOG_WARNING ? "WARN"
                                                                                      : "info",

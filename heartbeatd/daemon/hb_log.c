@@ -21,15 +21,14 @@ static const struct ha_name levels[] = {
 
 static bool on_stderr;
 
-static void format_line(void *ctx, enum ha_level level, const char *message, GString *out)
+static void format_line(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     struct utsname system;
     struct tm now;
-    time_t seconds = ha_log_time();
     char stamp[32];
 
     (void)ctx;
-    localtime_r(&seconds, &now);
+    localtime_r(&said_s, &now);
     strftime(stamp, sizeof(stamp), "%b %d %H:%M:%S", &now);
     uname(&system);
     g_string_append_printf(out, "%s %s heartbeat: [%d]: %s: %s\n", stamp, system.nodename,
@@ -37,9 +36,10 @@ static void format_line(void *ctx, enum ha_level level, const char *message, GSt
 }
 
 /* Syslog puts time and host before it. */
-static void format_syslog(void *ctx, enum ha_level level, const char *message, GString *out)
+static void format_syslog(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     (void)ctx;
+    (void)said_s;
     g_string_append_printf(out, "heartbeat: [%d]: %s: %s", (int)ha_log_pid(),
                            ha_name_of(levels, (int)level), message);
 }

@@ -28,8 +28,9 @@ static char directory[] = "/tmp/test_ha_log.XXXXXX";
 static char *file, *debug_file, *stderr_file;
 static int saved_stderr;
 
-static void format(void *ctx, enum ha_level level, const char *message, GString *out)
+static void format(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
+    assert_true(time(NULL) - said_s <= 60 && said_s <= time(NULL));
     g_string_append_printf(out, "%s%d: %s\n", (const char *)ctx, (int)level, message);
 }
 
@@ -368,9 +369,10 @@ static void syslog_that_is_away_costs_nothing(void **state)
     ha_log(HA_LOG_INFO, "x");
 }
 
-static void say_hello(void *ctx, enum ha_level level, const char *message, GString *out)
+static void say_hello(void *ctx, enum ha_level level, time_t said_s, const char *message, GString *out)
 {
     (void)ctx;
+    assert_true(time(NULL) - said_s <= 60 && said_s <= time(NULL));
     g_string_append_printf(out, "hello: [%d]: %s", (int)level, message);
 }
 
