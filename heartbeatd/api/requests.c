@@ -193,10 +193,8 @@ static void getparm(const struct request *in)
 
     if (name == NULL)
         refuse(in, invalid);
-    else if (strcmp(name, "hbversion") == 0) /* the one that no file sets */
-        answer_field(in, "pvalue", in->world->version);
     else
-        answer_field(in, "pvalue", hb_config_parameter(in->world->config, name));
+        answer_field(in, "pvalue", hb_config_parameter(in->world->config, name, in->world->version));
 }
 
 static void getrsc(const struct request *in)

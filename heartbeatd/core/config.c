@@ -216,7 +216,7 @@ static void group_free(void *item)
     hb_group_free(item);
 }
 
-const char *hb_config_parameter(const struct hb_config *config, const char *name)
+static const char *set_to(const struct hb_config *config, const char *name)
 {
     const char *text = NULL;
 
@@ -226,11 +226,18 @@ const char *hb_config_parameter(const struct hb_config *config, const char *name
         if (strcmp(directive->name, name) == 0)
             text = directive->text; /* the last one counts */
     }
+    return text;
+}
+
+const char *hb_config_parameter(const struct hb_config *config, const char *name, const char *version)
+{
+    const char *text = set_to(config, name);
+
     if (text == NULL && strcmp(name, "crm") == 0)
-        return hb_config_parameter(config, "pacemaker");
+        return set_to(config, "pacemaker");
     if (text == NULL && strcmp(name, "debug") == 0)
         return "0";
-    return text;
+    return strcmp(name, "hbversion") == 0 ? version : text;
 }
 
 struct hb_haresources *hb_haresources_new(void)

@@ -168,9 +168,9 @@ struct hb_haresources {
 
 struct hb_config *hb_config_new(void); /* with the defaults of ha.cf(5) */
 void hb_config_free(struct hb_config *config);
-/* The text of an option as cl_status sees it; NULL if it is not set. Two have an answer there that scripts are not
- * told of where no line sets them: crm and debug. */
-const char *hb_config_parameter(const struct hb_config *config, const char *name);
+/* The text of an option as cl_status sees it; NULL if it is not set. Three have an answer there that scripts are not
+ * told of: crm and debug where no line sets them, and hbversion, which is version. */
+const char *hb_config_parameter(const struct hb_config *config, const char *name, const char *version);
 struct hb_haresources *hb_haresources_new(void);
 void hb_haresources_free(struct hb_haresources *resources);
 /* A group without resources yet and a resource without arguments yet; each is

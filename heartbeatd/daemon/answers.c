@@ -56,10 +56,8 @@ static int answer_rscstatus(struct hb_daemon *daemon, const char *argument, GStr
 
 static int answer_parameter(struct hb_daemon *daemon, const char *argument, GString *answer)
 {
-    const char *text = hb_config_parameter(daemon->setup.config, argument);
+    const char *text = hb_config_parameter(daemon->setup.config, argument, HB_VERSION " (Hearth)");
 
-    if (strcmp(argument, "hbversion") == 0) /* the one that no file sets */
-        text = HB_VERSION " (Hearth)";
     if (!text) {
         g_string_append_printf(answer, "no parameter %s is set\n", argument);
         return HB_ANSWER_NO;

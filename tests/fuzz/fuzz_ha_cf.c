@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_must(config->nodes->len <= HB_NODES_MAX && config->media->len <= HB_MEDIA_MAX);
         fuzz_must(config->deadtime_ms > 0 && config->keepalive_ms > 0);
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-            (void)hb_config_parameter(config, names[i]);
+            (void)hb_config_parameter(config, names[i], "1.2");
         hb_config_free(config);
     }
     ha_diags_clear(&diags);

@@ -340,11 +340,12 @@ static void a_variable_is_no_directive_of_its_name(void **state)
     assert_int_equal(config->deadtime_ms, 10000);
     assert_int_equal(config->warntime_ms, 5000);
     assert_int_equal(config->initdead_ms, 20000);
-    assert_string_equal(hb_config_parameter(config, "deadtime"), "10");
-    assert_null(hb_config_parameter(config, "FOO"));
-    assert_string_equal(hb_config_parameter(config, "crm"), "false");
-    assert_string_equal(hb_config_parameter(config, "debug"), "0");
-    assert_null(hb_config_parameter(config, "coreroot"));
+    assert_string_equal(hb_config_parameter(config, "deadtime", "1.2"), "10");
+    assert_null(hb_config_parameter(config, "FOO", "1.2"));
+    assert_string_equal(hb_config_parameter(config, "crm", "1.2"), "false");
+    assert_string_equal(hb_config_parameter(config, "debug", "1.2"), "0");
+    assert_string_equal(hb_config_parameter(config, "hbversion", "1.2"), "1.2");
+    assert_null(hb_config_parameter(config, "coreroot", "1.2"));
     assert_int_equal(config->variables->len, 4);
     hb_config_free(config);
     g_free(said);
