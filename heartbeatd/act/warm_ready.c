@@ -61,19 +61,18 @@ static void got_ready(void *ctx, int error, int status, const char *text)
     fn(fn_ctx);
 }
 
+/* It has the group's connections, or has been told of them by who had the group until now. */
+static bool knows_connections(struct hb_warm_member *member, unsigned group)
+{
+    return hb_warm_part(member, group) != NULL && member->hands_over && !member->standby && member->alive.fd >= 0;
+}
+
 /* It will hand over when the group is stopped (warm_op.c). */
 static bool will_hand_over(struct hb_warm_member *member, unsigned group)
 {
     const struct hb_warm_part *part = hb_warm_part(member, group);
 
-    return part != NULL && part->started && !hb_warm_started(member, part) && member->hands_over &&
-           !member->standby && member->alive.fd >= 0;
-}
-
-/* It has been told by who had the group until now. */
-static bool has_been_told(struct hb_warm_member *member, unsigned group)
-{
-    return hb_warm_part(member, group) != NULL && member->hands_over && !member->standby && member->alive.fd >= 0;
+    return knows_connections(member, group) && part->started && !hb_warm_started(member, part);
 }
 
 static void ask(struct hb_warm_wait *wait, struct hb_warm_member *member, int bound_ms)
@@ -101,7 +100,7 @@ struct hb_warm_wait *hb_warm_get_ready(struct hb_warm *warm, unsigned group, enu
     for (guint i = 0; warm != NULL && i < warm->members->len; i++) {
         struct hb_warm_member *member = warm->members->pdata[i];
 
-        if (comes ? has_been_told(member, group) : will_hand_over(member, group))
+        if (comes ? knows_connections(member, group) : will_hand_over(member, group))
             ask(wait, member, comes ? TAKE_IN_MS : READY_MS);
     }
     if (wait->under_way > 0)
