@@ -286,12 +286,10 @@ static int netlink_read(struct ld_ipvs *ipvs, const struct ld_portion *portion,
 #define UNANSWERED 1
 
 /* Puts as many operations as fit into the batch. Returns how many; results of what cannot even be
- * written are known at once. */
-static guint batch_fill(struct netlink_ipvs *nl, const GArray *ops, guint from, int *results)
+ * written are known at once. *last becomes the one that asks for an answer, if there is one. */
+static guint batch_fill(struct netlink_ipvs *nl, const GArray *ops, guint from, int *results, guint *last)
 {
-    guint count = 0;
-
-    guint last = 0;
+    guint count = 0, last_at = 0;
 
     g_byte_array_set_size(nl->batch, 0);
     for (; count < BATCH_MAX && from + count < ops->len; count++) {
@@ -304,11 +302,12 @@ static guint batch_fill(struct netlink_ipvs *nl, const GArray *ops, guint from, 
         results[count] = error == 0 ? UNANSWERED : error;
         if (error != 0)
             continue;
-        last = nl->batch->len;
+        *last = count;
+        last_at = nl->batch->len;
         g_byte_array_append(nl->batch, (guint8 *)header, NLMSG_ALIGN(header->nlmsg_len));
     }
     if (nl->batch->len > 0)
-        ((struct nlmsghdr *)(nl->batch->data + last))->nlmsg_flags |= NLM_F_ACK;
+        ((struct nlmsghdr *)(nl->batch->data + last_at))->nlmsg_flags |= NLM_F_ACK;
     return count;
 }
 
@@ -330,24 +329,14 @@ static bool batch_take(struct netlink_ipvs *nl, ssize_t length, uint32_t base, i
     return answered;
 }
 
-/* The last one that was sent; count if none was. */
-static guint batch_last(const int *results, guint count)
-{
-    guint last = count;
-
-    for (guint i = 0; i < count; i++)
-        last = results[i] == UNANSWERED ? i : last;
-    return last;
-}
-
 /* Whatever goes wrong with the socket becomes the result of what is still unanswered: the caller
  * reads the table again before the next change anyway. */
-static void batch_run(struct netlink_ipvs *nl, uint32_t base, int *results, guint count)
+static void batch_run(struct netlink_ipvs *nl, uint32_t base, int *results, guint count, guint last)
 {
-    guint last = batch_last(results, count), stray = 0;
-    int error = last == count ? 0 : send_bytes(nl, nl->batch->data, nl->batch->len);
+    guint stray = 0;
+    int error = last == BATCH_MAX ? 0 : send_bytes(nl, nl->batch->data, nl->batch->len);
 
-    while (error == 0 && last < count && results[last] == UNANSWERED) {
+    while (error == 0 && last < BATCH_MAX && results[last] == UNANSWERED) {
         ssize_t length = receive(nl);
 
         if (length < 0)
@@ -368,9 +357,10 @@ static int netlink_apply(struct ld_ipvs *ipvs, const GArray *ops, ld_ipvs_fn fn,
 
     for (guint from = 0; from < ops->len; from += count) {
         uint32_t base = nl->sequence + 1;
+        guint last = BATCH_MAX;
 
-        count = batch_fill(nl, ops, from, results);
-        batch_run(nl, base, results, count);
+        count = batch_fill(nl, ops, from, results, &last);
+        batch_run(nl, base, results, count, last);
         for (guint i = 0; i < count; i++) {
             failed += results[i] != 0;
             if (fn != NULL)
