@@ -15,6 +15,12 @@ ready() { [[ $(on "$1" ldirectord ldirectord.cf status 2>&1) == *"in standby: 1 
 log_of() { REPLY="$(host_log "$1")/ldirectord.log"; }
 log_says() { log_of "$1"; file_says "$REPLY" "$2"; }
 
+# The ways in which it can go wrong: not asked in time, not seen, not through.
+takes_in_badly() {
+    log_says "$1" "were taken in cannot be seen" || log_says "$1" "connections still to take in" ||
+        file_says "$(host_log "$1")/ha-log" 'did not follow "take-in"'
+}
+
 network wire
 network inside
 for n in 1 2; do
@@ -84,6 +90,7 @@ moves() {
     expect "$from told of its connections while it had the address" log_says "$from" "open connections told to the next director"
     expect "and of the others when it was gone" log_says "$from" "open connections handed over that began meanwhile"
     expect "without reading the list again" not log_says "$from" "is read once more"
+    expect "$to had taken them in before it took the address" not takes_in_badly "$to"
     wait_until 20 "$from stands by" ready "$from"
 }
 moves left right client
