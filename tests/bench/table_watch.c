@@ -2,8 +2,8 @@
 /*
  * Waits until the IPVS table of this network namespace is as somebody is to make it, and prints at what wall
  * time, in microseconds, it saw that first. Rests five times as long as it looks: on User-Mode Linux it
- * shares the processor with whom it watches. So it does not look at all before
- * a wall time, US microseconds, before which that cannot be.
+ * shares the processor with whom it watches. For the same reason it does not look before -b, a wall time in
+ * microseconds before which the table cannot be so.
  *
  *   [-b US] servers N SECONDS [VIP:PORT]    so many real servers have a weight. It takes time to look at a large
  *                                           table: not before that virtual service (TCP) has one of them

@@ -123,8 +123,7 @@ static void speak(struct fuzz_rest rest)
 static void verdict(void *ctx, uint32_t check_id, enum ld_verdict is, const char *detail,
                     const struct ld_advice *advice, uint64_t took_ns, uint64_t now_ns)
 {
-    (void)now_ns;
-    (void)ctx, (void)check_id, (void)advice, (void)took_ns;
+    (void)ctx, (void)check_id, (void)advice, (void)took_ns, (void)now_ns;
     fuzz_must(++told == 1 && is < LD_VERDICT_COUNT && (detail == NULL || strlen(detail) < 4096));
     ha_loop_stop(loop, 0);
 }

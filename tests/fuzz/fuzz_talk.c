@@ -102,8 +102,7 @@ int ld_dial_error(const struct ha_watch *watch, uint32_t events)
 static void verdict(void *ctx, uint32_t check_id, enum ld_verdict is, const char *detail,
                     const struct ld_advice *advice, uint64_t took_ns, uint64_t now_ns)
 {
-    (void)now_ns;
-    (void)ctx, (void)took_ns;
+    (void)ctx, (void)took_ns, (void)now_ns;
     fuzz_must(check_id == 1 && ++told == 1 && is < LD_VERDICT_COUNT && advice->percent <= 100);
     fuzz_must(detail == NULL || strlen(detail) < 4096);
     ha_loop_stop(loop, 0);

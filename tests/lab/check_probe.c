@@ -23,9 +23,9 @@ struct asking {
 static void told(void *ctx, uint32_t check_id, enum ld_verdict verdict, const char *detail,
                  const struct ld_advice *advice, uint64_t took_ns, uint64_t now_ns)
 {
-    (void)now_ns;
     struct asking *asking = ctx;
 
+    (void)now_ns;
     (void)check_id;
     (void)advice;
     printf("%s %" PRIu64 " ms %s\n", ld_verdict_code(verdict), took_ns / 1000000,

@@ -129,7 +129,7 @@ hb_order() {
         nap 0.3
         orders_lost "$1"
         ((REPLY > lost)) || return 0
-        note "$1 lost that order, the $tries. time"
+        note "$1 lost that order (try $tries)"
     done
 }
 orders_lost() { REPLY=$(grep -c 'Message with zero fields' "$(host_log "$1")/ha-log" 2>/dev/null) || :; }

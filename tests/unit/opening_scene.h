@@ -133,28 +133,19 @@ static inline void assert_told(const struct scene *scene, guint at, uint16_t cli
     assert_int_equal(connection->server_port, server_port);
 }
 
-/* Two gate servers behind a service, of whom this machine knows the macs 11 and 12. */
-static inline struct ld_vs *add_gate_service(struct scene *scene)
+/* Two servers behind a service, of whom this machine knows the macs 11 and 12. */
+static inline struct ld_vs *add_pair(struct scene *scene, uint16_t port, enum ld_method method)
 {
     struct ld_vs *vs = add_service(scene, LD_TCP, VIP, 80);
 
-    add_server(vs, ONE, 80, LD_GATE);
-    add_server(vs, OTHER, 80, LD_GATE);
+    add_server(vs, ONE, port, method);
+    add_server(vs, OTHER, port, method);
     add_neighbour(scene, ONE, 11);
     add_neighbour(scene, OTHER, 12);
     return vs;
 }
-
-static inline struct ld_vs *add_masq_service(struct scene *scene)
-{
-    struct ld_vs *vs = add_service(scene, LD_TCP, VIP, 80);
-
-    add_server(vs, ONE, 8080, LD_MASQ);
-    add_server(vs, OTHER, 8080, LD_MASQ);
-    add_neighbour(scene, ONE, 11);
-    add_neighbour(scene, OTHER, 12);
-    return vs;
-}
+static inline struct ld_vs *add_gate_service(struct scene *scene) { return add_pair(scene, 80, LD_GATE); }
+static inline struct ld_vs *add_masq_service(struct scene *scene) { return add_pair(scene, 8080, LD_MASQ); }
 
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
