@@ -40,6 +40,7 @@ bool hb_links_heard(struct hb_links *links, const char *name, uint64_t now_ns)
         return false;
     came_up = !link->up;
     link->up = true;
+    link->excused = false;
     link->heard_ns = now_ns;
     return came_up;
 }
@@ -70,10 +71,13 @@ uint64_t hb_links_next_ns(const struct hb_links *links, uint64_t dead_ns)
     return next_ns;
 }
 
-void hb_links_renew(struct hb_links *links, uint64_t now_ns)
+void hb_links_excuse(struct hb_links *links, const struct hb_absence *absence, uint64_t dead_ns)
 {
     for (size_t i = 0; i < links->count; i++) {
-        if (links->list[i].up)
-            links->list[i].heard_ns = now_ns;
+        struct hb_link *link = &links->list[i];
+
+        if (link->up)
+            link->heard_ns = hb_absence_excuse(absence, ha_after_ns(link->heard_ns, dead_ns), dead_ns,
+                                               &link->excused) - dead_ns;
     }
 }

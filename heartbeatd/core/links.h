@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heartbeatd/core/absence.h"
 #include "heartbeatd/core/config.h"
 
 struct hb_link {
     const char *name; /* the configuration's */
     bool up;
+    bool excused; /* absence.h */
     uint64_t heard_ns;
 };
 
@@ -33,7 +35,7 @@ bool hb_links_heard(struct hb_links *links, const char *name, uint64_t now_ns);
 const struct hb_link *hb_links_expire(struct hb_links *links, uint64_t now_ns, uint64_t dead_ns);
 /* When the next link that is up would go down; HA_NEVER if none is up. */
 uint64_t hb_links_next_ns(const struct hb_links *links, uint64_t dead_ns);
-/* We were away: what is up counts as heard now. */
-void hb_links_renew(struct hb_links *links, uint64_t now_ns);
+/* We were away: what is up, and would go down dead_ns after it was heard, counts as heard later. */
+void hb_links_excuse(struct hb_links *links, const struct hb_absence *absence, uint64_t dead_ns);
 
 #endif

@@ -18,6 +18,7 @@
 #define ASK_NODES_MS      1000
 #define DEADTIME_MAX_MS   86400000
 #define LATE_LEAST_MS     20      /* not worth a thought below that */
+#define SAY_LATE_MS       10000   /* not more often, but if it was for longer */
 
 static uint64_t dead_after_ns(const struct hb_core *core, const struct hb_node *node)
 {
@@ -96,6 +97,24 @@ static void beat_if_due(struct hb_core *core)
 
 /* ---- our own lateness ---- */
 
+static void say_held_up(struct hb_core *core, uint64_t late_ns)
+{
+    struct hb_lateness *said = &core->lateness;
+    uint64_t now_ns = hb_mono(core);
+    char more[64] = "";
+
+    if (said->said_ns > 0 && now_ns - said->said_ns < ha_ms_to_ns(SAY_LATE_MS) &&
+        late_ns <= said->longest_ns) {
+        said->unsaid++;
+        return;
+    }
+    if (said->unsaid > 0)
+        snprintf(more, sizeof more, " (%u times more since this was last said)", said->unsaid);
+    hb_say(core, LOG_WARNING, "this node was held up for %" PRIu64 " ms; judging nobody by it%s",
+           late_ns / HA_NS_PER_MS, more);
+    *said = (struct hb_lateness){.said_ns = now_ns, .longest_ns = late_ns};
+}
+
 /* We were not there to hear anybody: nobody is judged for that time. After long
  * enough for others to have counted us dead, we trust nothing they said before. */
 void hb_member_held_up(struct hb_core *core, uint64_t late_ns)
@@ -103,25 +122,21 @@ void hb_member_held_up(struct hb_core *core, uint64_t late_ns)
     uint64_t now_ns = hb_mono(core);
     uint64_t keepalive_ns = ha_ms_to_ns(core->config->keepalive_ms);
     uint64_t deadtime_ns = ha_ms_to_ns(core->config->deadtime_ms);
-    bool very = late_ns > MIN(keepalive_ns, deadtime_ns / 4);
+    const struct hb_absence absence = {.now_ns = now_ns, .late_ns = late_ns,
+                                       .very = late_ns > MIN(keepalive_ns, deadtime_ns / 4)};
 
     for (size_t i = 0; i < core->node_count; i++) {
         struct hb_node *node = &core->nodes[i];
         uint64_t dead_ns = node->dead_ns > 0 ? node->dead_ns : deadtime_ns;
-        uint64_t grace_ns = ha_after_ns(now_ns, very ? dead_ns : MIN(late_ns, dead_ns));
 
-        if (node->deadline_ns != HA_NEVER)
-            node->deadline_ns = MAX(node->deadline_ns, grace_ns);
-        if (very) {
-            hb_links_renew(&node->links, now_ns);
+        node->deadline_ns = hb_absence_excuse(&absence, node->deadline_ns, dead_ns, &node->excused);
+        hb_links_excuse(&node->links, &absence, dead_after_ns(core, node));
+        if (absence.very)
             node->beat_ns = 0;
-        }
     }
-    hb_pings_grace(core, ha_after_ns(now_ns, very ? ha_ms_to_ns(core->config->deadping_ms)
-                                                  : late_ns), very);
-    if (very)
-        hb_say(core, LOG_WARNING, "this node was held up for %" PRIu64 " ms; judging nobody by it",
-               late_ns / HA_NS_PER_MS);
+    hb_pings_excuse(core, &absence);
+    if (absence.very)
+        say_held_up(core, late_ns);
     if (late_ns > deadtime_ns / 2) {
         hb_word_renew_trust(core);
         core->doubt_ns = ha_after_ns(now_ns, keepalive_ns);

@@ -142,6 +142,7 @@ bool hb_node_beat(struct hb_node *node, uint64_t number, uint64_t now_ns)
         return false;
     node->status_number = number;
     node->beat_ns = now_ns;
+    node->excused = false;
     node->beats++;
     return true;
 }

@@ -91,6 +91,7 @@ struct hb_node {
     uint64_t dead_ns;     /* its own dead time; 0: not told yet */
     uint64_t probed_ns;   /* deadline_ns when its addresses were asked for */
     uint64_t deadline_ns; /* dead then; HA_NEVER: dead already */
+    bool excused;         /* absence.h */
     uint64_t acked;       /* of ours */
     struct hb_links links;
     struct hb_seq seq;

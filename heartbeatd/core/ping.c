@@ -94,6 +94,7 @@ void hb_pings_receive(struct hb_core *core, const struct hb_msg *msg, const char
         if (link == NULL || strcmp(link, src) != 0) /* the same, but on another way */
             break;
         ping->deadline_ns = ha_after_ns(hb_mono(core), dead_after_ns(core));
+        ping->excused = false;
         if (hb_links_heard(&ping->links, link, hb_mono(core))) {
             hb_say(core, LOG_INFO, "Link %s:%s up.", src, src);
             hb_actions_link(core->out, index_of(core, ping), ping->medium->interface, true);
@@ -104,15 +105,15 @@ void hb_pings_receive(struct hb_core *core, const struct hb_msg *msg, const char
     core->counters.unknown_node++;
 }
 
-void hb_pings_grace(struct hb_core *core, uint64_t at_ns, bool renew_links)
+void hb_pings_excuse(struct hb_core *core, const struct hb_absence *absence)
 {
+    uint64_t dead_ns = ha_ms_to_ns(core->config->deadping_ms);
+
     for (size_t i = 0; i < core->ping_count; i++) {
         struct hb_ping *ping = &core->pings[i];
 
-        if (ping->deadline_ns != HA_NEVER)
-            ping->deadline_ns = MAX(ping->deadline_ns, at_ns);
-        if (renew_links)
-            hb_links_renew(&ping->links, hb_mono(core));
+        ping->deadline_ns = hb_absence_excuse(absence, ping->deadline_ns, dead_ns, &ping->excused);
+        hb_links_excuse(&ping->links, absence, dead_ns);
     }
 }
 

@@ -115,6 +115,14 @@ struct hb_ping {
     enum hb_status status;  /* init, ping or dead */
     struct hb_links links;  /* one */
     uint64_t deadline_ns;   /* dead then; HA_NEVER: dead already */
+    bool excused;           /* absence.h */
+};
+
+/* member.c: what the log was told of our own. */
+struct hb_lateness {
+    uint64_t said_ns;       /* 0: nothing */
+    uint64_t longest_ns;
+    unsigned unsaid;
 };
 
 struct hb_core {
@@ -150,6 +158,7 @@ struct hb_core {
     uint64_t ask_nodes_ns;  /* next reqnodes; HA_NEVER: none */
     size_t asked_node;
     uint64_t wake_ns;
+    struct hb_lateness lateness;
     uint64_t doubt_ns;      /* we were held up: what waits to be read is old until then */
 
     /* word.c */
@@ -245,8 +254,8 @@ void hb_pings_start(struct hb_core *core);
 void hb_pings_ask(struct hb_core *core);
 /* An NS_st message, which only an answer on its own link can be. */
 void hb_pings_receive(struct hb_core *core, const struct hb_msg *msg, const char *link);
-/* We were held up: nobody is dead before at_ns. */
-void hb_pings_grace(struct hb_core *core, uint64_t at_ns, bool renew_links);
+/* We were held up: nobody is judged by that. */
+void hb_pings_excuse(struct hb_core *core, const struct hb_absence *absence);
 void hb_pings_timers(struct hb_core *core);
 uint64_t hb_pings_next_ns(const struct hb_core *core);
 /* Each was heard or is dead. */

@@ -87,6 +87,16 @@ void audit_upset(struct sim *sim, unsigned index)
     }
 }
 
+void audit_resumed(struct sim *sim, unsigned index)
+{
+    struct sim_node *node = &sim->nodes[index];
+
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        node->away[i]++;
+        node->away_ns[i] += node->pause_ns;
+    }
+}
+
 static bool works(const struct sim *sim, unsigned from, unsigned to)
 {
     const struct sim_path *path = &sim->paths[from][to];
@@ -289,6 +299,8 @@ void audit_believed(struct sim *sim, const struct sim_due *due)
     node->beat_life[of] = due->origin.life;
     node->beat_number[of] = number;
     node->beat_ns[of] = sim->now_ns;
+    node->away[of] = 0;
+    node->away_ns[of] = 0;
 }
 
 static uint64_t lost_by(const struct sim *sim, unsigned index)
@@ -299,6 +311,22 @@ static uint64_t lost_by(const struct sim *sim, unsigned index)
     for (unsigned of = 0; core != NULL && of < sim->node_count; of++)
         lost += core->nodes[of].seq.lost;
     return lost;
+}
+
+/* However often who listens is held up, what it heard nothing of in twice its dead time is dead: the
+ * time away is not counted, but for the first time, which buys it a dead time. */
+static void audit_silence(struct sim *sim, unsigned index, unsigned of)
+{
+    const struct sim_node *node = &sim->nodes[index];
+    const struct hb_node *seen = &node->core->nodes[of];
+    uint64_t silent_ns = sim->now_ns - node->beat_ns[of] - node->away_ns[of];
+
+    if (node->beats[of] == 0 || seen->beats != node->beats[of] || seen->status == HB_STATUS_INIT ||
+        seen->status == HB_STATUS_DEAD || !node->core->comm_up || node->core->status != HB_STATUS_ACTIVE)
+        return;
+    if (silent_ns > 2 * seen->dead_ns + SIM_S && silent_ns < HA_NEVER / 2)
+        sim_fail(sim, "%s believes in %s, silent for %.3f s in which it was not held up",
+                 sim_name(index), sim_name(of), (double)silent_ns / 1e9);
 }
 
 /* A node is counted dead at its last beat + its dead time, to the nanosecond. What is missing of it
@@ -316,7 +344,7 @@ static void audit_death(struct sim *sim, unsigned index, unsigned of)
     }
     if (seen->status == HB_STATUS_DEAD && before != HB_STATUS_DEAD && seen->dead_ns > 0 &&
         node->pause_ns > 2 * ha_ms_to_ns(sim->config[index]->keepalive_ms) &&
-        sim->now_ns < node->upset_ns + seen->dead_ns)
+        node->away[of] == 1 && sim->now_ns < node->upset_ns + seen->dead_ns)
         sim_fail(sim, "%s was held up for %.3f s and judges %s by it", sim_name(index),
                  (double)node->pause_ns / 1e9, sim_name(of));
     if (seen->status != HB_STATUS_DEAD || before == HB_STATUS_DEAD || node->beats[of] == 0 ||
@@ -343,6 +371,7 @@ void audit_step(struct sim *sim, unsigned index)
         if (of == index)
             continue;
         audit_death(sim, index, of);
+        audit_silence(sim, index, of);
     }
     /* a sixteenth later, where it goes along with another's */
     if (node->wake_ns != HA_NEVER &&

@@ -284,6 +284,21 @@ static void a_long_pause_is_settled_within_a_second(struct sim *sim)
     must_own(sim, 1, BOB, "1 s after alice goes on, at home");
 }
 
+/* A machine that is always short of time takes over all the same. */
+static void a_node_that_is_held_up_again_and_again_takes_over(struct sim *sim)
+{
+    both_run(sim);
+    sim_crash(sim, BOB);
+    for (int i = 0; i < 20; i++) {
+        sim_pause(sim, ALICE);
+        sim_run(sim, 3000);
+        sim_resume(sim, ALICE);
+        sim_run(sim, 700);
+    }
+    must_own(sim, 0, ALICE, "after 14 s in which it was not held up");
+    must_own(sim, 1, ALICE, "after 14 s in which it was not held up");
+}
+
 /* Both nodes of a machine that was suspended: nobody may judge the other. */
 static void a_common_pause_moves_nothing(struct sim *sim)
 {
@@ -463,6 +478,7 @@ static const struct scenario {
     SCENARIO(who_is_not_heard_is_yielded_to),
     SCENARIO(a_short_pause_moves_nothing),
     SCENARIO(a_long_pause_is_settled_within_a_second),
+    SCENARIO(a_node_that_is_held_up_again_and_again_takes_over),
     SCENARIO(a_common_pause_moves_nothing),
     SCENARIO(one_of_two_links_may_fail),
     SCENARIO(what_cannot_start_at_home_starts_elsewhere),

@@ -97,6 +97,8 @@ struct sim_node {
     unsigned met_life[SIM_NODES];    /* the newest that has shown it that it hears it */
     uint64_t beats[SIM_NODES], beat_number[SIM_NODES], beat_ns[SIM_NODES];
     unsigned beat_life[SIM_NODES];   /* whose beat was the newest it believed */
+    unsigned away[SIM_NODES];        /* since then it was held up so often, */
+    uint64_t away_ns[SIM_NODES];     /* and for so long altogether */
     enum hb_status seen[SIM_NODES];
     uint64_t sent;           /* number of its newest message */
     uint64_t upset_ns;       /* last time it was started or held up */
@@ -292,6 +294,7 @@ void audit_send(struct sim *sim, unsigned node, const struct hb_msg *msg,
 void audit_delivered(struct sim *sim, const struct sim_due *due);
 void audit_believed(struct sim *sim, const struct sim_due *due); /* after the step it caused */
 void audit_upset(struct sim *sim, unsigned node); /* started, crashed, paused, resumed */
+void audit_resumed(struct sim *sim, unsigned node);
 void audit_truth(struct sim *sim);                /* what is up where has changed, or time passed */
 void audit_settled(struct sim *sim);              /* from here on nothing may be lost */
 void audit_end(struct sim *sim);                  /* quiet since long: everything in order? */

@@ -287,6 +287,8 @@ void sim_start(struct sim *sim, unsigned index)
     memset(node->met_life, 0, sizeof node->met_life);
     memset(node->beats, 0, sizeof node->beats);
     memset(node->beat_life, 0, sizeof node->beat_life);
+    memset(node->away, 0, sizeof node->away);
+    memset(node->away_ns, 0, sizeof node->away_ns);
     memset(node->beat_number, 0, sizeof node->beat_number);
     memset(node->seen, 0, sizeof node->seen);
     memset(node->state, 0, sizeof node->state);
@@ -422,6 +424,7 @@ void sim_resume(struct sim *sim, unsigned index)
     node->paused = false;
     node->pause_ns = sim->now_ns - node->paused_ns;
     audit_upset(sim, index);
+    audit_resumed(sim, index);
     for (guint i = 0; i < node->backlog->len; i++) {
         struct sim_due *due = g_ptr_array_index(node->backlog, i);
 

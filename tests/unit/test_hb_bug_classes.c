@@ -41,6 +41,51 @@ static void a_late_wake_up_is_not_read_as_a_dead_peer(void **state)
     }
 }
 
+/* ---- late wake-ups without end, and no takeover ---- */
+
+/* A machine that is always short of time: the first wake-up buys who is silent a dead time, the next ones
+ * what they took. */
+static void however_often_we_are_late_who_is_dead_is_found_out(void **state)
+{
+    static const unsigned late_ms[] = {30, 900, 1200, 4000};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(late_ms); i++) {
+        struct hand *hand = hand_new(HB_FAILBACK_ON);
+        unsigned awake_ms = 0, rounds = 0;
+
+        hand_join(hand, "local");
+        while (hb_core_node_status(hand->core, 1) != HB_STATUS_DEAD && awake_ms <= 11000) {
+            hand->now_ms += late_ms[i];
+            hand_pass(hand, 0);
+            hand_pass(hand, late_ms[i] / 2);
+            awake_ms += late_ms[i] / 2;
+            rounds++;
+        }
+        assert_int_equal(hb_core_node_status(hand->core, 1), HB_STATUS_DEAD);
+        assert_true(rounds > 1);
+        hand_free(hand);
+    }
+}
+
+/* Beats that come between two hold-ups count, however many of these there are. */
+static void who_is_heard_between_late_wake_ups_is_alive(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "local");
+    for (int i = 0; i < 100; i++) {
+        hand->now_ms += 4000;
+        hand_pass(hand, 4);
+        hand_hear(hand, BEAT);
+        hand_pass(hand, 300);
+    }
+    assert_int_equal(hb_core_node_status(hand->core, 1), HB_STATUS_ACTIVE);
+    assert_int_equal(hand_group(hand, 1), HB_GROUP_STOPPED);
+    hand_free(hand);
+}
+
 /* ---- wall clock steps ---- */
 
 static void assert_unmoved(struct hand *hand)
@@ -152,6 +197,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_late_wake_up_is_not_read_as_a_dead_peer),
+        cmocka_unit_test(however_often_we_are_late_who_is_dead_is_found_out),
+        cmocka_unit_test(who_is_heard_between_late_wake_ups_is_alive),
         cmocka_unit_test(wall_clock_steps_move_nothing),
         cmocka_unit_test(who_is_heard_at_times_is_alive),
         cmocka_unit_test(who_asks_without_end_is_answered_within_bounds),

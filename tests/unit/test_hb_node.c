@@ -181,6 +181,43 @@ static void a_node_that_slept_gives_everybody_a_dead_time_of_grace(void **state)
     hand_free(hand);
 }
 
+static unsigned held_up_lines(const struct hand *hand)
+{
+    unsigned lines = 0;
+
+    for (const char *at = hand->log->str; (at = strstr(at, "this node was held up for")) != NULL; at++)
+        lines++;
+    return lines;
+}
+
+static void being_held_up_again_and_again_is_said_in_few_lines(void **state)
+{
+    struct hand *hand = hand_new(HB_FAILBACK_ON);
+
+    (void)state;
+    hand_join(hand, "local");
+    hand_forget(hand);
+    hand->now_ms += 3000;
+    hand_pass(hand, 100);
+    hand_hear(hand, BEAT);
+    for (int i = 0; i < 3; i++) {
+        hand->now_ms += 2500;
+        hand_pass(hand, 100);
+        hand_hear(hand, BEAT);
+    }
+    assert_int_equal(held_up_lines(hand), 1);
+    hand->now_ms += 4500; /* longer is news */
+    hand_pass(hand, 100);
+    hand_hear(hand, BEAT);
+    assert_int_equal(held_up_lines(hand), 2);
+    assert_true(hand_logged(hand, "(3 times more since this was last said)"));
+    hand_pass_beating(hand, 11000);
+    hand->now_ms += 2500; /* and after a while it is news again */
+    hand_pass(hand, 100);
+    assert_int_equal(held_up_lines(hand), 3);
+    hand_free(hand);
+}
+
 static void beats_keep_to_their_schedule(void **state)
 {
     struct hand *hand = hand_new(HB_FAILBACK_ON);
@@ -319,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_new_life_is_asked_for_its_first_messages),
         cmocka_unit_test(what_is_asked_for_is_sent_again_and_what_is_gone_refused),
         cmocka_unit_test(a_node_that_slept_gives_everybody_a_dead_time_of_grace),
+        cmocka_unit_test(being_held_up_again_and_again_is_said_in_few_lines),
         cmocka_unit_test(beats_keep_to_their_schedule),
         cmocka_unit_test(a_beat_goes_with_another_s_once_half_of_its_time_is_over),
         cmocka_unit_test(who_goes_along_beats_alone_a_sixteenth_late_and_then_in_time),
