@@ -16,9 +16,6 @@
 #include "heartbeatd/act/probe.h"
 #include "heartbeatd/act/resolve.h"
 
-/* A neighbour on the same wire answers within a millisecond or two; one that has not done so for
- * this long does not any more. */
-#define SILENT_NS (250 * HA_NS_PER_MS)
 /* Before a takeover is due: so long is asked. */
 #define PROBE_MS 500
 
@@ -326,14 +323,14 @@ bool hb_natives_contested(struct hb_natives *natives, const GArray *specs, GStri
     uint64_t now_ns = ha_clock_ns();
     bool asked = true;
 
+    hb_probe_hear(natives->probe);
     for (guint i = 0; i < specs->len; i++) {
         const struct ha_addr *addr = &g_array_index(specs, struct hb_address_spec, i).addr;
         uint8_t mac[6];
-        uint64_t answered_ns = hb_probe_answered_ns(natives->probe, addr, mac);
         char text[HA_ADDR_TEXT];
 
         asked = asked && hb_probe_asked(natives->probe, addr);
-        if (answered_ns != 0 && now_ns - answered_ns < SILENT_NS)
+        if (hb_probe_answers(natives->probe, addr, now_ns, mac))
             g_string_append_printf(why, "%s%s is still answered for by "
                                    "%02x:%02x:%02x:%02x:%02x:%02x", why->len > 0 ? "; " : "",
                                    ha_addr_text(addr, text), mac[0], mac[1], mac[2], mac[3],

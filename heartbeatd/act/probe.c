@@ -22,6 +22,10 @@
 /* What was heard is forgotten after that, and the sockets are closed. */
 #define MEMORY_NS (3 * HA_NS_PER_S)
 #define READS_MAX 256
+/* A neighbour on the same wire answers within a millisecond or two; one that has not done so for this
+ * long, asked so often, does not any more. Both: time may pass without us, and nobody be asked in it. */
+#define SILENT_NS   (250 * HA_NS_PER_MS)
+#define SILENT_ASKS 2
 #define ASKED_MAX 4096
 
 struct asked {
@@ -31,6 +35,8 @@ struct asked {
     uint64_t until_ns;    /* asked again until then */
     uint64_t asked_ns;
     uint64_t answered_ns; /* 0: not yet */
+    unsigned unanswered;  /* so often asked since, */
+    uint64_t counted_ns;  /* the last time then; not more often than half of the rounds */
 };
 
 struct ear {
@@ -107,7 +113,16 @@ static void heard(void *ctx, uint32_t events)
             continue;
         memcpy(asked->other, mac, 6);
         asked->answered_ns = ha_clock_ns();
+        asked->unanswered = 0;
     }
+}
+
+void hb_probe_hear(struct hb_probe *probe)
+{
+    if (probe->arp.fd >= 0)
+        heard(&probe->arp, EPOLLIN);
+    if (probe->nd.fd >= 0)
+        heard(&probe->nd, EPOLLIN);
 }
 
 static int open_ear(struct hb_probe *probe, struct ear *ear, unsigned protocol,
@@ -173,6 +188,10 @@ static void send_one(struct hb_probe *probe, struct asked *asked, uint64_t now_n
                         : hb_frame_solicitation(&asked->addr, asked->own, frame);
 
     asked->asked_ns = now_ns;
+    if (now_ns - asked->counted_ns >= ROUND_NS / 2) {
+        asked->counted_ns = now_ns;
+        asked->unanswered++;
+    }
     /* What cannot be asked is as if nobody answered. */
     (void)!sendto(probe->arp.fd, frame, length, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
 }
@@ -227,15 +246,15 @@ void hb_probe_ask(struct hb_probe *probe, const struct hb_kernel *kernel,
         ha_timer_set(probe->loop, &probe->timer, now_ns + ROUND_NS, tick, probe);
 }
 
-uint64_t hb_probe_answered_ns(const struct hb_probe *probe, const struct ha_addr *addr,
-                              uint8_t mac[6])
+bool hb_probe_answers(struct hb_probe *probe, const struct ha_addr *addr, uint64_t now_ns,
+                      uint8_t mac[6])
 {
     const struct asked *asked = find(probe, addr);
 
     if (asked == NULL || asked->answered_ns == 0)
-        return 0;
+        return false;
     memcpy(mac, asked->other, 6);
-    return asked->answered_ns;
+    return now_ns < ha_after_ns(asked->answered_ns, SILENT_NS) || asked->unanswered < SILENT_ASKS;
 }
 
 bool hb_probe_asked(const struct hb_probe *probe, const struct ha_addr *addr)

@@ -20,10 +20,12 @@ void hb_probe_free(struct hb_probe *probe);
  * passed. Interfaces without neighbours are left out. */
 void hb_probe_ask(struct hb_probe *probe, const struct hb_kernel *kernel,
                   const struct hb_kernel_address *places, size_t count, uint64_t for_ms);
-/* When it was last answered for by another hardware address than ours, and that; 0: it was not, or
- * not of late. */
-uint64_t hb_probe_answered_ns(const struct hb_probe *probe, const struct ha_addr *addr,
-                              uint8_t mac[6]);
+/* Reads the answers that wait; the loop does, too. */
+void hb_probe_hear(struct hb_probe *probe);
+/* Another hardware address than ours, which mac becomes, answers for it: it did, and was not silent
+ * since for 250 ms and two questions. */
+bool hb_probe_answers(struct hb_probe *probe, const struct ha_addr *addr, uint64_t now_ns,
+                      uint8_t mac[6]);
 /* Has it been asked for of late? */
 bool hb_probe_asked(const struct hb_probe *probe, const struct ha_addr *addr);
 

@@ -103,6 +103,21 @@ static void an_address_that_is_answered_for_is_left_to_the_other(void **state)
     assert_shows("dev eth0", "2001:db8::50", false);
 }
 
+/* Nobody was asked in that time, so nobody was silent. */
+static void that_we_were_held_up_is_not_its_silence(void **state)
+{
+    struct place *f = *state;
+
+    two_addresses(f);
+    f->config->contested_leave = true;
+    neighbour(f, "ip addr add 10.0.0.50/24 dev peer");
+    place_begin(f);
+    suspect(f);
+    usleep(400000);
+    assert_int_equal(run_contested(f), HB_OP_FAILED);
+    assert_shows("dev eth0", "10.0.0.50", false);
+}
+
 static void an_ipv6_address_too(void **state)
 {
     struct place *f = *state;
@@ -184,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_address_that_nobody_answers_for_is_taken_within_the_call),
         CASE(an_address_that_is_answered_for_is_left_to_the_other),
+        CASE(that_we_were_held_up_is_not_its_silence),
         CASE(an_ipv6_address_too),
         CASE(it_is_taken_when_the_other_has_let_go_meanwhile),
         CASE(by_default_it_is_taken_after_a_bound),
