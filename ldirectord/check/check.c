@@ -20,6 +20,8 @@
 
 /* A shorter one would be found in any sentence. */
 #define SECRET_MIN 4
+/* A deadline that is looked at so late was not the server's alone to keep. */
+#define LATE_NS (20 * HA_NS_PER_MS)
 
 struct ld_checks {
     struct ha_loop *loop;
@@ -40,6 +42,7 @@ struct ld_check {
     const struct ld_probe *probe;
     const struct ld_check_ops *ops; /* NULL: no such check */
     struct ha_timer deadline;
+    bool excused; /* the deadline was put off: we were held up */
     GList link;
     uint64_t started_ns, ended_ns; /* ended_ns 0: in flight */
     enum ld_verdict verdict;
@@ -120,15 +123,40 @@ void ld_check_done(struct ld_check *check, enum ld_verdict verdict, const char *
         ha_timer_set(checks->loop, &checks->sweep, check->ended_ns, sweep, checks);
 }
 
+static void deadline_struck(void *ctx, uint64_t now_ns);
+
+static uint64_t deadline_of(const struct ld_check *check)
+{
+    return ha_after_ns(check->started_ns, ha_ms_to_ns(check->probe->timeout_ms));
+}
+
+/* The answer may lie here unread, or be lost with the time that we were away: once a check, that time is
+ * given back. */
+static bool put_off(struct ld_check *check, uint64_t now_ns)
+{
+    uint64_t late_ns = now_ns - MIN(now_ns, deadline_of(check));
+
+    if (check->excused || late_ns < LATE_NS)
+        return false;
+    check->excused = true;
+    ha_timer_set(check->checks->loop, &check->deadline,
+                 ha_after_ns(now_ns, MIN(late_ns, ha_ms_to_ns(check->probe->timeout_ms))),
+                 deadline_struck, check);
+    return true;
+}
+
 static void deadline_struck(void *ctx, uint64_t now_ns)
 {
     struct ld_check *check = ctx;
-    enum ld_verdict verdict = check->ops->deadline ? check->ops->deadline(check) : LD_L7TOUT;
+    enum ld_verdict verdict;
     uint64_t ms = check->probe->timeout_ms;
-    char *detail = ms % 1000 == 0 ? g_strdup_printf("%" G_GUINT64_FORMAT " s", ms / 1000)
-                                  : g_strdup_printf("%" G_GUINT64_FORMAT " ms", ms);
+    char *detail;
 
-    (void)now_ns;
+    if (put_off(check, now_ns))
+        return;
+    verdict = check->ops->deadline ? check->ops->deadline(check) : LD_L7TOUT;
+    detail = ms % 1000 == 0 ? g_strdup_printf("%" G_GUINT64_FORMAT " s", ms / 1000)
+                            : g_strdup_printf("%" G_GUINT64_FORMAT " ms", ms);
     ld_check_done(check, verdict, detail);
     g_free(detail);
 }
@@ -149,9 +177,7 @@ static void check_begin(struct ld_check *check)
         g_free(why);
         return;
     }
-    ha_timer_set(check->checks->loop, &check->deadline,
-                 ha_after_ns(check->started_ns, ha_ms_to_ns(check->probe->timeout_ms)),
-                 deadline_struck, check);
+    ha_timer_set(check->checks->loop, &check->deadline, deadline_of(check), deadline_struck, check);
     error = check->ops->start(check);
     if (error < 0)
         ld_check_done(check, ld_check_errno(-error), g_strerror(-error));

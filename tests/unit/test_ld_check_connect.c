@@ -144,6 +144,34 @@ static void a_check_begins_at_the_time_it_is_given(void **state)
     fake_server_stop(&deaf);
 }
 
+/* Held up for 300 ms beyond the deadline: the answers that came meanwhile count, and who is silent now,
+ * too, is given up. */
+static void a_deadline_that_we_missed_ourselves_is_put_off_once(void **state)
+{
+    struct fake_server deaf, good;
+    struct ld_probe silent, answers;
+    struct trial trial;
+    uint64_t begun_ns = ha_clock_ns();
+
+    (void)state;
+    fake_server_start(&deaf, AF_INET, FAKE_DEAF, NULL);
+    fake_server_start(&good, AF_INET, FAKE_ANSWERS, "");
+    silent = connect_probe(AF_INET, deaf.port);
+    answers = connect_probe(AF_INET, good.port);
+    silent.timeout_ms = answers.timeout_ms = 1000;
+    trial_begin(&trial);
+    trial.wanted = 2;
+    ld_checks_start(trial.checks, 1, &silent, ha_clock_ns() - 1300 * HA_NS_PER_MS);
+    ld_checks_start(trial.checks, 2, &answers, ha_clock_ns() - 1300 * HA_NS_PER_MS);
+    ha_loop_run(trial.loop);
+    assert_int_equal(trial.counts[LD_L4OK], 1);
+    assert_int_equal(trial.counts[LD_L4TOUT], 1);
+    assert_true(ha_clock_ns() - begun_ns >= 300 * HA_NS_PER_MS);
+    trial_end(&trial);
+    fake_server_stop(&deaf);
+    fake_server_stop(&good);
+}
+
 static void checks_in_flight_end_with_the_room(void **state)
 {
     unsigned before = open_descriptors();
@@ -204,6 +232,7 @@ int main(void)
         cmocka_unit_test(service_none_passes_without_asking),
         cmocka_unit_test(a_cancelled_check_is_never_told),
         cmocka_unit_test(a_check_begins_at_the_time_it_is_given),
+        cmocka_unit_test(a_deadline_that_we_missed_ourselves_is_put_off_once),
         cmocka_unit_test(checks_in_flight_end_with_the_room),
         cmocka_unit_test(two_thousand_in_flight_all_get_their_verdict),
     };
