@@ -196,6 +196,20 @@ static void a_child_that_hangs_is_ended_at_its_deadline(void **state)
     wait_until_all_are_reaped(outcome->loop);
 }
 
+/* Who looks late sees its deadline and its end at once: the end counts. */
+static void a_child_that_ended_while_we_were_held_up_is_not_late(void **state)
+{
+    struct outcome *outcome = *state;
+    siginfo_t ended;
+
+    start(outcome, "echo done; exit 3", 500, 100);
+    assert_int_equal(waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
+    g_usleep(600000);
+    assert_outcome(outcome, HA_CHILD_EXITED, 3);
+    assert_string_equal(outcome->output, "done\n");
+    wait_until_all_are_reaped(outcome->loop);
+}
+
 static void a_child_that_ignores_sigterm_is_killed_with_its_group(void **state)
 {
     struct outcome *outcome = *state;
@@ -481,6 +495,7 @@ int main(void)
         CASE(end_by_signal_is_reported),
         cmocka_unit_test(what_cannot_be_started_is_reported_later_with_its_errno),
         CASE(a_child_that_hangs_is_ended_at_its_deadline),
+        CASE(a_child_that_ended_while_we_were_held_up_is_not_late),
         CASE(a_child_that_ignores_sigterm_is_killed_with_its_group),
         CASE(a_grandchild_that_outlives_a_timed_out_child_is_killed_after_the_grace),
         CASE(a_grandchild_that_keeps_the_pipe_open_delays_nothing),
