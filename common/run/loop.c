@@ -27,6 +27,7 @@
 
 /* Descriptors delivered per round; the rest come with the next. */
 #define BATCH_MAX 256
+#define HELD_UP_NS (20 * HA_NS_PER_MS)
 /* In ha_timer.slot: the timer has left the heap and waits in `due`. */
 #define SLOT_DUE 0x80000000u
 
@@ -276,10 +277,19 @@ static void put_back_due(struct ha_loop *loop, guint from)
     }
 }
 
+/* So late that somebody's time ran out while we were away: what it sent meanwhile is to count. A timer
+ * "at once" is not late. */
+static bool held_up(struct ha_loop *loop)
+{
+    uint64_t at_ns = loop->heap->len > 0 ? entry_at(loop, 0)->at_ns : HA_NEVER;
+
+    return at_ns > 1 && at_ns < loop->looked_ns && loop->looked_ns - at_ns >= HELD_UP_NS;
+}
+
 /* Whether there was nothing to do: then it is still looked_ns. */
 static bool fire(struct ha_loop *loop)
 {
-    uint64_t now_ns = loop->looked_ns = ha_clock_ns();
+    uint64_t now_ns = loop->looked_ns;
     guint i;
 
     while (loop->heap->len > 0 && entry_at(loop, 0)->at_ns <= now_ns) {
@@ -444,8 +454,8 @@ static int wait_for_events(struct ha_loop *loop, bool looked)
     return epoll_wait(loop->epoll_fd, loop->batch, BATCH_MAX, left_ms);
 }
 
-/* Timers go before descriptors that became ready with them; what callbacks have armed for
- * "at once" comes before the next wait. */
+/* Timers go before descriptors that became ready with them, but after them if we come too late to both;
+ * what callbacks have armed for "at once" comes before the next wait. */
 int ha_loop_run(struct ha_loop *loop)
 {
     bool looked = false;
@@ -456,9 +466,13 @@ int ha_loop_run(struct ha_loop *loop)
         if (loop->round) {
             loop->round(loop->round_ctx);
         }
-        fire(loop);
+        loop->looked_ns = ha_clock_ns();
+        if (!held_up(loop)) {
+            fire(loop);
+        }
         deliver(loop, ready);
         if (!loop->stopping) {
+            loop->looked_ns = ha_clock_ns();
             looked = fire(loop);
         }
     }

@@ -63,7 +63,9 @@ struct ha_timer {
     void *ctx;
 };
 /* Arms or re-arms. at_ns in the past fires on the next round; HA_NEVER disarms.
- * Timers due at the same time fire in the order armed. */
+ * Timers due at the same time fire in the order armed, and before the descriptors that are ready then;
+ * but who was held up for 20 ms or more hears the descriptors first: an answer that came while we were
+ * away is not taken for none. */
 int ha_timer_set(struct ha_loop *loop, struct ha_timer *timer, uint64_t at_ns, ha_timer_fn fn,
                  void *ctx);
 void ha_timer_cancel(struct ha_loop *loop, struct ha_timer *timer);

@@ -333,6 +333,60 @@ static void a_closed_watch_hears_nothing_more_even_if_its_descriptor_is_held_els
     g_free(trace);
 }
 
+struct race {
+    struct ha_loop *loop;
+    struct ha_timer timer;
+    struct ha_watch watch;
+    GString *seen;
+};
+
+static void time_is_up(void *ctx, uint64_t now_ns)
+{
+    struct race *race = ctx;
+
+    (void)now_ns;
+    g_string_append_c(race->seen, 't');
+    if (race->seen->len == 2) {
+        ha_loop_stop(race->loop, 0);
+    }
+}
+
+static void answer_is_there(void *ctx, uint32_t events)
+{
+    struct race *race = ctx;
+
+    (void)events;
+    g_string_append_c(race->seen, 'a');
+    ha_watch_close(race->loop, &race->watch);
+    if (race->seen->len == 2) {
+        ha_loop_stop(race->loop, 0);
+    }
+}
+
+/* Both are ready when the loop looks, and the timer by late_ms before. */
+static void assert_race(unsigned late_ms, const char *expected)
+{
+    struct race race = {.loop = ha_loop_new(), .watch = HA_WATCH_INIT, .seen = g_string_new(NULL)};
+    int ends[2];
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    ha_watch_start(race.loop, &race.watch, ends[0], EPOLLIN, answer_is_there, &race);
+    ha_timer_set(race.loop, &race.timer, ha_clock_ns() - late_ms * HA_NS_PER_MS, time_is_up, &race);
+    run_at_most_10_s(race.loop);
+    assert_string_equal(race.seen->str, expected);
+    close(ends[1]);
+    g_string_free(race.seen, TRUE);
+    ha_loop_free(race.loop);
+}
+
+static void an_answer_that_came_while_we_were_held_up_is_heard_before_its_time_is_up(void **state)
+{
+    (void)state;
+    assert_race(20, "at");
+    assert_race(1000, "at");
+}
+
 static void wrong_descriptors_are_refused(void **state)
 {
     struct ha_loop *loop = ha_loop_new();
@@ -421,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_callback_may_stop_all_watches_of_its_round),
         cmocka_unit_test(all_that_was_ready_together_is_told_one_time),
         cmocka_unit_test(a_closed_watch_hears_nothing_more_even_if_its_descriptor_is_held_elsewhere),
+        cmocka_unit_test(an_answer_that_came_while_we_were_held_up_is_heard_before_its_time_is_up),
         cmocka_unit_test(wrong_descriptors_are_refused),
         cmocka_unit_test(signals_arrive_in_the_loop_and_the_mask_is_put_back),
         cmocka_unit_test(a_stop_before_the_run_is_kept),
