@@ -7,6 +7,7 @@
  * last beat + its dead time.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -138,8 +139,10 @@ void hb_member_held_up(struct hb_core *core, uint64_t late_ns)
     if (absence.very)
         say_held_up(core, late_ns);
     if (late_ns > deadtime_ns / 2) {
+        bool again = core->doubt_ns > 0 && core->doubt_ns >= now_ns - late_ns; /* no time to settle between */
+
         hb_word_renew_trust(core);
-        core->doubt_ns = ha_after_ns(now_ns, keepalive_ns);
+        core->doubt_ns = hb_absence_excuse(&absence, core->doubt_ns, keepalive_ns, &again);
     }
 }
 
