@@ -118,7 +118,7 @@ static void go_up(struct hb_group_run *run, unsigned from, struct hb_actions *ac
 static void go_down(struct hb_group_run *run, struct hb_actions *actions)
 {
     run->state = HB_GROUP_STOPPING;
-    run->announcing = false;
+    run->announcing = run->torn = false;
     run->tries = 0;
     range_to(run, run->group->resources->len - 1);
     begin(run, HB_OP_STOP, actions);
@@ -208,7 +208,7 @@ static void announced(struct hb_group_run *run, enum hb_op_result result, const 
     if (result != HB_OP_OK)
         hb_actions_log(actions, LOG_WARNING, "announcing %s failed: %s",
                        resource(run, run->first)->text, detail != NULL ? detail : "no reason given");
-    if (!run->wanted)
+    if (!run->wanted || run->torn)
         go_down(run, actions);
     else
         run->announcing = announce_from(run, run->last + 1, actions);
@@ -240,6 +240,7 @@ void hb_group_found(struct hb_group_run *run)
 bool hb_group_doubt(struct hb_group_run *run, struct hb_actions *actions)
 {
     if (run->state != HB_GROUP_HELD || run->op_id != 0) {
+        run->torn = run->state != HB_GROUP_STOPPING && hb_group_claimed(run);
         hb_group_want(run, false, actions);
         return false;
     }
@@ -277,7 +278,7 @@ static void gives_up(struct hb_group_run *run, enum hb_op_result result, const c
 static void went_up(struct hb_group_run *run, enum hb_op_result result, const char *detail,
                     struct hb_actions *actions)
 {
-    if (!run->wanted) {
+    if (!run->wanted || run->torn) {
         go_down(run, actions);
     } else if (run->op == HB_OP_STATUS && result != HB_OP_OK) {
         begin(run, HB_OP_START, actions);

@@ -36,6 +36,7 @@ struct hb_group_run {
     bool handed;       /* on its way down in good order, for another node */
     bool received;     /* on its way up, it may come from another node in good order */
     bool announcing;   /* held, and native resources are being announced once more */
+    bool torn;         /* some of what was up already may be down: all of it goes down, whoever wants it */
     bool restarting;   /* on its way down to `floor`, and up again from there */
     unsigned floor;
     unsigned first, last; /* the range under way */
@@ -67,8 +68,8 @@ void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
 bool hb_group_restart(struct hb_group_run *run, unsigned at, struct hb_actions *actions);
 /* A life before this one had started it: it counts as up here, and is not wanted. */
 void hb_group_found(struct hb_group_run *run);
-/* A held group is not wanted for the time being, but stays up. False: it had something under way, and
- * goes down. */
+/* Some of it may have been taken down behind our back. A held group is not wanted for the time being, but
+ * stays up. False: it had something under way, and goes down, even if it is wanted again before. */
 bool hb_group_doubt(struct hb_group_run *run, struct hb_actions *actions);
 /* Stops what is up and not wanted. */
 void hb_group_leave(struct hb_group_run *run, struct hb_actions *actions);

@@ -205,10 +205,14 @@ static void take(struct hb_core *core)
     }
 }
 
+/* What lost its addresses while we were held up is none of the exchange's any more: leftover.c finds out
+ * whose it is, when that is over. */
 static void settle_taking(struct hb_core *core)
 {
     for (size_t i = 0; i < core->group_count; i++) {
-        if (concerned(core, i) && !hb_group_settled(&core->groups[i].run))
+        const struct hb_owned *owned = &core->groups[i];
+
+        if (concerned(core, i) && !hb_group_settled(&owned->run) && owned->left != HB_LEFT_SLEPT)
             return;
     }
     say_step(core, "done");

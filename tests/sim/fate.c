@@ -13,6 +13,23 @@ static void resume(struct sim *sim, unsigned node, unsigned other)
     sim_resume(sim, node);
 }
 
+static void on_time(struct sim *sim, unsigned node, unsigned other)
+{
+    unsigned keepalive_ms = (unsigned)sim->config[node]->keepalive_ms;
+
+    sim_resume(sim, node);
+    sim_later(sim, 10 + sim_below(sim, 2 * keepalive_ms), node, other, fate_late);
+}
+
+/* For up to a dead time each, with up to two keepalives between. */
+void fate_late(struct sim *sim, unsigned node, unsigned other)
+{
+    if (sim->now_ns >= sim->trouble_ns)
+        return;
+    sim_pause(sim, node);
+    sim_later(sim, 10 + sim_below(sim, (unsigned)sim->config[node]->deadtime_ms), node, other, on_time);
+}
+
 void fate_start(struct sim *sim, unsigned node, unsigned other)
 {
     (void)other;

@@ -8,7 +8,8 @@
  *          each everything is mended, and the rest of the hour is what most of
  *          real life is: beats, checks, and nothing to be done
  *   dense  ten minutes: trouble for more than half of them
- *   mixed  the same, but one node is a 3.0.6 one (classic.c), and nothing happens
+ *   late   dense, and one node is held up again and again
+ *   mixed  dense, but one node is a 3.0.6 one (classic.c), and nothing happens
  *          that such a one cannot live with
  */
 #include "tests/sim/sim.h"
@@ -68,7 +69,7 @@ static void configure(struct sim *sim, uint64_t seed, enum life_kind kind)
 {
     static const unsigned keepalives_ms[LIFE_KIND_COUNT][5] = {
         {2000, 2000, 2000, 5000, 10000}, {1000, 2000, 2000, 3000, 3000},
-        {1000, 2000, 2000, 3000, 3000}};
+        {1000, 2000, 2000, 3000, 3000}, {1000, 2000, 2000, 3000, 3000}};
     static const char *const kinds[] = {"n", "nn", "s", "ns", "nsn", "nnss", "sn"};
     unsigned keepalive_ms = keepalives_ms[kind][sim_below(sim, 5)];
     unsigned deadtime_ms = keepalive_ms * (3 + sim_below(sim, 4)) + 1;
@@ -136,6 +137,8 @@ void life_play(struct sim *sim, uint64_t seed, enum life_kind kind)
         sim_attacker(sim);
         sim_later(sim, sim_below(sim, 100000), 0, 0, fate_attack);
     }
+    if (kind == LIFE_LATE)
+        sim_later(sim, sim_below(sim, 60000), sim_below(sim, 2), 0, fate_late);
     if (kind != LIFE_HOUR) {
         episode(sim, DENSE_TROUBLE_MS, DENSE_CALM_MS);
         return;

@@ -5,11 +5,12 @@
  *     sim --hours N               N hours of cluster life (life.c), a seed each
  *     sim --dense N               N times ten dense minutes
  *     sim --mixed N               N times ten minutes beside a 3.0.6 node (classic.c)
- *     sim --check                 some of both, for make check
+ *     sim --late N                N times ten dense minutes in which a node is always late
+ *     sim --check                 some of each, for make check
  *     sim --first K               the seeds of the next --hours or --dense begin there
  *     sim --jobs N                in so many processes
  *     sim --trace SEED            an hour, with everything that happens
- *     sim --trace-dense SEED, --trace-mixed SEED
+ *     sim --trace-dense SEED, --trace-mixed SEED, --trace-late SEED
  *     sim --scenarios [NAME]      the written lives, or one with its trace
  *     sim --kept FILE             the lives in FILE: hour or dense, and a seed; # for comments
  *
@@ -31,8 +32,8 @@ struct total {
     uint64_t lives, ms, steps, sends, failures;
 };
 
-static const char *const kinds[LIFE_KIND_COUNT] = {"hour", "dense", "mixed"};
-static const char *const traces[LIFE_KIND_COUNT] = {"", "-dense", "-mixed"};
+static const char *const kinds[LIFE_KIND_COUNT] = {"hour", "dense", "mixed", "late"};
+static const char *const traces[LIFE_KIND_COUNT] = {"", "-dense", "-mixed", "-late"};
 
 static void play(uint64_t seed, enum life_kind kind, bool trace, struct total *total)
 {
@@ -160,7 +161,8 @@ static double cpu_of(int who)
 static int usage(void)
 {
     fputs("usage: sim [--jobs N] [--first K] [--check] [--hours N] [--dense N] [--trace SEED]\n"
-          "           [--mixed N] [--trace-dense SEED] [--trace-mixed SEED] [--scenarios [NAME]] [--kept FILE]\n",
+          "           [--mixed N] [--late N] [--trace-dense SEED] [--trace-mixed SEED] [--trace-late SEED]\n"
+          "           [--scenarios [NAME]] [--kept FILE]\n",
           stderr);
     return 2;
 }
@@ -184,6 +186,7 @@ int main(int argc, char **argv)
             play_many(first, CHECK_DENSE, LIFE_DENSE, jobs, &total);
             play_many(first, CHECK_HOURS, LIFE_HOUR, jobs, &total);
             play_many(first, CHECK_HOURS, LIFE_MIXED, jobs, &total);
+            play_many(first, CHECK_HOURS, LIFE_LATE, jobs, &total);
             continue;
         }
         if (value == NULL)
@@ -194,6 +197,10 @@ int main(int argc, char **argv)
             play_many(first, strtoull(value, NULL, 10), LIFE_DENSE, jobs, &total);
         else if (strcmp(argv[i], "--mixed") == 0)
             play_many(first, strtoull(value, NULL, 10), LIFE_MIXED, jobs, &total);
+        else if (strcmp(argv[i], "--late") == 0)
+            play_many(first, strtoull(value, NULL, 10), LIFE_LATE, jobs, &total);
+        else if (strcmp(argv[i], "--trace-late") == 0)
+            play(strtoull(value, NULL, 10), LIFE_LATE, true, &total);
         else if (strcmp(argv[i], "--trace-mixed") == 0)
             play(strtoull(value, NULL, 10), LIFE_MIXED, true, &total);
         else if (strcmp(argv[i], "--first") == 0)

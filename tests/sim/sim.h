@@ -306,9 +306,10 @@ void fate_begin(struct sim *sim, uint64_t for_ms); /* from now on things happen 
 void fate_quiet(struct sim *sim);                  /* no more, and everything is mended */
 void fate_attack(struct sim *sim, unsigned node, unsigned other);
 void fate_start(struct sim *sim, unsigned node, unsigned other);
+void fate_late(struct sim *sim, unsigned node, unsigned other); /* held up again and again from now on */
 
 /* ---- life.c, scenarios.c ---- */
-enum life_kind { LIFE_HOUR, LIFE_DENSE, LIFE_MIXED, LIFE_KIND_COUNT };
+enum life_kind { LIFE_HOUR, LIFE_DENSE, LIFE_MIXED, LIFE_LATE, LIFE_KIND_COUNT };
 void life_play(struct sim *sim, uint64_t seed, enum life_kind kind);
 uint64_t life_ms(enum life_kind kind);
 unsigned scenarios_play(bool trace, const char *only); /* number that failed */

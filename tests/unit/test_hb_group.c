@@ -213,6 +213,39 @@ static void a_change_of_mind_waits_for_the_operation_under_way(void **state)
     unmake(f);
 }
 
+static void all_the_way_down_and_up(struct fixture *f)
+{
+    assert_string_equal(done(f, HB_OP_OK), "stop 1");
+    assert_string_equal(done(f, HB_OP_OK), "stop 0");
+    assert_string_equal(done(f, HB_OP_OK), "start 0");
+    assert_string_equal(done(f, HB_OP_OK), "status 1");
+    assert_string_equal(done(f, HB_OP_OK), "");
+    assert_int_equal(f->run.state, HB_GROUP_HELD);
+}
+
+/* Its addresses were taken off while a script was being started, or while it was announced: what went up
+ * before has to do so once more. */
+static void what_lost_its_addresses_on_its_way_up_begins_anew_though_it_is_wanted_again(void **state)
+{
+    struct fixture *f = make("ns");
+
+    (void)state;
+    want(f, true);
+    assert_string_equal(done(f, HB_OP_OK), "status 1");
+    assert_string_equal(done(f, HB_OP_STOPPED), "start 1");
+    assert_false(hb_group_doubt(&f->run, &f->actions));
+    assert_false(f->run.wanted);
+    assert_string_equal(want(f, true), "");
+    all_the_way_down_and_up(f);
+
+    hb_group_announce(&f->run, &f->actions);
+    assert_string_equal(asked(f), "start 0");
+    assert_false(hb_group_doubt(&f->run, &f->actions));
+    assert_string_equal(want(f, true), "");
+    all_the_way_down_and_up(f);
+    unmake(f);
+}
+
 static void a_start_that_lost_its_right_is_cancelled(void **state)
 {
     struct fixture *f = make("s");
@@ -305,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_failed_stop_is_tried_ten_times_more_a_second_apart),
         cmocka_unit_test(what_will_not_stop_stays_claimed_and_is_tried_each_minute),
         cmocka_unit_test(a_change_of_mind_waits_for_the_operation_under_way),
+        cmocka_unit_test(what_lost_its_addresses_on_its_way_up_begins_anew_though_it_is_wanted_again),
         cmocka_unit_test(a_start_that_lost_its_right_is_cancelled),
         cmocka_unit_test(announcing_again_touches_addresses_only),
         cmocka_unit_test(an_answer_to_something_else_is_ignored),
