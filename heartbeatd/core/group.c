@@ -237,10 +237,15 @@ void hb_group_found(struct hb_group_run *run)
     run->state = HB_GROUP_HELD;
 }
 
+void hb_group_tear(struct hb_group_run *run)
+{
+    run->torn = run->state != HB_GROUP_STOPPING && hb_group_claimed(run);
+}
+
 bool hb_group_doubt(struct hb_group_run *run, struct hb_actions *actions)
 {
     if (run->state != HB_GROUP_HELD || run->op_id != 0) {
-        run->torn = run->state != HB_GROUP_STOPPING && hb_group_claimed(run);
+        hb_group_tear(run);
         hb_group_want(run, false, actions);
         return false;
     }

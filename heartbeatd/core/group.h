@@ -68,6 +68,9 @@ void hb_group_announce(struct hb_group_run *run, struct hb_actions *actions);
 bool hb_group_restart(struct hb_group_run *run, unsigned at, struct hb_actions *actions);
 /* A life before this one had started it: it counts as up here, and is not wanted. */
 void hb_group_found(struct hb_group_run *run);
+/* Some of what a group with something under way had up may be down: with the end of that it goes down,
+ * and up again if it is wanted. */
+void hb_group_tear(struct hb_group_run *run);
 /* Some of it may have been taken down behind our back. A held group is not wanted for the time being, but
  * stays up. False: it had something under way, and goes down, even if it is wanted again before. */
 bool hb_group_doubt(struct hb_group_run *run, struct hb_actions *actions);

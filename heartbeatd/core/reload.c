@@ -437,6 +437,23 @@ static void settle_change(struct hb_core *core, struct hb_owned *owned)
     watch_anew(core, owned);
 }
 
+/* What has just been stopped may stand in a file again, and its group have been started meanwhile, with
+ * it as it still ran. (One that is about to be another starts all of it anyway.) */
+static void put_back(struct hb_core *core, const struct hb_group *gone)
+{
+    for (size_t i = 0; i < core->group_count; i++) {
+        struct hb_group_run *run = &core->groups[i].run;
+        guint at = 0;
+
+        while (at < run->group->resources->len &&
+               !hb_group_has(gone, ((struct hb_resource *)run->group->resources->pdata[at])->text))
+            at++;
+        if (at < run->group->resources->len && run->wanted && core->groups[i].next == NULL &&
+            !hb_group_restart(run, at, core->out))
+            hb_group_tear(run);
+    }
+}
+
 void hb_reload_settle(struct hb_core *core)
 {
     for (guint i = leaving_count(core); i-- > 0;) {
@@ -449,6 +466,7 @@ void hb_reload_settle(struct hb_core *core)
         if (leaving->whole)
             hb_say(core, LOG_INFO, "group %s is gone", hb_group_key(leaving->group));
         core->ops = MAX(core->ops, leaving->run.ops);
+        put_back(core, leaving->group);
         bury(core, g_steal_pointer(&leaving->group));
         g_ptr_array_remove_index(core->leaving, i);
     }

@@ -200,7 +200,7 @@ static void take(struct hb_core *core)
         if (!concerned(core, i) || (giver->hearth && (giver->view.groups[i] & HB_G_CLAIMED)))
             continue;
         partner(core)->view.groups[i] &= (uint8_t)~(HB_G_CLAIMED | HB_G_WANTED);
-        if (!owned->run.wanted)
+        if (!owned->run.wanted && !owned->fresh) /* what a reload stops here may be of it */
             hb_owner_want(core, i, owned->home ? HB_WHY_HOME : HB_WHY_HANDED);
     }
 }
