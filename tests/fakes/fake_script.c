@@ -29,7 +29,7 @@ static bool take_turn(int fd, const struct fake_turn *turn)
     const char *last = turn->says;
 
     if (turn->way == FAKE_SPELLS) {
-        for (size_t i = 0; i < length; i++, g_usleep(100000))
+        for (size_t i = 0; i < length; i++, g_usleep(300000))
             if (!say(fd, turn->says + i, 1))
                 return false;
         return true;

@@ -4,7 +4,7 @@
 
 #include "tests/fakes/fake_process.h"
 
-#define DRIP_US  100000
+#define DRIP_US  300000
 #define SAID_MAX 65536
 
 struct life {
