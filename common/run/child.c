@@ -275,10 +275,15 @@ static bool learn_end(struct ha_child *child)
     return true;
 }
 
-static void finish(struct ha_child *child)
+static void child_ended(void *ctx, uint32_t events)
 {
+    struct ha_child *child = ctx;
     int fd = child->exit_watch.fd;
 
+    (void)events;
+    if (!learn_end(child)) {
+        return;
+    }
     child->ended = true;
     ha_watch_stop(child->loop, &child->exit_watch);
     close(fd);
@@ -287,16 +292,6 @@ static void finish(struct ha_child *child)
     report(child);
     if (child->state != TERMINATING) {
         reap(child);
-    }
-}
-
-static void child_ended(void *ctx, uint32_t events)
-{
-    struct ha_child *child = ctx;
-
-    (void)events;
-    if (learn_end(child)) {
-        finish(child);
     }
 }
 
@@ -326,11 +321,6 @@ static void deadline_over(void *ctx, uint64_t now_ns)
     struct ha_child *child = ctx;
 
     (void)now_ns;
-    /* It may have ended in time, and we were held up. */
-    if (learn_end(child)) {
-        finish(child);
-        return;
-    }
     child->timed_out = true;
     terminate(child);
 }

@@ -27,7 +27,6 @@
 
 /* Descriptors delivered per round; the rest come with the next. */
 #define BATCH_MAX 256
-#define HELD_UP_NS (20 * HA_NS_PER_MS)
 /* In ha_timer.slot: the timer has left the heap and waits in `due`. */
 #define SLOT_DUE 0x80000000u
 
@@ -283,7 +282,7 @@ static bool held_up(struct ha_loop *loop)
 {
     uint64_t at_ns = loop->heap->len > 0 ? entry_at(loop, 0)->at_ns : HA_NEVER;
 
-    return at_ns > 1 && at_ns < loop->looked_ns && loop->looked_ns - at_ns >= HELD_UP_NS;
+    return at_ns > 1 && at_ns < loop->looked_ns && loop->looked_ns - at_ns >= HA_HELD_UP_NS;
 }
 
 /* Whether there was nothing to do: then it is still looked_ns. */

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/time.h"
+
 struct ha_loop;
 
 /* NULL and errno when the kernel refuses. From here on the process ignores SIGPIPE and
@@ -64,8 +66,9 @@ struct ha_timer {
 };
 /* Arms or re-arms. at_ns in the past fires on the next round; HA_NEVER disarms.
  * Timers due at the same time fire in the order armed, and before the descriptors that are ready then;
- * but who was held up for 20 ms or more hears the descriptors first: an answer that came while we were
- * away is not taken for none. */
+ * but who was held up hears the descriptors first: an answer that came while we were away is not taken
+ * for none. */
+#define HA_HELD_UP_NS (20 * HA_NS_PER_MS) /* a timer that fires so late */
 int ha_timer_set(struct ha_loop *loop, struct ha_timer *timer, uint64_t at_ns, ha_timer_fn fn,
                  void *ctx);
 void ha_timer_cancel(struct ha_loop *loop, struct ha_timer *timer);

@@ -20,8 +20,6 @@
 
 /* A shorter one would be found in any sentence. */
 #define SECRET_MIN 4
-/* A deadline that is looked at so late was not the server's alone to keep. */
-#define LATE_NS (20 * HA_NS_PER_MS)
 
 struct ld_checks {
     struct ha_loop *loop;
@@ -130,13 +128,13 @@ static uint64_t deadline_of(const struct ld_check *check)
     return ha_after_ns(check->started_ns, ha_ms_to_ns(check->probe->timeout_ms));
 }
 
-/* The answer may lie here unread, or be lost with the time that we were away: once a check, that time is
- * given back. */
+/* The loop hears first what came while we were held up; but there may be more to say than one answer, or it was
+ * lost meanwhile. So once a check that time is given back. */
 static bool put_off(struct ld_check *check, uint64_t now_ns)
 {
     uint64_t late_ns = now_ns - MIN(now_ns, deadline_of(check));
 
-    if (check->excused || late_ns < LATE_NS)
+    if (check->excused || late_ns < HA_HELD_UP_NS)
         return false;
     check->excused = true;
     ha_timer_set(check->checks->loop, &check->deadline,

@@ -196,7 +196,7 @@ static void a_child_that_hangs_is_ended_at_its_deadline(void **state)
     wait_until_all_are_reaped(outcome->loop);
 }
 
-/* Who looks late sees its deadline and its end at once: the end counts. */
+/* Who looks late sees its deadline and its end at once: the end counts (loop.h). */
 static void a_child_that_ended_while_we_were_held_up_is_not_late(void **state)
 {
     struct outcome *outcome = *state;
