@@ -40,7 +40,7 @@ struct ld_check {
     const struct ld_probe *probe;
     const struct ld_check_ops *ops; /* NULL: no such check */
     struct ha_timer deadline;
-    bool excused; /* the deadline was put off: we were held up */
+    bool excused; /* the deadline was put off */
     GList link;
     uint64_t started_ns, ended_ns; /* ended_ns 0: in flight */
     enum ld_verdict verdict;
@@ -128,13 +128,13 @@ static uint64_t deadline_of(const struct ld_check *check)
     return ha_after_ns(check->started_ns, ha_ms_to_ns(check->probe->timeout_ms));
 }
 
-/* The loop hears first what came while we were held up; but there may be more to say than one answer, or it was
- * lost meanwhile. So once a check that time is given back. */
+/* What came in time may lie here unread, or was lost while we were held up: once a check, what the deadline is
+ * looked at too late is given back, and at the least what is ready now is heard. */
 static bool put_off(struct ld_check *check, uint64_t now_ns)
 {
     uint64_t late_ns = now_ns - MIN(now_ns, deadline_of(check));
 
-    if (check->excused || late_ns < HA_HELD_UP_NS)
+    if (check->excused)
         return false;
     check->excused = true;
     ha_timer_set(check->checks->loop, &check->deadline,
