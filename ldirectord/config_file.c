@@ -13,6 +13,7 @@
 #include "common/conf/lines.h"
 #include "common/confine/identity.h"
 #include "common/run/file.h"
+#include "common/run/secret.h"
 #include "common/run/trust.h"
 #include "ldirectord/check/check.h"
 #include "ldirectord/conf/ld_cf.h"
@@ -241,15 +242,19 @@ static int open_config(const char *path)
     return ld_door_open(LD_FILE_CONFIG, path);
 }
 
-int ld_config_read(const char *path, struct ld_content *content, char **text, size_t *length)
+int ld_config_read(const char *path, struct ld_content *content, GBytes **text)
 {
     int fd = open_config(path), error = MIN(fd, 0);
+    char *bytes = NULL;
+    size_t length = 0;
 
     if (error == 0)
-        error = ha_file_read_fd(fd, HA_CONF_MAX, text, length, &content->stat);
-    if (error == 0)
-        digest_of(*text, *length, content->digest);
-    return error;
+        error = ha_file_read_fd(fd, HA_CONF_MAX, &bytes, &length, &content->stat);
+    if (error != 0)
+        return error;
+    digest_of(bytes, length, content->digest);
+    *text = ha_secret_text(bytes, length);
+    return 0;
 }
 
 struct asking {
@@ -282,38 +287,22 @@ static int ask_keeper(const char *path, const struct ld_content *content, unsign
 #define READ_TRIES 5
 
 struct loading {
+    const struct ld_config *prior; /* NULL: none */
     const char *path;
     struct ld_content *content;
     unsigned looks;
     struct ha_diags *diags;
-    struct ld_config *known; /* what known_digest's text means; NULL: unknown */
-    char known_digest[65];
-    bool lasting; /* what came of it depends on the text alone */
     bool changed; /* the file, meanwhile */
 };
 
-/* notes: the answers to the names in it. */
-static struct ld_config *parse(struct loading *loading, const char *text, size_t length, GByteArray *notes)
+static struct ld_config *parse_and_look(struct loading *loading, GBytes *text)
 {
+    GByteArray *notes = g_byte_array_new(); /* the answers to the names in it */
     struct ld_names_told told = {.below = &ld_system_names, .notes = notes};
     const struct ld_names noting = ld_names_noting(&told);
-    guint said = loading->diags->list->len;
-    struct ld_config *config;
-
-    loading->lasting = true;
-    if (loading->known != NULL && strcmp(loading->known_digest, loading->content->digest) == 0)
-        return g_steal_pointer(&loading->known);
-    config = ld_cf_parse_anyway(loading->path, text, length, &noting, loading->diags);
-    loading->lasting = notes->len == 0 && loading->diags->list->len == said;
-    return config;
-}
-
-static struct ld_config *parse_and_look(struct loading *loading, const char *text, size_t length)
-{
-    GByteArray *notes = g_byte_array_new();
     struct ha_diags *diags = loading->diags;
     unsigned errors = diags->errors;
-    struct ld_config *config = parse(loading, text, length, notes);
+    struct ld_config *config = ld_cf_parse_again(loading->prior, loading->path, text, &noting, diags);
 
     if (!ld_door_divided())
         ld_config_look(loading->path, &loading->content->stat, config, loading->looks, diags);
@@ -333,48 +322,40 @@ static struct ld_config *parse_and_look(struct loading *loading, const char *tex
 static struct ld_config *load_once(struct loading *loading)
 {
     struct ld_config *config;
-    char *text;
-    size_t length;
-    int error = ld_config_read(loading->path, loading->content, &text, &length);
+    GBytes *text;
+    int error = ld_config_read(loading->path, loading->content, &text);
 
-    loading->changed = loading->lasting = false;
+    loading->changed = false;
     if (error != 0) {
         ha_diag_add(loading->diags, HA_ERROR, loading->path, 0, 0, "cannot be read: %s",
                     g_strerror(-error));
         return NULL;
     }
-    config = parse_and_look(loading, text, length);
+    config = parse_and_look(loading, text);
     g_ptr_array_sort(loading->diags->list, by_place); /* what is found out late stands among the rest */
-    point_at_words(loading->diags, text);
-    explicit_bzero(text, length); /* there may be passwords in it */
-    g_free(text);
+    point_at_words(loading->diags, g_bytes_get_data(text, NULL)); /* NUL-terminated */
+    g_bytes_unref(text);
     return config;
 }
 
-struct ld_config *ld_config_load_again(const char *path, struct ld_content *content, unsigned looks,
-                                       struct ld_config *known, struct ha_diags *diags, bool *lasting)
+struct ld_config *ld_config_load_again(const struct ld_config *prior, const char *path,
+                                       struct ld_content *content, unsigned looks, struct ha_diags *diags)
 {
-    struct loading loading = {.path = path, .content = content, .looks = looks, .diags = diags,
-                              .known = known, .changed = true};
+    struct loading loading = {.prior = prior, .path = path, .content = content, .looks = looks,
+                              .diags = diags, .changed = true};
     struct ld_config *config = NULL;
 
-    if (known != NULL)
-        g_strlcpy(loading.known_digest, content->digest, sizeof(loading.known_digest));
     for (int i = 0; loading.changed && i < READ_TRIES; i++)
         config = load_once(&loading);
     if (loading.changed)
         ha_diag_add(diags, HA_ERROR, path, 0, 0, "changes again and again while it is read");
-    ld_config_free(loading.known);
-    *lasting = config != NULL && loading.lasting;
     return config;
 }
 
 struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
                                  struct ha_diags *diags)
 {
-    bool lasting;
-
-    return ld_config_load_again(path, content, looks, NULL, diags, &lasting);
+    return ld_config_load_again(NULL, path, content, looks, diags);
 }
 
 static bool same_dates(const struct stat *a, const struct stat *b)

@@ -30,13 +30,11 @@ enum {
  * stays as it was if the file cannot be read. */
 struct ld_config *ld_config_load(const char *path, struct ld_content *content, unsigned looks,
                                  struct ha_diags *diags);
-/* The same again. known (taken over; may be NULL) is what the text of content means: the file need not be
- * parsed if that is still its text. lasting: the result is such a one, because nothing but the text made
- * it, and there was nothing to warn of. */
-struct ld_config *ld_config_load_again(const char *path, struct ld_content *content, unsigned looks,
-                                       struct ld_config *known, struct ha_diags *diags, bool *lasting);
-/* The text alone, g_free() it, and what it is in content. 0 or negative errno. */
-int ld_config_read(const char *path, struct ld_content *content, char **text, size_t *length);
+/* The same again, by what is other since prior was read (ld_cf_parse_again()); prior may be NULL. */
+struct ld_config *ld_config_load_again(const struct ld_config *prior, const char *path,
+                                       struct ld_content *content, unsigned looks, struct ha_diags *diags);
+/* The text alone, wiped with the last hold on it, and what it is in content. 0 or negative errno. */
+int ld_config_read(const char *path, struct ld_content *content, GBytes **text);
 /* What only this machine can say of a configuration: files and who may write them, the log, folders,
  * users. stat: of the file. */
 void ld_config_look(const char *path, const struct stat *stat, const struct ld_config *config,

@@ -17,7 +17,7 @@ struct job {
     struct ld_reading reading;
     char *path;
     unsigned looks;
-    struct ld_config *known; /* until it is read */
+    struct ld_config *prior; /* NULL: none */
     int done_fd;
     int holders; /* atomic */
 };
@@ -50,7 +50,7 @@ static void let_go(struct job *job)
     if (!g_atomic_int_dec_and_test(&job->holders))
         return;
     ld_config_free(job->reading.config);
-    ld_config_free(job->known);
+    ld_config_free(job->prior);
     ha_diags_clear(&job->reading.diags);
     if (job->done_fd >= 0)
         close(job->done_fd);
@@ -62,9 +62,8 @@ static void read_it(struct job *job)
 {
     struct ld_reading *reading = &job->reading;
 
-    reading->config = ld_config_load_again(job->path, &reading->content, job->looks,
-                                           g_steal_pointer(&job->known), &reading->diags,
-                                           &reading->lasting);
+    reading->config = ld_config_load_again(job->prior, job->path, &reading->content, job->looks,
+                                           &reading->diags);
     ha_secret_stack();
 }
 
@@ -126,13 +125,13 @@ static bool start_thread(struct ld_config_reader *reader)
 }
 
 void ld_config_reader_start(struct ld_config_reader *reader, const struct ld_content *content,
-                            unsigned looks, struct ld_config *known)
+                            unsigned looks, struct ld_config *prior)
 {
     struct job *job = g_new0(struct job, 1);
 
     job->path = g_strdup(reader->path);
     job->looks = looks;
-    job->known = known;
+    job->prior = prior;
     job->done_fd = -1;
     job->holders = 1;
     job->reading.content = *content;

@@ -349,15 +349,18 @@ static void put_diags(GByteArray *out, const struct ha_diags *diags)
     }
 }
 
-/* text is the file's. The other half has found it without fault and told of its warnings. */
-static struct ld_config *parse_text(struct ld_keeper *keeper, const char *text, size_t length,
-                                    const struct ld_names *names)
+/* The other half has found the text without fault and told of its warnings. */
+static struct ld_config *parse_text(struct ld_keeper *keeper, GBytes *text, const struct ld_names *names)
 {
+    const struct ld_config *prior = keeper->prepared != NULL ? keeper->prepared
+                                                              : ld_allowed_now(keeper->allowed);
     struct ld_config *config;
     struct ha_diags diags;
 
     ha_diags_init(&diags);
-    config = ld_cf_parse(keeper->set.path, text, length, names, &diags);
+    config = ld_cf_parse_again(prior, keeper->set.path, text, names, &diags);
+    if (diags.errors > 0)
+        g_clear_pointer(&config, ld_config_free);
     ha_diags_clear(&diags);
     return config;
 }
@@ -378,41 +381,25 @@ static void take_prepared(struct ld_keeper *keeper, struct ld_config *config, co
     ha_diags_clear(&diags);
 }
 
-/* known (taken over; NULL: unknown): what a text of this digest means. */
 static int read_file_again(struct ld_keeper *keeper, const char *digest, unsigned looks,
-                           const struct ld_names *names, struct ld_config *known, GByteArray *out)
+                           const struct ld_names *names, GByteArray *out)
 {
     struct ld_content content = {.digest = ""};
-    size_t length = 0;
-    char *text = NULL;
-    int error = ld_config_read(keeper->set.path, &content, &text, &length);
+    struct ld_config *config = NULL;
+    GBytes *text;
+    int error = ld_config_read(keeper->set.path, &content, &text);
 
-    if (error == 0 && strcmp(content.digest, digest) != 0)
+    if (error != 0)
+        return error;
+    if (strcmp(content.digest, digest) != 0)
         error = -EAGAIN;
-    if (error != 0) {
-        ld_config_free(known);
-        known = NULL;
-    } else if (known == NULL) {
-        known = parse_text(keeper, text, length, names);
-        error = known == NULL ? -EBADMSG : 0;
-    }
-    if (known != NULL)
-        take_prepared(keeper, known, &content.stat, looks, out);
-    if (text != NULL)
-        explicit_bzero(text, length); /* there may be passwords in it */
-    g_free(text);
+    else if ((config = parse_text(keeper, text, names)) == NULL)
+        error = -EBADMSG;
+    g_bytes_unref(text);
+    g_clear_pointer(&keeper->prepared, ld_config_free);
+    if (config != NULL)
+        take_prepared(keeper, config, &content.stat, looks, out);
     return error;
-}
-
-/* What was prepared from that text and not committed; NULL: nothing, or something else. */
-static struct ld_config *take_known(struct ld_keeper *keeper, const char *digest, size_t notes_length)
-{
-    struct ld_config *known = g_steal_pointer(&keeper->prepared);
-
-    if (notes_length == 0 && strcmp(keeper->prepared_from, digest) == 0)
-        return known;
-    ld_config_free(known);
-    return NULL;
 }
 
 static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, struct answer *answer)
@@ -421,7 +408,6 @@ static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, st
     unsigned looks = ha_unpack_u32(&in) | LD_LOOK_FILES; /* what others may write is not believed */
     const char *digest = ha_unpack_text(&in);
     struct ld_names_noted noted;
-    struct ld_config *known;
     struct ld_names names;
     size_t length;
     char *notes;
@@ -435,12 +421,8 @@ static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, st
     error = ld_names_noted_read(&noted, notes, length) ? 0 : -EBADMSG;
     g_free(notes);
     names = ld_names_of_notes(&noted);
-    known = take_known(keeper, digest, length);
-    g_strlcpy(keeper->prepared_from, length == 0 ? digest : "", sizeof(keeper->prepared_from));
     if (error == 0)
-        error = read_file_again(keeper, digest, looks, &names, known, answer->bytes);
-    else
-        ld_config_free(known);
+        error = read_file_again(keeper, digest, looks, &names, answer->bytes);
     ld_names_noted_clear(&noted);
     ha_secret_stack();
     return error;

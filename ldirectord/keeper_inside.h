@@ -17,7 +17,6 @@ struct ld_keeper {
     struct ha_watch asks, orders;
     struct ld_allowed *allowed;
     struct ld_config *prepared;    /* NULL: none */
-    char prepared_from[65];        /* digest of the text that alone made it; "": there were names in it */
     struct ld_ipvs *ipvs;          /* NULL: not opened yet */
     int route_fd;                  /* for neighbours; -1: none yet */
     int tap_fd;                    /* connections that begin (door/tap.h); -1: nobody asks for them */

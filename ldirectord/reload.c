@@ -21,7 +21,7 @@ struct ld_reload {
     bool takes;             /* what is being read comes into force */
     bool again, again_takes;
     bool ordered;           /* again, whether the file is another by then or not */
-    struct ld_config *known; /* what director->content means, if it was read and not taken; NULL */
+    struct ld_config *known; /* read from the file last, and not taken; NULL: none */
 };
 
 static void log_diags(const struct ha_diags *diags)
@@ -68,6 +68,16 @@ static void take_config(struct ld_director *director, struct ld_config *config)
 
 /* ---- a reading ---- */
 
+/* What the file is compared with. */
+static struct ld_config *take_prior(struct ld_director *director)
+{
+    struct ld_config *known = g_steal_pointer(&director->reload->known);
+
+    if (known == NULL && director->config->text != NULL)
+        known = ld_config_copy(director->config);
+    return known;
+}
+
 static void begin(struct ld_director *director, bool takes)
 {
     struct ld_reload *reload = director->reload;
@@ -83,7 +93,7 @@ static void begin(struct ld_director *director, bool takes)
         ha_daemon_notify(notice);
         g_free(notice);
     }
-    ld_config_reader_start(reload->reader, &director->content, looks, g_steal_pointer(&reload->known));
+    ld_config_reader_start(reload->reader, &director->content, looks, take_prior(director));
 }
 
 static void take(struct ld_director *director, struct ld_reading *reading, bool other)
@@ -123,7 +133,8 @@ static void read_through(void *ctx, struct ld_reading *reading)
         take(director, reading, other);
     } else if (reading->config != NULL) {
         ld_act_callback(director->act);
-        reload->known = reading->lasting ? g_steal_pointer(&reading->config) : NULL;
+        if (reading->config->text != NULL)
+            reload->known = g_steal_pointer(&reading->config);
     }
     if (reload->again && (reload->ordered ||
                           ld_content_changed(director->path, &director->content, digest)))

@@ -99,6 +99,14 @@ char *ha_lines_next(struct ha_lines *lines)
     return NULL;
 }
 
+void ha_lines_pass(struct ha_lines *lines, unsigned line)
+{
+    size_t length;
+
+    while (lines->line < line && lines->rest < lines->end)
+        cut_line(lines, &length);
+}
+
 char *ha_strip(char *text)
 {
     size_t length;

@@ -38,6 +38,9 @@ void ha_lines_clear(struct ha_lines *lines);
  * that looks binary gives one such diagnostic, not thousands, and ends. */
 char *ha_lines_next(struct ha_lines *lines);
 
+/* All lines up to that one, and with it, are passed over unread. */
+void ha_lines_pass(struct ha_lines *lines, unsigned line);
+
 /* Cuts blanks (space, tab) off both ends in place and returns the start. */
 char *ha_strip(char *text);
 /* Takes the next word off *rest (separated by any byte of separators), in

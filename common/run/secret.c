@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The heap is the one area that the kernel calls so; large blocks that malloc
- * gets apart from it are for whoever has secrets in them to wipe.
+ * gets apart from it are for whoever has secrets in them to wipe, and to mark if
+ * they stay.
  */
 #include "common/run/secret.h"
 
@@ -57,6 +58,31 @@ void ha_secret_heap(void)
         madvise((void *)marked, end - marked, MADV_DONTDUMP);
     if (start != 0)
         marked = end; /* what was given back is no more, and is marked anew when it comes again */
+}
+
+struct secret_text {
+    char *bytes;
+    size_t length;
+};
+
+static void wipe_text(gpointer data)
+{
+    struct secret_text *text = data;
+
+    explicit_bzero(text->bytes, text->length);
+    g_free(text->bytes);
+    g_free(text);
+}
+
+GBytes *ha_secret_text(char *bytes, size_t length)
+{
+    struct secret_text *text = g_new(struct secret_text, 1);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)bytes / page * page;
+
+    *text = (struct secret_text){bytes, length};
+    if (length > 0)
+        madvise((void *)start, (uintptr_t)bytes + length - start, MADV_DONTDUMP);
+    return g_bytes_new_with_free_func(bytes, length, wipe_text, text);
 }
 
 /* What was copied last is in the vector registers still, and the next function that the dynamic linker looks up

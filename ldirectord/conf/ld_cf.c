@@ -337,6 +337,20 @@ static void open_block(struct ld_cf *cf, bool six, const char *value)
     block->located = ld_cf_set_virtual(cf, value);
 }
 
+/* A block that stands as it stood; lines: at its first one. */
+static void take_over(struct ld_cf *cf, struct ld_service *service, struct ha_lines *lines)
+{
+    struct ld_cf_block *block = g_new0(struct ld_cf_block, 1);
+
+    block->service = ld_service_hold(service);
+    block->taken_over = block->located = true;
+    block->at.line = service->line;
+    block->last_line = service->last_line;
+    cf->reals += service->reals->len;
+    g_ptr_array_add(cf->blocks, block);
+    ha_lines_pass(lines, service->last_line);
+}
+
 static void close_block(struct ld_cf *cf)
 {
     if (cf->block)
@@ -390,12 +404,20 @@ static void take_line(struct ld_cf *cf, bool *lost)
 static void read_lines(struct ld_cf *cf, const char *text, size_t length)
 {
     struct ha_lines lines;
+    struct ld_service *service;
     bool lost = false;
 
     ha_lines_init(&lines, cf->file, text, length, LD_CF_LINE_MAX, cf->diags);
-    while ((cf->raw = ha_lines_next(&lines))) {
+    for (const char *at = lines.rest; (cf->raw = ha_lines_next(&lines)); at = lines.rest) {
         cf->line = lines.line;
-        take_line(cf, &lost);
+        service = ld_cf_again_find(&cf->again, at, cf->line);
+        if (service) {
+            close_block(cf);
+            take_over(cf, service, &lines);
+            lost = false;
+        } else {
+            take_line(cf, &lost);
+        }
     }
     close_block(cf);
     ha_lines_clear(&lines);
@@ -414,20 +436,45 @@ struct ld_config *ld_cf_parse(const char *file, const char *text, size_t length,
     return config;
 }
 
+static struct ld_config *parse(struct ld_cf *cf, const char *text, size_t length)
+{
+    struct ld_config *config;
+
+    cf->config = ld_config_new();
+    cf->line_text = g_string_new(NULL);
+    cf->blocks = g_ptr_array_new_with_free_func(block_free);
+    read_lines(cf, text, length);
+    ld_cf_finish(cf);
+    config = cf->config;
+    g_ptr_array_free(cf->blocks, TRUE);
+    free_settings(&cf->global);
+    g_string_free(cf->line_text, TRUE);
+    return config;
+}
+
 struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t length,
                                      const struct ld_names *names, struct ha_diags *diags)
 {
     struct ld_cf cf = {.file = file, .names = names, .diags = diags};
-    struct ld_config *config;
 
-    cf.config = ld_config_new();
-    cf.line_text = g_string_new(NULL);
-    cf.blocks = g_ptr_array_new_with_free_func(block_free);
-    read_lines(&cf, text, length);
-    ld_cf_finish(&cf);
-    config = cf.config;
-    g_ptr_array_free(cf.blocks, TRUE);
-    free_settings(&cf.global);
-    g_string_free(cf.line_text, TRUE);
+    return parse(&cf, text, length);
+}
+
+struct ld_config *ld_cf_parse_again(const struct ld_config *prior, const char *file, GBytes *text,
+                                    const struct ld_names *names, struct ha_diags *diags)
+{
+    struct ld_cf cf = {.file = file, .names = names, .diags = diags};
+    guint said = diags->list->len;
+    struct ld_config *config;
+    size_t length;
+    const char *bytes = g_bytes_get_data(text, &length);
+
+    if (prior && prior->text && g_bytes_equal(prior->text, text))
+        return ld_config_copy(prior);
+    if (prior && prior->text)
+        ld_cf_again_init(&cf.again, prior, bytes, length);
+    config = parse(&cf, bytes, length);
+    if (!cf.asked && diags->list->len == said)
+        config->text = g_bytes_ref(text);
     return config;
 }

@@ -28,6 +28,12 @@ struct ld_config *ld_cf_parse(const char *file, const char *text, size_t length,
 struct ld_config *ld_cf_parse_anyway(const char *file, const char *text, size_t length,
                                      const struct ld_names *names, struct ha_diags *diags);
 
+/* The same of a file that was read before, in the time that it takes to read what is other now: blocks that
+ * stand in prior's text as they do here, at the same line, are prior's. prior may be NULL. Keeps text with
+ * the configuration if that alone made it: if no name was asked for and there is nothing in diags. */
+struct ld_config *ld_cf_parse_again(const struct ld_config *prior, const char *file, GBytes *text,
+                                    const struct ld_names *names, struct ha_diags *diags);
+
 /* The directives there are, by number from 0; NULL beyond the last. For the manual's test. */
 const char *ld_cf_directive(size_t number);
 /* Whether this build has the library that a negotiate check of app takes, if any; the checks say the

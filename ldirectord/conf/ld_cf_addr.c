@@ -14,7 +14,7 @@
 
 #define DIGITS "0123456789"
 
-bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out)
+bool ld_cf_port(struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out)
 {
     uint64_t number = 0;
 
@@ -29,16 +29,18 @@ bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, 
         *out = (uint16_t)number;
         return true;
     }
+    cf->asked = true;
     return cf->names && cf->names->port && cf->names->port(cf->names->ctx, text, protocol, out);
 }
 
 /* Digits and dots are an address or nothing: a resolver would read "5060" as 0.0.19.196. */
-static bool resolve(const struct ld_cf *cf, const char *text, int family, struct ha_addr *out)
+static bool resolve(struct ld_cf *cf, const char *text, int family, struct ha_addr *out)
 {
     if (ha_addr_parse(out, text))
         return out->family == family;
     if (text[strspn(text, DIGITS ".")] == '\0' || *text == '[')
         return false;
+    cf->asked = true;
     return cf->names && cf->names->host && cf->names->host(cf->names->ctx, text, family, out);
 }
 

@@ -322,6 +322,18 @@ static void finish_globals(struct ld_cf *cf)
     ld_cf_finish_global_alerts(cf);
 }
 
+static void finish_block(struct ld_cf *cf, struct ld_cf_block *block)
+{
+    block->service->last_line = block->last_line;
+    finish_service(cf, block, cf->config->fork);
+    if (block->located)
+        check_app(cf, block);
+    check_patterns(cf, block);
+    check_reals(cf, block);
+    if (block->located)
+        ld_cf_warn_of_traps(cf, block);
+}
+
 void ld_cf_finish(struct ld_cf *cf)
 {
     GHashTable *seen = g_hash_table_new(ld_service_id_key_hash, ld_service_id_key_equal);
@@ -335,13 +347,8 @@ void ld_cf_finish(struct ld_cf *cf)
         struct ld_cf_block *block = cf->blocks->pdata[i];
         bool alone = check_twice(cf, block, seen);
 
-        finish_service(cf, block, cf->config->fork);
-        if (block->located)
-            check_app(cf, block);
-        check_patterns(cf, block);
-        check_reals(cf, block);
-        if (block->located)
-            ld_cf_warn_of_traps(cf, block);
+        if (!block->taken_over)
+            finish_block(cf, block);
         if (alone) {
             g_ptr_array_add(cf->config->services, block->service);
             block->service = NULL;

@@ -3,6 +3,7 @@
  * What the files of the ldirectord.cf parser share; nobody else includes it.
  *
  *   ld_cf.c         lines and blocks: which line belongs where
+ *   ld_cf_again.c   what stands as it stood when the file was read before
  *   ld_cf_table.c   the directives: name, where allowed, rule
  *   ld_cf_value.c   value rules: numbers, yes and no, quoted strings
  *   ld_cf_block.c   the directives of a block that have rules of their own
@@ -97,12 +98,20 @@ struct ld_cf_block {
     int family;            /* of the keyword: AF_INET or AF_INET6 */
     const char *keyword;   /* "" or "6" */
     bool located;          /* the virtual's address was understood */
+    bool taken_over;       /* service is the prior reading's: all else is settled */
     bool real_tried;       /* there is a line of a real server, whether it was understood or not */
     char *port_text;       /* as written; NULL for a mark */
     unsigned port_column;
     bool protocol_set, checktype_set, app_set, persistent_set, netmask_set;
     struct ld_cf_place at, app_at, netmask_at, ops_at, method_at; /* at: the virtual's value */
     unsigned last_line;
+};
+
+/* Which part of a text is other than in the prior reading. */
+struct ld_cf_again {
+    const struct ld_config *prior; /* NULL: all is to be read */
+    const char *from, *to;         /* in the text: lines before from, and from to on, stand as they stood */
+    guint next;                    /* of prior's services: all before it are passed */
 };
 
 struct ld_cf {
@@ -114,6 +123,8 @@ struct ld_cf {
     GPtrArray *blocks;         /* of struct ld_cf_block *, owned */
     struct ld_cf_block *block; /* the one being read; NULL: global lines */
     unsigned reals;            /* in the whole file */
+    bool asked;                /* a name */
+    struct ld_cf_again again;
 
     unsigned line;
     const char *raw;  /* the line as it stands in the file */
@@ -153,6 +164,13 @@ void ld_cf_error_there(struct ld_cf *cf, struct ld_cf_place there, const char *f
     G_GNUC_PRINTF(3, 4);
 void ld_cf_warning_there(struct ld_cf *cf, struct ld_cf_place there, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+/* ---- ld_cf_again.c ---- */
+/* prior: with its text. What that is compared with must stay as long as again is used. */
+void ld_cf_again_init(struct ld_cf_again *again, const struct ld_config *prior, const char *text, size_t length);
+/* The service of the block that begins in this line, which stands at `at` in the text; NULL: it is to be
+ * read. Lines are to be asked for in their order. Not the caller's. */
+struct ld_service *ld_cf_again_find(struct ld_cf_again *again, const char *at, unsigned line);
 
 /* ---- ld_cf_table.c ---- */
 const struct ld_cf_row *ld_cf_row_find(const char *name, size_t length);
@@ -219,7 +237,7 @@ bool ld_cf_set_virtual(struct ld_cf *cf, const char *value);
 bool ld_cf_set_real(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 bool ld_cf_set_fallback(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);
 /* A number 0…65535, or a name known for protocol (NULL: for any). */
-bool ld_cf_port(const struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out);
+bool ld_cf_port(struct ld_cf *cf, const char *text, const char *protocol, uint16_t *out);
 
 /* ---- ld_cf_health.c ---- */
 bool ld_cf_set_span(struct ld_cf *cf, const struct ld_cf_row *row, const char *value);

@@ -88,11 +88,14 @@ bool ld_service_alike(const struct ld_service *one, const struct ld_service *oth
 {
     struct ld_service a, b;
 
+    if (one == other)
+        return true;
     memcpy(&a, one, sizeof(a)); /* with what is between the members, unlike an assignment */
     memcpy(&b, other, sizeof(b));
-    a.line = b.line = a.app_line = b.app_line = a.app_column = b.app_column = 0;
+    a.line = b.line = a.last_line = b.last_line = a.app_line = b.app_line = a.app_column = b.app_column = 0;
     a.monitorfile_line = b.monitorfile_line = 0;
     a.reals = b.reals = NULL;
+    a.holders = b.holders;
     return take_same_texts(&a, &b) && take_same_parts(&a, &b) && memcmp(&a, &b, sizeof(a)) == 0 &&
            same_reals(one->reals, other->reals);
 }

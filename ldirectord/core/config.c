@@ -324,6 +324,13 @@ struct ld_service *ld_service_new(void)
     service->quorum.quorum = 1;
     service->checkcommand = g_strdup("/bin/true");
     service->reals = g_ptr_array_new_with_free_func((GDestroyNotify)ld_real_free);
+    g_atomic_ref_count_init(&service->holders);
+    return service;
+}
+
+struct ld_service *ld_service_hold(struct ld_service *service)
+{
+    g_atomic_ref_count_inc(&service->holders);
     return service;
 }
 
@@ -336,7 +343,7 @@ static void wipe(char *text)
 
 void ld_service_free(struct ld_service *service)
 {
-    if (!service)
+    if (!service || !g_atomic_ref_count_dec(&service->holders))
         return;
     g_free(service->scheduler);
     g_free(service->schedflags);
@@ -367,6 +374,33 @@ struct ld_config *ld_config_new(void)
     return config;
 }
 
+static gpointer copy_text(gconstpointer text, gpointer ctx)
+{
+    (void)ctx;
+    return g_strdup(text);
+}
+
+struct ld_config *ld_config_copy(const struct ld_config *config)
+{
+    struct ld_config *copy = g_memdup2(config, sizeof(*config));
+
+    copy->services = g_ptr_array_new_full(config->services->len, (GDestroyNotify)ld_service_free);
+    for (guint i = 0; i < config->services->len; i++)
+        g_ptr_array_add(copy->services, ld_service_hold(config->services->pdata[i]));
+    copy->logfile = g_strdup(config->logfile);
+    copy->emailalertfrom = g_strdup(config->emailalertfrom);
+    copy->maintenancedir = g_strdup(config->maintenancedir);
+    copy->callback = g_strdup(config->callback);
+    copy->operators = g_strdup(config->operators);
+    copy->readers = g_strdup(config->readers);
+    copy->checkuser = g_strdup(config->checkuser);
+    copy->scriptuser = g_strdup(config->scriptuser);
+    copy->execute = g_ptr_array_copy(config->execute, copy_text, NULL);
+    g_ptr_array_set_free_func(copy->execute, g_free);
+    copy->text = config->text ? g_bytes_ref(config->text) : NULL;
+    return copy;
+}
+
 void ld_config_free(struct ld_config *config)
 {
     if (!config)
@@ -381,5 +415,6 @@ void ld_config_free(struct ld_config *config)
     g_free(config->checkuser);
     g_free(config->scriptuser);
     g_ptr_array_free(config->execute, TRUE);
+    g_clear_pointer(&config->text, g_bytes_unref);
     g_free(config);
 }

@@ -3,7 +3,8 @@
  * What ldirectord.cf says, as values, with every default and precedence rule
  * already applied: what a check or the table needs is read off the service or
  * real server itself. Filled by ldirectord/conf, read by the core. Owns all it
- * points to.
+ * points to, but services may be in several configurations: nobody changes one
+ * that has been read, and any thread may let go of it.
  */
 #ifndef LD_CORE_CONFIG_H
 #define LD_CORE_CONFIG_H
@@ -141,7 +142,8 @@ struct ld_service {
     char *monitorfile;         /* path; NULL: none */
     unsigned monitorfile_line;
     GPtrArray *reals;     /* of struct ld_real *, ranges expanded, in file order */
-    unsigned line;
+    unsigned line, last_line; /* of its block in the file */
+    gatomicrefcount holders;
 };
 
 /* The kernel's connection synchronisation. */
@@ -180,12 +182,16 @@ struct ld_config {
     char *scriptuser;     /* as whom scripts run; NULL: as who started ldirectord */
     unsigned maintenancedir_line, checkuser_line, scriptuser_line;
     GPtrArray *execute;   /* of char *: other configurations, as they were written */
+    GBytes *text;         /* that alone made it; NULL: names, say, did, too */
 };
 
 struct ld_config *ld_config_new(void); /* the defaults */
+/* Another one that says the same, with the same services. */
+struct ld_config *ld_config_copy(const struct ld_config *config);
 void ld_config_free(struct ld_config *config);
-struct ld_service *ld_service_new(void);
-void ld_service_free(struct ld_service *service);
+struct ld_service *ld_service_new(void); /* held once */
+struct ld_service *ld_service_hold(struct ld_service *service);
+void ld_service_free(struct ld_service *service); /* lets go of it; the last one frees it */
 /* Both say the same, wherever they stand in their files (alike.c). */
 bool ld_service_alike(const struct ld_service *one, const struct ld_service *other);
 bool ld_fallback_equal(const struct ld_fallback *a, const struct ld_fallback *b);

@@ -33,7 +33,7 @@ struct ha_child *__wrap_ha_child_start(struct ha_loop *loop, const struct ha_chi
 int __wrap_ld_power_open(enum ld_file file, const char *path);
 int __wrap_ld_power_watch(enum ld_folder folder, const char *path);
 int __wrap_ld_power_socket(enum ld_socket kind, int family, uint16_t port);
-int __wrap_ld_config_read(const char *path, struct ld_content *content, char **text, size_t *length);
+int __wrap_ld_config_read(const char *path, struct ld_content *content, GBytes **text);
 
 void __wrap_ha_log(enum ha_level level, const char *format, ...)
 {
@@ -100,11 +100,10 @@ int __wrap_ld_power_socket(enum ld_socket kind, int family, uint16_t port)
     return -EPERM;
 }
 
-int __wrap_ld_config_read(const char *path, struct ld_content *content, char **text, size_t *length)
+int __wrap_ld_config_read(const char *path, struct ld_content *content, GBytes **text)
 {
     fuzz_must(strcmp(path, "/cf") == 0);
-    *text = g_strdup(cf);
-    *length = strlen(cf);
+    *text = g_bytes_new_static(cf, strlen(cf));
     g_strlcpy(content->digest, "same", sizeof(content->digest));
     return 0;
 }

@@ -109,11 +109,36 @@ static void what_the_heap_grows_by_is_kept_out_as_well(void **state)
         free(blocks[i]);
 }
 
+static void a_text_that_stays_is_kept_out_however_large_it_is(void **state)
+{
+    const size_t large = (size_t)4 << 20;
+    char *text, *whole = g_malloc0(large);
+    GBytes *kept;
+    size_t length;
+
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    g_free(whole);
+    skip();
+#endif
+    ha_secret_heap();
+    assert_int_equal(ha_file_read(file, 4096, &text, &length, NULL), 0);
+    memcpy(whole + large / 2, text, length);
+    explicit_bzero(text, length);
+    g_free(text);
+    ha_secret_stack();
+    kept = ha_secret_text(whole, large);
+    assert_int_equal(dumped("-a"), 1);
+    assert_int_equal(dumped(""), 0);
+    g_bytes_unref(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_key_in_use_is_in_no_core_file, begin, end),
         cmocka_unit_test_setup_teardown(what_the_heap_grows_by_is_kept_out_as_well, begin, end),
+        cmocka_unit_test_setup_teardown(a_text_that_stays_is_kept_out_however_large_it_is, begin, end),
     };
 
     alarm(60);

@@ -256,12 +256,11 @@ static int prepare(const char *digest, struct ha_frame *answer)
 static void read_digest(char digest[65])
 {
     struct ld_content content;
-    char *text;
-    size_t length;
+    GBytes *text;
 
-    assert_int_equal(ld_config_read(house.file, &content, &text, &length), 0);
+    assert_int_equal(ld_config_read(house.file, &content, &text), 0);
     memcpy(digest, content.digest, 65);
-    g_free(text);
+    g_bytes_unref(text);
 }
 
 static void only_the_file_itself_brings_another_configuration(void **state)
