@@ -350,10 +350,9 @@ static void put_diags(GByteArray *out, const struct ha_diags *diags)
 }
 
 /* The other half has found the text without fault and told of its warnings. */
-static struct ld_config *parse_text(struct ld_keeper *keeper, GBytes *text, const struct ld_names *names)
+static struct ld_config *parse_text(const struct ld_config *prior, const struct ld_keeper *keeper,
+                                    GBytes *text, const struct ld_names *names)
 {
-    const struct ld_config *prior = keeper->prepared != NULL ? keeper->prepared
-                                                              : ld_allowed_now(keeper->allowed);
     struct ld_config *config;
     struct ha_diags diags;
 
@@ -381,8 +380,8 @@ static void take_prepared(struct ld_keeper *keeper, struct ld_config *config, co
     ha_diags_clear(&diags);
 }
 
-static int read_file_again(struct ld_keeper *keeper, const char *digest, unsigned looks,
-                           const struct ld_names *names, GByteArray *out)
+static int read_file_again(const struct ld_config *prior, struct ld_keeper *keeper, const char *digest,
+                           unsigned looks, const struct ld_names *names, GByteArray *out)
 {
     struct ld_content content = {.digest = ""};
     struct ld_config *config = NULL;
@@ -393,10 +392,9 @@ static int read_file_again(struct ld_keeper *keeper, const char *digest, unsigne
         return error;
     if (strcmp(content.digest, digest) != 0)
         error = -EAGAIN;
-    else if ((config = parse_text(keeper, text, names)) == NULL)
+    else if ((config = parse_text(prior, keeper, text, names)) == NULL)
         error = -EBADMSG;
     g_bytes_unref(text);
-    g_clear_pointer(&keeper->prepared, ld_config_free);
     if (config != NULL)
         take_prepared(keeper, config, &content.stat, looks, out);
     return error;
@@ -407,6 +405,7 @@ static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, st
     struct ha_unpack in = ha_unpack_begin(question->bytes, question->length);
     unsigned looks = ha_unpack_u32(&in) | LD_LOOK_FILES; /* what others may write is not believed */
     const char *digest = ha_unpack_text(&in);
+    struct ld_config *before;
     struct ld_names_noted noted;
     struct ld_names names;
     size_t length;
@@ -421,8 +420,11 @@ static int prepare(struct ld_keeper *keeper, const struct ha_frame *question, st
     error = ld_names_noted_read(&noted, notes, length) ? 0 : -EBADMSG;
     g_free(notes);
     names = ld_names_of_notes(&noted);
+    before = g_steal_pointer(&keeper->prepared);
     if (error == 0)
-        error = read_file_again(keeper, digest, looks, &names, answer->bytes);
+        error = read_file_again(before != NULL ? before : ld_allowed_now(keeper->allowed), keeper, digest,
+                                looks, &names, answer->bytes);
+    ld_config_free(before);
     ld_names_noted_clear(&noted);
     ha_secret_stack();
     return error;

@@ -81,28 +81,35 @@ static bool count_lines(struct piece piece, unsigned *count)
     return true;
 }
 
+/* What is other in two texts, with whole blocks around it; false: there is no block before it. */
+static bool find_other(struct piece *now, struct piece *then)
+{
+    const char *head = last_head(now->start, common_start(*now, *then));
+    size_t same;
+
+    if (!head)
+        return false;
+    then->start += head - now->start;
+    now->start = head;
+    same = common_end(*now, *then);
+    head = first_head(*now, same);
+    then->end -= now->end - head;
+    now->end = head;
+    return true;
+}
+
 void ld_cf_again_init(struct ld_cf_again *again, const struct ld_config *prior, const char *text, size_t length)
 {
-    struct piece now = {text, text + length}, before, tail;
-    struct piece other, was;
-    size_t before_length, same;
-    unsigned lines, lines_before;
+    size_t length_then;
+    const char *text_then = g_bytes_get_data(prior->text, &length_then);
+    struct piece now = {text, text + length}, then = {text_then, text_then + length_then};
+    unsigned lines, lines_then;
 
-    before.start = g_bytes_get_data(prior->text, &before_length);
-    before.end = before.start + before_length;
-    other.start = last_head(now.start, common_start(now, before));
-    if (!other.start)
-        return;
-    was.start = before.start + (other.start - now.start);
-    tail = (struct piece){other.start, now.end};
-    same = common_end(tail, (struct piece){was.start, before.end});
-    other.end = first_head(now, same);
-    was.end = before.end - (now.end - other.end);
-    if (!count_lines(other, &lines) || !count_lines(was, &lines_before))
+    if (!find_other(&now, &then) || !count_lines(now, &lines) || !count_lines(then, &lines_then))
         return;
     again->prior = prior;
-    again->from = other.start;
-    again->to = lines == lines_before ? other.end : now.end;
+    again->from = now.start;
+    again->to = lines == lines_then ? now.end : text + length;
 }
 
 struct ld_service *ld_cf_again_find(struct ld_cf_again *again, const char *at, unsigned line)
