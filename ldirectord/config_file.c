@@ -358,7 +358,7 @@ struct ld_config *ld_config_load(const char *path, struct ld_content *content, u
     return ld_config_load_again(NULL, path, content, looks, diags);
 }
 
-static bool same_dates(const struct stat *a, const struct stat *b)
+bool ld_same_dates(const struct stat *a, const struct stat *b)
 {
     return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
            a->st_size == b->st_size && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
@@ -379,25 +379,9 @@ static bool look_at_dates(const char *path, struct stat *now)
     return seen;
 }
 
-bool ld_content_changed(const char *path, struct ld_content *content, char digest[65])
+bool ld_content_touched(const char *path, const struct ld_content *content, struct stat *now)
 {
-    struct stat now;
-    char *text;
-    size_t length;
-    int fd;
-
-    if (!look_at_dates(path, &now) || same_dates(&now, &content->stat))
-        return false;
-    fd = open_config(path);
-    if (fd < 0 || ha_file_read_fd(fd, HA_CONF_MAX, &text, &length, &now) != 0)
-        return false;
-    digest_of(text, length, digest);
-    explicit_bzero(text, length);
-    g_free(text);
-    if (strcmp(digest, content->digest) != 0)
-        return true;
-    content->stat = now;
-    return false;
+    return look_at_dates(path, now) && !ld_same_dates(now, &content->stat);
 }
 
 char *ld_diag_classic(const struct ha_diag *diag)

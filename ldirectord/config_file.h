@@ -39,9 +39,9 @@ int ld_config_read(const char *path, struct ld_content *content, GBytes **text);
  * users. stat: of the file. */
 void ld_config_look(const char *path, const struct stat *stat, const struct ld_config *config,
                     unsigned looks, struct ha_diags *diags);
-/* Whether the file is another than content says; looks inside only if its dates differ, and
- * updates content->stat. A file that cannot be read has not changed. */
-bool ld_content_changed(const char *path, struct ld_content *content, char digest[65]);
+/* Whether by its dates the file may be another than content says. One that cannot be looked at is not. */
+bool ld_content_touched(const char *path, const struct ld_content *content, struct stat *now);
+bool ld_same_dates(const struct stat *a, const struct stat *b);
 
 /* "Error [PID] reading file FILE at line N: TEXT (column C)", the classic form that log watchers
  * know. g_free() it. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inotify and a look every two seconds. Reads the file only when its dates
- * differ, compares contents, and leaves the rest to its owner.
+ * inotify and a look every two seconds. Looks at the file's dates only.
  */
 #include "ldirectord/config_watch.h"
 
@@ -26,16 +25,16 @@ struct ld_config_watch {
     int inotify_fd;
     struct ha_watch inotify;
     struct ha_timer timer;
-    char seen[65]; /* a change found by looking, not told yet */
+    struct stat seen; /* the dates of what was found by looking and not told yet; 0: nothing */
 };
 
 static void told_by_kernel(struct ld_config_watch *watch)
 {
-    char digest[65];
+    struct stat now;
 
-    if (!ld_content_changed(watch->path, watch->content, digest))
+    if (!ld_content_touched(watch->path, watch->content, &now))
         return;
-    watch->seen[0] = '\0';
+    memset(&watch->seen, 0, sizeof(watch->seen));
     watch->fn(watch->ctx);
 }
 
@@ -64,16 +63,12 @@ static void inotify_ready(void *ctx, uint32_t events)
 static void look(void *ctx, uint64_t now_ns)
 {
     struct ld_config_watch *watch = ctx;
-    char digest[65];
-    bool changed = ld_content_changed(watch->path, watch->content, digest), settled;
+    struct stat now = {0};
+    bool touched = ld_content_touched(watch->path, watch->content, &now);
+    bool settled = touched && ld_same_dates(&now, &watch->seen);
 
     ha_timer_set(watch->loop, &watch->timer, now_ns + LOOK_NS, look, watch);
-    if (!changed) {
-        watch->seen[0] = '\0';
-        return;
-    }
-    settled = strcmp(watch->seen, digest) == 0;
-    g_strlcpy(watch->seen, settled ? "" : digest, sizeof(watch->seen));
+    watch->seen = settled || !touched ? (struct stat){0} : now;
     if (settled)
         watch->fn(watch->ctx);
 }

@@ -4,7 +4,8 @@
  * folder (editors replace files), and by looking every two seconds where that
  * says nothing (network file systems, links that lead elsewhere). Found by
  * looking, a change counts when it has stayed as it is for a second look, lest
- * half a file be taken for a whole one.
+ * half a file be taken for a whole one. Edited is what has other dates; whether
+ * it says the same is seen when it is read.
  */
 #ifndef LD_CONFIG_WATCH_H
 #define LD_CONFIG_WATCH_H

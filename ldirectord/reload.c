@@ -16,11 +16,15 @@
 #include "ldirectord/director_inside.h"
 #include "ldirectord/door/door.h"
 
+struct wish {
+    bool takes;   /* what is read comes into force */
+    bool ordered; /* whether it is another text or not */
+};
+
 struct ld_reload {
     struct ld_config_reader *reader;
-    bool takes;             /* what is being read comes into force */
-    bool again, again_takes;
-    bool ordered;           /* again, whether the file is another by then or not */
+    struct wish now, next; /* of the reading under way, and of one more after it */
+    bool again;            /* there is to be one */
     struct ld_config *known; /* read from the file last, and not taken; NULL: none */
 };
 
@@ -78,16 +82,16 @@ static struct ld_config *take_prior(struct ld_director *director)
     return known;
 }
 
-static void begin(struct ld_director *director, bool takes)
+static void begin(struct ld_director *director, struct wish wish)
 {
     struct ld_reload *reload = director->reload;
     unsigned looks = LD_LOOK_FILES | LD_LOOK_CLIENTS;
     char *notice;
 
-    reload->takes = takes;
-    if (takes && director->logging == LD_LOG_CONFIGURED)
+    reload->now = wish;
+    if (wish.takes && director->logging == LD_LOG_CONFIGURED)
         looks |= LD_LOOK_LOG;
-    if (takes) {
+    if (wish.takes) {
         notice = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GUINT64_FORMAT,
                                  ha_clock_ns() / 1000);
         ha_daemon_notify(notice);
@@ -118,7 +122,15 @@ static void take(struct ld_director *director, struct ld_reading *reading, bool 
         if (other)
             ld_act_callback(director->act);
     }
-    ha_daemon_notify("READY=1");
+}
+
+/* Without autoreload it is read, too: what the file holds now is what the next change is compared
+ * with. */
+static void tell_of_edit(const struct ld_director *director)
+{
+    ha_log(HA_LOG_INFO, "Configuration file '%s' has changed on disk", director->path);
+    ha_log(HA_LOG_INFO, director->config->autoreload ? " - reread new configuration"
+                                                     : " - ignore new configuration");
 }
 
 static void read_through(void *ctx, struct ld_reading *reading)
@@ -126,39 +138,47 @@ static void read_through(void *ctx, struct ld_reading *reading)
     struct ld_director *director = ctx;
     struct ld_reload *reload = director->reload;
     bool other = strcmp(director->content.digest, reading->content.digest) != 0;
-    char digest[65];
+    struct wish next = reload->next;
+    struct stat now;
+    bool again;
 
     director->content = reading->content;
-    if (reload->takes) {
+    if (other && !reload->now.ordered)
+        tell_of_edit(director);
+    if (reload->now.takes && (other || reload->now.ordered)) {
         take(director, reading, other);
-    } else if (reading->config != NULL) {
+    } else if (other && reading->config != NULL) {
         ld_act_callback(director->act);
-        if (reading->config->text != NULL)
-            reload->known = g_steal_pointer(&reading->config);
     }
-    if (reload->again && (reload->ordered ||
-                          ld_content_changed(director->path, &director->content, digest)))
-        begin(director, reload->again_takes);
-    reload->again = reload->ordered = reload->again_takes = false;
+    if (reading->config != NULL && reading->config->text != NULL)
+        reload->known = g_steal_pointer(&reading->config);
+    if (reload->now.takes)
+        ha_daemon_notify("READY=1");
+    again = reload->again &&
+            (next.ordered || ld_content_touched(director->path, &director->content, &now));
+    reload->again = false;
+    reload->next = (struct wish){0};
+    if (again)
+        begin(director, next);
 }
 
-static void ask(struct ld_director *director, bool takes, bool ordered)
+static void ask(struct ld_director *director, struct wish wish)
 {
     struct ld_reload *reload = director->reload;
 
     if (!ld_config_reader_busy(reload->reader)) {
-        begin(director, takes);
+        begin(director, wish);
         return;
     }
     reload->again = true;
-    reload->again_takes |= takes;
-    reload->ordered |= ordered;
+    reload->next.takes |= wish.takes;
+    reload->next.ordered |= wish.ordered;
 }
 
 void ld_director_reload(struct ld_director *director)
 {
     if (!director->stopped)
-        ask(director, true, true);
+        ask(director, (struct wish){.takes = true, .ordered = true});
 }
 
 bool ld_director_reloading(const struct ld_director *director)
@@ -168,18 +188,11 @@ bool ld_director_reloading(const struct ld_director *director)
 
 /* ---- edits ---- */
 
-/* Without autoreload it is read, too: what the file holds now is what the next change is compared
- * with. */
-static void file_changed(void *ctx)
+static void file_touched(void *ctx)
 {
     struct ld_director *director = ctx;
-    bool takes = director->config->autoreload;
 
-    if (!ld_director_reloading(director)) {
-        ha_log(HA_LOG_INFO, "Configuration file '%s' has changed on disk", director->path);
-        ha_log(HA_LOG_INFO, takes ? " - reread new configuration" : " - ignore new configuration");
-    }
-    ask(director, takes, false);
+    ask(director, (struct wish){.takes = director->config->autoreload});
 }
 
 void ld_reload_watch(struct ld_director *director)
@@ -188,7 +201,7 @@ void ld_reload_watch(struct ld_director *director)
     director->reload->reader =
         ld_config_reader_new(director->loop, director->path, read_through, director);
     director->watch = ld_config_watch_start(director->loop, director->path, &director->content,
-                                            file_changed, director);
+                                            file_touched, director);
 }
 
 void ld_reload_end(struct ld_director *director)

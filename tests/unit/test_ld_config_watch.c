@@ -132,8 +132,9 @@ static void an_edit_is_told_once_however_it_is_made(void **state)
     assert_int_equal(g_rename(place.file, backup), 0); /* as an editor that keeps a backup */
     fill(place.file, "checkinterval=4\n");
     assert_told(3);
-    fill(place.file, "checkinterval=4\n");
-    assert_quiet(3, TWO_LOOKS_MS);
+    fill(place.file, "checkinterval=5\n");
+    assert_told(4);
+    assert_quiet(4, TWO_LOOKS_MS);
     g_free(backup);
     g_free(other);
 }

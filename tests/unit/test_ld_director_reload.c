@@ -157,10 +157,23 @@ static void an_edit_waits_for_the_order_that_brings_it_into_force(void **state)
     assert_true(has_services(GUINT_TO_POINTER(5)));
 }
 
+static void a_file_that_is_written_again_as_it_was_is_no_edit(void **state)
+{
+    (void)state;
+    write_file(2, "");
+    start();
+    write_file(2, "");
+    (void)loop_wait(house.loop, NULL, NULL, 300 * HA_NS_PER_MS); /* it is read */
+    write_file(3, "");
+    assert_true(loop_wait(house.loop, has_been_read, NULL, 20 * HA_NS_PER_S));
+    assert_int_equal(director_house_logged(&house, "has changed on disk"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_edit_waits_for_the_order_that_brings_it_into_force, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_that_is_written_again_as_it_was_is_no_edit, begin, end),
         cmocka_unit_test_setup_teardown(reloads_leave_no_descriptor, begin, end),
         cmocka_unit_test_setup_teardown(
             a_reload_at_the_moment_of_the_start_ends_with_the_newest_file, begin, end),
