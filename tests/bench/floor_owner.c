@@ -136,7 +136,7 @@ int main(int argc, char **argv)
     uint64_t keepalive_ns, deadtime_ns, deadline_ns = UINT64_MAX, beat_ns = 0;
     char beat[500] = "t=status, of about the usual length", heard[sizeof beat];
     struct in_addr first;
-    bool owns, along = false;
+    bool owns, by_deadline = false, along = false;
     int fd;
 
     if (argc < 8 || inet_pton(AF_INET, argv[6], &first) != 1)
@@ -164,13 +164,14 @@ int main(int argc, char **argv)
             moves = owns = false;
         }
         if (now_ns >= beat_ns) {
+            beat[0] = owns ? 'o' : 't';
             send(fd, beat, sizeof beat, 0);
             beat_ns = now_ns + keepalive_ns + (along ? keepalive_ns / 16 : 0);
             along = false;
         }
         if (!owns && now_ns >= deadline_ns) {
             take();
-            owns = true;
+            owns = by_deadline = true;
         }
         next_ns = !owns && deadline_ns < beat_ns ? deadline_ns : beat_ns;
         next_ns = next_ns > now_ns ? next_ns - now_ns : 0;
@@ -187,6 +188,10 @@ int main(int argc, char **argv)
         if (strcmp(heard, TAKE) == 0) {
             take();
             owns = true;
+            by_deadline = false;
+        } else if (by_deadline && owns && heard[0] == 'o') { /* it was held up, or we were */
+            order_all(RTM_DELADDR);
+            owns = false;
         }
     }
 }

@@ -56,7 +56,7 @@ host_boot() {
     unshare --mount --net --pid --ipc --uts --fork bash "$LAB_SRC/host-init" \
         "$dir" "${host_layers[$name]}" "${host_uname[$name]}" </dev/null >"$dir/boot" 2>&1 &
     disown
-    wait_until_quietly 20 test -s "$dir/pid" || fail "host $name to boot (see hosts' boot log)"
+    wait_until_quietly 60 test -s "$dir/pid" || fail "host $name to boot (see hosts' boot log)"
     read -r host_pid[$name] <"$dir/pid"
     host_wire "$name"
     note "$name is up (pid ${host_pid[$name]})"
