@@ -72,7 +72,7 @@ static bool set_word(struct ld_probe *probe, const char *word)
 
 static bool read_arguments(struct ld_probe *probe, int argc, char **argv)
 {
-    *probe = (struct ld_probe){.type = LD_CHECK_NEGOTIATE, .timeout_ms = 5000, .request = "/"};
+    *probe = (struct ld_probe){.type = LD_CHECK_NEGOTIATE, .timeout_ms = 20000, .request = "/"};
     if (argc < 5 || !ld_app_find(argv[1], &probe->app) || !ha_addr_parse(&probe->addr, argv[3]))
         return false;
     probe->protocol = strcmp(argv[2], "udp") == 0 ? LD_UDP : LD_TCP;

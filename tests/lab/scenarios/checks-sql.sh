@@ -24,7 +24,7 @@ expect "pgsql: a table there is not" $ask L7STS $pg "request=/select * from noth
 expect "pgsql: no SQL" $ask L7STS $pg "request=/hello"
 expect "pgsql: two statements are not one" $ask L7STS $pg "request=/select 1; select 2"
 expect "pgsql: a statement that changes nothing" $ask L7STS $pg "request=/set timezone to utc"
-expect "pgsql: a row of more than 4 MiB" $ask L7RSP $pg "request=/select repeat('x', 100000000)"
+expect "pgsql: a row of more than 4 MiB" $ask L7RSP $pg "request=/select repeat('x', 10000000)"
 expect "pgsql: a statement that takes too long" $ask L7TOUT $pg "request=/select pg_sleep(60)" timeout_ms=500
 expect "pgsql: the wrong password" $ask L7STS ${pg/geheim/x} "$one"
 expect "pgsql: a database there is not" $ask L7STS ${pg/=postgres/=nowhere} "$one"
