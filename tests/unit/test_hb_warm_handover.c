@@ -108,8 +108,18 @@ static void addresses_go_though_it_does_not_get_ready(void **state)
     kill(pid, SIGCONT);
 }
 
+static bool takes_in(void)
+{
+    unlink(house.log);
+    ready = false;
+    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
+    WAIT(got_ready);
+    return !house_logged("open connections: it did not follow \"take-in\"");
+}
+
 static void before_addresses_come_it_takes_in_what_it_was_told(void **state)
 {
+    unsigned tries = 0;
     pid_t pid;
 
     (void)state;
@@ -118,16 +128,11 @@ static void before_addresses_come_it_takes_in_what_it_was_told(void **state)
     assert_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready)); /* it is told when it is active */
     house_take(0);
     assert_null(hb_warm_get_ready(house.warm, 1, HB_OP_START, is_ready, &ready)); /* another group's */
-    ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
-    WAIT(got_ready);
-    assert_false(house_logged("did not follow"));
+    while (!takes_in()) /* it has not long, and this machine may be held up */
+        assert_true(++tries < 50);
     kill(pid = house_pid(), SIGSTOP);
-    ready = false;
-    assert_non_null(hb_warm_get_ready(house.warm, 0, HB_OP_START, is_ready, &ready));
-    WAIT(got_ready);
+    assert_false(takes_in());
     kill(pid, SIGCONT);
-    assert_true(house_logged("open connections: it did not follow \"take-in\""));
 }
 
 int main(void)

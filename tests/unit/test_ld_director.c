@@ -231,11 +231,11 @@ static void a_file_cut_off_before_its_services_changes_nothing(void **state)
     WAIT(server_is_in, PORT(80));
     assert_int_equal(truncate(house.file, 0), 0);
     director_house_reload(&house); /* whether the usual log can be written is another matter */
-    assert_true(is_logged("nothing is changed"));
+    WAIT(is_logged, "nothing is changed");
     assert_true(server_is_in(PORT(80)));
     write_file("%s", ""); /* what stands above them is there still */
     director_house_reload(&house);
-    assert_true(is_logged("no virtual service any more: nothing is changed"));
+    WAIT(is_logged, "no virtual service any more: nothing is changed");
     assert_true(server_is_in(PORT(80)));
     write_service(81, "");
     WAIT(server_is_in, PORT(81)); /* it has not lost autoreload */
@@ -248,7 +248,7 @@ static void a_file_that_vanishes_costs_nothing_until_it_is_back(void **state)
     start();
     assert_int_equal(g_unlink(house.file), 0);
     director_house_reload(&house);
-    assert_true(is_logged("cannot be read"));
+    WAIT(is_logged, "cannot be read");
     assert_true(service_is_there(PORT(80)));
     write_service(81, "");
     WAIT(service_is_there, PORT(81));
