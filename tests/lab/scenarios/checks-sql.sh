@@ -36,7 +36,7 @@ expect "odbc over IPv6 likewise" $ask L7OK ${odbc/10.4.0.1/fd04::1} "$source" "$
 expect "odbc: no rows" $ask L7STS $odbc "$source" "request=/select 1 where false"
 expect "odbc: a table there is not" $ask L7STS $odbc "$source" "request=/select * from nothing"
 expect "odbc: a statement that changes something" $ask L7OK $odbc "$source" "request=/create table t as select 1"
-expect "odbc: more than a driver may keep" $ask L7RSP $odbc "$source" "request=/select repeat('x', 1000000) from generate_series(1, 600)" timeout_ms=20000
+expect "odbc: more than a driver may keep" $ask L7RSP $odbc "$source" "request=/select repeat('x', 1000000) from generate_series(1, 600)" timeout_ms=60000
 expect "odbc: a statement that takes too long" $ask L7TOUT $odbc "$source" "request=/select pg_sleep(60)" timeout_ms=1000
 expect "odbc: the wrong password" $ask L4CON ${odbc/geheim/x} "$source" "$one"
 expect "odbc: by way of oracle" $ask L7OK ${odbc/odbc/oracle} "$source" "$one"
