@@ -114,12 +114,14 @@ host_up() { [[ -n ${host_pid[$1]:-} && -d /proc/${host_pid[$1]} ]]; }
 host_root() { echo "/proc/${host_pid[$1]}/root"; }
 host_log() { echo "$LAB_DIR/hosts/$1/log"; }
 
-# host_install HOST PATH [MODE] <content
+# host_install HOST PATH [MODE] <content. In place, and all of it at once, not as it comes: somebody may read it.
 host_install() {
-    local path
+    local path whole=$LAB_DIR/install.$BASHPID
     path=$(host_root "$1")$2
     mkdir -p "${path%/*}"
-    cat >"$path"
+    cat >"$whole"
+    cat "$whole" >"$path"
+    rm "$whole"
     chmod "${3:-644}" "$path"
 }
 

@@ -12,6 +12,16 @@ elapsed_ms() { REPLY=$(((${EPOCHREALTIME/./} - scenario_started_us) / 1000)); }
 
 nap() { read -r -t "${1:-0.05}" -u "$nap_fd" _ || :; }
 
+# it_holds CONDITION...: whether it holds; nap_between_looks then waits as long as that took three times over, 50 ms
+# at least and half a second at most: on a slow machine the waiting alone would keep it busy.
+it_holds() { look_us=${EPOCHREALTIME/./} && "$@"; }
+nap_between_looks() {
+    local us=$(((${EPOCHREALTIME/./} - look_us) * 3))
+    us=$((us < 50000 ? 50000 : us > 500000 ? 500000 : us))
+    printf -v us '0.%06d' $us
+    nap $us
+}
+
 # One line for the record, with the time. It is kept when the scenario fails.
 note() {
     elapsed_ms
@@ -69,13 +79,13 @@ wait_until() {
     shift 2
     elapsed_ms
     from_ms=$REPLY
-    until "$@"; do
+    until it_holds "$@"; do
         elapsed_ms
         now_ms=$REPLY
         ! time_is_up "$bound" $((now_ms - from_ms)) $((++looks)) || fail "$sentence (within $bound s)"
         ((now_ms <= LAB_BOUND * 1000)) || fail "to be through within $LAB_BOUND s, not to wait for: $sentence"
         told_waiting "$sentence" $(((now_ms - from_ms) / 1000))
-        nap
+        nap_between_looks
     done
     elapsed_ms
     waited_ms=$((REPLY - from_ms))
@@ -89,7 +99,7 @@ stays() {
     shift 2
     elapsed_ms
     from_ms=$REPLY
-    while "$@"; do
+    while it_holds "$@"; do
         elapsed_ms
         if ((REPLY - from_ms >= seconds * 1000)); then
             note "holds: $sentence (for $seconds s)"
@@ -97,7 +107,7 @@ stays() {
             return 0
         fi
         told_waiting "$sentence" $(((REPLY - from_ms) / 1000))
-        nap
+        nap_between_looks
     done
     fail "$sentence (for $seconds s)"
 }
@@ -109,7 +119,7 @@ settles() {
     elapsed_ms
     from_ms=$REPLY
     while :; do
-        if "$@"; then held=yes; else held=''; fi
+        if it_holds "$@"; then held=yes; else held=''; fi
         elapsed_ms
         now_ms=$REPLY
         if [[ $held != yes ]]; then
@@ -121,7 +131,7 @@ settles() {
         fi
         ! time_is_up "$bound" $((now_ms - from_ms)) $((++looks)) || fail "$sentence (within $bound s, for $quiet s)"
         told_waiting "$sentence" $(((now_ms - from_ms) / 1000))
-        nap
+        nap_between_looks
     done
     waited_ms=$((since_ms - from_ms))
     note "holds: $sentence (after $waited_ms ms, for $quiet s)"

@@ -5,7 +5,7 @@
 # needs: hearth peer
 # bound: 240
 read -r left right <<<"$LAB_WORDS"
-pair_boot "$left" "$right" ucast sha1 "auto_failback off"
+pair_boot "$left" "$right" ucast sha1 "auto_failback off" "initdead 30"
 owners_watch left right $vip $other_vip
 
 tell "Both nodes start"

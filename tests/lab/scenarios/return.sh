@@ -5,7 +5,7 @@
 # needs: hearth peer
 # bound: 240
 read -r left right failback <<<"$LAB_WORDS"
-pair_boot "$left" "$right" ucast sha1 "auto_failback $failback"
+pair_boot "$left" "$right" ucast sha1 "auto_failback $failback" "initdead 30"
 owners_watch left right $vip $other_vip
 
 tell "Both nodes start"
@@ -23,7 +23,7 @@ case $failback in
         wait_until 60 "right keeps all, left knows it" all_on right left
         stays 5 "so it stays" all_on right left
         hb_order left hb_takeover local
-        wait_until 30 "until an operator says otherwise" each_its_own
+        wait_until 60 "until an operator says otherwise" each_its_own
         ;;
 esac
 

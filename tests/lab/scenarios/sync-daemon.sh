@@ -53,7 +53,7 @@ on client bash -c "mkfifo /run/nap; exec 3<>/dev/tcp/$vip/80
 connection=$!
 answers_above() { local n; n=$(<"$LAB_DIR/answers"); n=${n//[!a]/}; ((${#n} > $1)); }
 answers() { REPLY=$(<"$LAB_DIR/answers"); REPLY=${REPLY//[!a]/}; REPLY=${#REPLY}; }
-wait_until 20 "it is answered again and again" answers_above 20
+wait_until 60 "it is answered again and again" answers_above 20
 wait_until 20 "right has heard of it" knows_connection right
 
 tell "left hands over"
@@ -62,6 +62,6 @@ wait_until 20 "right serves" serves right 1 '' ''
 expect "as master" sync_is right master
 wait_until 20 "left is backup" sync_is left backup
 answers
-wait_until 20 "the connection goes on" answers_above $((REPLY + 40))
+wait_until 60 "the connection goes on" answers_above $((REPLY + 40))
 expect "it is the same one" kill -0 $connection
 kill $connection
