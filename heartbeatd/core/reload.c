@@ -417,8 +417,27 @@ static bool still_leaving(const struct hb_core *core, const struct hb_group *nex
     return false;
 }
 
-static void settle_change(struct hb_core *core, struct hb_owned *owned)
+static bool gains(const struct hb_group *now, const struct hb_group *next)
 {
+    for (guint i = 0; i < next->resources->len; i++) {
+        if (!hb_group_has(now, ((struct hb_resource *)next->resources->pdata[i])->text))
+            return true;
+    }
+    return false;
+}
+
+/* In another's file what this group gains may stand in a group of its own, and be up there. */
+static bool may_be_had(struct hb_core *core, size_t group)
+{
+    struct hb_owned *owned = &core->groups[group];
+
+    return hb_claims_differ(core) && gains(owned->run.group, owned->next) &&
+           !hb_owner_is_free(core, group);
+}
+
+static void settle_change(struct hb_core *core, size_t group)
+{
+    struct hb_owned *owned = &core->groups[group];
     bool held = owned->run.state == HB_GROUP_HELD;
     const struct hb_group *next = owned->next;
 
@@ -428,7 +447,7 @@ static void settle_change(struct hb_core *core, struct hb_owned *owned)
         return;
     if (held && !owned->pruned)
         prune(core, owned);
-    if ((held && hb_reload_busy(core)) || still_leaving(core, next))
+    if ((held && (hb_reload_busy(core) || may_be_had(core, group))) || still_leaving(core, next))
         return;
     owned->failed = false;
     hb_say(core, LOG_INFO, "group %s is another one now", hb_group_key(next));
@@ -472,7 +491,7 @@ void hb_reload_settle(struct hb_core *core)
     }
     for (size_t i = 0; i < core->group_count; i++) {
         if (core->groups[i].next != NULL)
-            settle_change(core, &core->groups[i]);
+            settle_change(core, i);
         if (core->groups[i].fresh && !hb_reload_busy(core) &&
             !still_leaving(core, core->groups[i].run.group))
             core->groups[i].fresh = false;

@@ -111,7 +111,8 @@ show debian ipvsadm -Ln -t $vip:80
 client_mark client debian_serves
 wait_until 10 "by both web servers" is_served client 40
 expect "no request failed" no_errors client debian_serves
-expect "the web servers take turns" even_share client debian_serves 30 web1 web2
+# Of the requests that the death cut off some still count as open here; wlc gives the other server more for each.
+expect "both web servers have their share" even_share client debian_serves 15 web1 web2
 
 tell "rh1 returns, and takes its address back (auto_failback on)"
 client_mark client rh1_returns
